@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames, and the wire that carries them.
+ *
+ * A frame is one Ethernet frame without preamble and checksum, with what an adapter's hardware
+ * would know about it: a checksum that is still to be completed or has already been verified, and,
+ * for a super-segment of up to 64 KiB, the size of the segments it stands for. The meaning of the
+ * metadata is that of a virtio-net header, so that a port can pass it to a kernel as it is.
+ */
+#ifndef TOE_FRAME_H
+#define TOE_FRAME_H
+
+#include "toe/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A piece of memory to read from. */
+struct toe_iov {
+    const void *base;
+    size_t len;
+};
+
+enum {
+    /* The checksum at csum_start + csum_off holds the pseudo header's sum only: complete it. */
+    TOE_FRAME_CSUM_PARTIAL = 0x1,
+    /* Somebody verified the transport checksum already. */
+    TOE_FRAME_CSUM_VALID = 0x2,
+};
+
+enum toe_gso {
+    TOE_GSO_NONE = 0,
+    TOE_GSO_TCP4 = 1,
+    TOE_GSO_TCP6 = 4,
+};
+
+/*
+ * The bytes of a frame are |data| and then the |more_cnt| pieces of |more|. Headers always lie in
+ * |data|; received frames lie there whole (more_cnt == 0). All of it is borrowed for the call.
+ */
+struct toe_frame {
+    const uint8_t *data;
+    uint32_t len; /* bytes in |data| */
+    uint32_t more_cnt;
+    const struct toe_iov *more;
+    uint16_t csum_start; /* where the checksummed part begins, from the start of the frame */
+    uint16_t csum_off;   /* where the checksum lies, from there */
+    uint16_t gso_size;   /* payload of each segment of a super-segment */
+    uint8_t gso;         /* enum toe_gso */
+    uint8_t flags;       /* TOE_FRAME_* */
+};
+
+enum {
+    TOE_WIRE_CSUM = 0x1, /* completes partial checksums */
+    TOE_WIRE_TSO = 0x2,  /* takes super-segments */
+};
+
+/*
+ * struct toe_wire_ops is the wire as a target sees it: the lower edge of the target. It is filled
+ * by a port or by a simulated link, and given to the target at creation. Functions are called from
+ * within the target's run() only, and never call back.
+ */
+struct toe_wire_ops {
+    size_t size;       /* sizeof(struct toe_wire_ops) */
+    uint32_t features; /* TOE_WIRE_*: what transmit() accepts */
+    /*
+     * receive() fetches up to |max| frames that have arrived, oldest first, and returns how many.
+     * Their bytes stay valid until the next call of receive().
+     */
+    uint32_t (*receive)(void *wire, struct toe_frame *frames, uint32_t max);
+    /* transmit() sends frames in order. What finds no room is lost, as on any wire. */
+    void (*transmit)(void *wire, const struct toe_frame *frames, uint32_t cnt);
+    /* link_up() tells whether there is a carrier. May be NULL: always. */
+    bool (*link_up)(void *wire);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

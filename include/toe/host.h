@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The host stack: connections for an application, run by its own TCP or through the chimney.
+ *
+ * A host owns connections from the SYN to the end of TIME_WAIT. It has interfaces, each with an
+ * offload target below it; while a connection is in the host, its segments travel as ordinary
+ * frames through that target; while it is offloaded, its data travels through the target's data
+ * operations. The application sees none of this: the same calls send and receive, before, during
+ * and after a move, and no byte is lost, doubled or reordered by one.
+ *
+ * The host does what the architecture leaves to it: ARP and neighbor discovery, ICMP and path MTU,
+ * routes, connection set-up and teardown, TIME_WAIT; and it decides, by its policy or when it is
+ * told, which connections move when.
+ *
+ * It is a pure machine: an application calls toe_host_run() when toe_host_deadline() has come or
+ * the target below has run, and then takes events with toe_host_event_next() until there are none.
+ * It runs its targets itself neither; the owner of all of them does (design: the pump).
+ */
+#ifndef TOE_HOST_H
+#define TOE_HOST_H
+
+#include "toe/drop.h"
+#include "toe/seam.h"
+#include "toe/target.h"
+#include "toe/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct toe_host;
+
+/* When connections move without being told. */
+enum toe_policy {
+    TOE_POLICY_MANUAL, /* never: toe_host_offload() and toe_host_upload() only */
+    TOE_POLICY_ALL,    /* offload each as soon as it can be, upload when it must be */
+    TOE_POLICY_RANDOM, /* offload and upload at random instants, by the seed */
+};
+
+/* How a host receives from an offloaded connection. */
+enum toe_receive_mode {
+    TOE_RECEIVE_INDICATED, /* it posts nothing and takes what is indicated */
+    TOE_RECEIVE_POSTED,    /* it keeps buffers posted */
+    TOE_RECEIVE_MIXED,     /* now this, now that, by the seed; refuses some indications */
+};
+
+struct toe_host_settings {
+    size_t size; /* sizeof(struct toe_host_settings) */
+
+    struct toe_mem mem;
+    struct toe_bus bus;
+    uint64_t seed;            /* of sequence numbers, ports and all that is random */
+    struct toe_params params; /* set at every target the host is attached to */
+
+    enum toe_congestion congestion;
+    enum toe_policy policy;
+    enum toe_receive_mode receive_mode;
+    toe_duration policy_in_host;   /* random: mean time until a connection is offloaded */
+    toe_duration policy_offloaded; /* random: mean time until it is uploaded */
+
+    uint32_t conn_max; /* connections, listeners and those in TIME_WAIT together */
+    uint32_t snd_buf;  /* bytes a connection buffers for sending */
+    uint32_t rcv_buf;  /* receive window */
+    bool timestamps;   /* offered in a SYN */
+    bool sack;
+    bool window_scaling;
+    bool nagle;
+    bool keep_alive;
+    uint32_t ka_timeout; /* ticks */
+    uint32_t ka_interval;
+    uint8_t ka_probe_cnt;
+    uint8_t syn_retries;
+    toe_duration time_wait; /* 2 MSL */
+};
+
+/* toe_host_settings_default() fills in all: policy manual, 65,536 connections, 60 s TIME_WAIT. */
+TOE_EXPORT void toe_host_settings_default(struct toe_host_settings *settings);
+
+/* toe_host_new() creates a host; NULL if memory is short. */
+TOE_EXPORT struct toe_host *toe_host_new(const struct toe_host_settings *settings);
+
+/*
+ * toe_host_del() frees a host. Connections are forgotten, nothing is sent. The targets must not be
+ * run any more.
+ */
+TOE_EXPORT void toe_host_del(struct toe_host *host);
+
+/* Interfaces, addresses, routes */
+
+struct toe_host_interface {
+    const struct toe_target_ops *ops; /* the target below, or an intermediate driver */
+    void *target;
+    uint32_t mtu;     /* of the link */
+    uint16_t vlan_id; /* 0: untagged */
+};
+
+/*
+ * toe_host_interface_add() attaches the host to the target of |interface| and returns the
+ * interface's index, or -1 if memory is short or the target refuses the parameters. The MAC
+ * address is the one the target's capabilities tell.
+ */
+TOE_EXPORT int toe_host_interface_add(struct toe_host *host,
+                                      const struct toe_host_interface *interface);
+
+/*
+ * toe_host_address_add() gives interface |index| the address |addr| and a route to its subnet of
+ * |prefix_len| bits. Returns 0, or -1 if the arguments make no sense or memory is short. IPv6
+ * link-local addresses are not made up: add one if one is wanted.
+ */
+TOE_EXPORT int toe_host_address_add(struct toe_host *host, int index, const struct toe_addr *addr,
+                                    uint8_t prefix_len);
+
+/* toe_host_route_add() routes |dst|/|prefix_len| through |gateway| on interface |index|. */
+TOE_EXPORT int toe_host_route_add(struct toe_host *host, int index, const struct toe_addr *dst,
+                                  uint8_t prefix_len, const struct toe_addr *gateway);
+
+/* Connections */
+
+/*
+ * toe_host_listen() accepts connections to |addr| (NULL: any) and |port|. Returns the listener, or
+ * 0 if the port is taken or there is no room. At most |backlog| connections wait for accept.
+ */
+TOE_EXPORT toe_handle toe_host_listen(struct toe_host *host, const struct toe_addr *addr,
+                                      uint16_t port, uint32_t backlog);
+
+/* toe_host_accept() takes the next established connection of |listener|, or returns 0. */
+TOE_EXPORT toe_handle toe_host_accept(struct toe_host *host, toe_handle listener);
+
+/*
+ * toe_host_connect() opens a connection from |src| (NULL: chosen by the route) and |src_port| (0:
+ * chosen at random). Returns 0 if there is no route, no port or no room.
+ */
+TOE_EXPORT toe_handle toe_host_connect(struct toe_host *host, const struct toe_addr *src,
+                                       uint16_t src_port, const struct toe_addr *dst,
+                                       uint16_t dst_port);
+
+/* toe_host_send() copies up to |len| bytes for sending and returns how many there was room for. */
+TOE_EXPORT size_t toe_host_send(struct toe_host *host, toe_handle conn, const void *data,
+                                size_t len);
+
+/* toe_host_receive() takes up to |len| received bytes and returns how many there were. */
+TOE_EXPORT size_t toe_host_receive(struct toe_host *host, toe_handle conn, void *data, size_t len);
+
+/* toe_host_shutdown() ends the sending half, after what was sent: a FIN. */
+TOE_EXPORT void toe_host_shutdown(struct toe_host *host, toe_handle conn);
+
+/*
+ * toe_host_close() gives the handle back. The connection closes by itself: a FIN after what was
+ * sent, or a RST if received bytes were not taken or more arrive (RFC 2525, 2.16 and 2.17).
+ */
+TOE_EXPORT void toe_host_close(struct toe_host *host, toe_handle conn);
+
+/* toe_host_abort() sends a RST, and gives the handle back. */
+TOE_EXPORT void toe_host_abort(struct toe_host *host, toe_handle conn);
+
+/* Where a connection is. */
+enum toe_place {
+    TOE_PLACE_HOST,
+    TOE_PLACE_OFFLOADING,
+    TOE_PLACE_OFFLOADED,
+    TOE_PLACE_UPLOADING,
+};
+
+/* toe_place_name() is "host", "offloading", "offloaded" or "uploading". */
+TOE_EXPORT const char *toe_place_name(enum toe_place place);
+
+struct toe_host_conn_info {
+    struct toe_addr local, remote;
+    uint16_t local_port, remote_port;
+    enum toe_conn_state state; /* as of the last time the host had it */
+    enum toe_place place;
+    uint32_t offload_cnt;
+    uint32_t upload_cnt;
+    toe_status offload_status; /* of the last attempt */
+    size_t sendable;           /* bytes toe_host_send() would take */
+    size_t receivable;         /* bytes toe_host_receive() would return */
+    bool end_of_stream;        /* the peer's FIN follows the receivable bytes */
+};
+
+/* toe_host_conn_info() tells about |conn|; false if there is no such connection. */
+TOE_EXPORT bool toe_host_conn_info(const struct toe_host *host, toe_handle conn,
+                                   struct toe_host_conn_info *info);
+
+/* toe_host_conn_user_set() keeps a pointer of the application's with the connection. */
+TOE_EXPORT void toe_host_conn_user_set(struct toe_host *host, toe_handle conn, void *user);
+TOE_EXPORT void *toe_host_conn_user(const struct toe_host *host, toe_handle conn);
+
+/* Moving */
+
+/*
+ * toe_host_offload() begins to offload |cnt| connections, in one tree for each interface: new
+ * neighbors and paths where they are not offloaded yet, linkers where they are. Returns how many of
+ * them could be begun; the others are not established, moving or offloaded already.
+ */
+TOE_EXPORT uint32_t toe_host_offload(struct toe_host *host, const toe_handle *conns, uint32_t cnt);
+
+/* toe_host_upload() begins to take |cnt| connections back, in one tree for each interface. */
+TOE_EXPORT uint32_t toe_host_upload(struct toe_host *host, const toe_handle *conns, uint32_t cnt);
+
+/* toe_host_policy_set() changes the policy from now on. */
+TOE_EXPORT void toe_host_policy_set(struct toe_host *host, enum toe_policy policy);
+
+/* Events */
+
+enum toe_host_event_type {
+    TOE_HOST_CONNECTED,      /* |conn| is established (active open) */
+    TOE_HOST_ACCEPTABLE,     /* |conn| is a listener with a connection to accept */
+    TOE_HOST_RECEIVABLE,     /* bytes or the end of the stream wait */
+    TOE_HOST_SENDABLE,       /* there is room again after toe_host_send() took less than all */
+    TOE_HOST_OFFLOADED,      /* the connection is in the target now */
+    TOE_HOST_OFFLOAD_FAILED, /* it stayed; |status| says why */
+    TOE_HOST_UPLOADED,       /* it is back; |reason| if the target had asked for it, else 0 */
+    TOE_HOST_CLOSED,         /* both halves ended in order; everything sent was acknowledged */
+    TOE_HOST_RESET,          /* the peer reset or refused it, or it timed out: |status| */
+};
+
+/*
+ * One event of one connection. Events of a kind that is still waiting to be taken are not doubled.
+ * After CLOSED or RESET none follows, and toe_host_close() frees what is left.
+ */
+struct toe_host_event {
+    enum toe_host_event_type type;
+    toe_handle conn;
+    void *user; /* toe_host_conn_user_set() */
+    toe_status status;
+    uint32_t reason;
+};
+
+/* toe_host_event_next() takes the next event; false if there is none. */
+TOE_EXPORT bool toe_host_event_next(struct toe_host *host, struct toe_host_event *event);
+
+/* Running */
+
+/* toe_host_deadline() is the instant at which toe_host_run() is next due: 0 for at once. */
+TOE_EXPORT toe_instant toe_host_deadline(const struct toe_host *host);
+
+/* toe_host_run() does everything that is due at |now|. |now| never goes back. */
+TOE_EXPORT void toe_host_run(struct toe_host *host, toe_instant now);
+
+/* Counters of a host. The last four are gauges. */
+struct toe_host_stats {
+    uint32_t size;   /* sizeof(struct toe_host_stats), set by the asker */
+    uint64_t opened; /* established, either way */
+    uint64_t closed; /* ended in order */
+    uint64_t resets_in;
+    uint64_t resets_out;
+    uint64_t timeouts;
+    uint64_t offloads; /* connections */
+    uint64_t offloads_failed;
+    uint64_t uploads;
+    uint64_t upload_reasons[12]; /* of those the target asked for, by enum toe_upload_reason */
+    uint64_t forwarded;          /* segments */
+    uint64_t segments_in;        /* in the host */
+    uint64_t segments_out;
+    uint64_t retransmitted;
+    uint64_t offloaded_in_state[11]; /* offloads by enum toe_conn_state */
+    uint64_t uploaded_in_state[11];
+    uint64_t offloaded_with_unacked;  /* with bytes sent and not acknowledged */
+    uint64_t offloaded_with_received; /* with received bytes not taken */
+    uint64_t offloaded_zero_window;   /* while the peer's window was closed */
+    uint64_t uploaded_with_unacked;
+    uint64_t uploaded_with_received;
+    uint64_t uploaded_zero_window;
+    uint64_t drops[TOE_DROP_CNT];
+    uint32_t conn_cnt; /* connections of any kind */
+    uint32_t time_wait_cnt;
+    uint32_t offloaded_cnt;
+    uint32_t neighbor_links; /* dependents of offloaded neighbors and paths, by the host's count */
+};
+
+TOE_EXPORT void toe_host_stats_get(const struct toe_host *host, struct toe_host_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
