@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "wire/checksum.h"
+
+#include "base/assert.h"
+#include "wire/bytes.h"
+
+#include <string.h>
+
+/*
+ * 2^64 and 2^16 are both 1 modulo 2^16 - 1, so the sum of 64-bit words, their carries put back at
+ * the low end, folds to the sum of 16-bit words. And the sum of words with swapped bytes is the sum
+ * with swapped bytes (RFC 1071, 2), so words are taken in the machine's order, and the result lies
+ * in memory as it belongs on the wire.
+ *
+ * Blocks are summed in four lanes, since additions in one chain would wait for each other. A
+ * version for a vector unit replaces sum_blocks(), which sees whole blocks only, at any alignment.
+ *
+ * A copy goes by pieces that stay in the nearest cache: the memcpy() of the C library plus a sum
+ * over what it has just written is faster than one loop that does both, and the sum is that of the
+ * copy even if the source changes meanwhile.
+ */
+
+#define BLOCK_LEN 32u
+#define COPY_PIECE_LEN 2048u /* even, so that each piece begins at an even position */
+
+/* Adds with the carry put back at the low end. */
+static uint64_t add_around(uint64_t a, uint64_t b)
+{
+    const uint64_t sum = a + b;
+
+    return sum + (sum < b);
+}
+
+static uint64_t load_word(const uint8_t *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
+/* Returns |sum| plus |cnt| blocks at |p|. */
+static uint64_t sum_blocks(uint64_t sum, const uint8_t *p, size_t cnt)
+{
+    uint64_t lane[4] = {sum, 0, 0, 0};
+
+    for (; cnt > 0; --cnt, p += BLOCK_LEN) {
+        lane[0] = add_around(lane[0], load_word(p));
+        lane[1] = add_around(lane[1], load_word(p + 8));
+        lane[2] = add_around(lane[2], load_word(p + 16));
+        lane[3] = add_around(lane[3], load_word(p + 24));
+    }
+    return add_around(add_around(lane[0], lane[1]), add_around(lane[2], lane[3]));
+}
+
+/* Returns |sum| plus the |len| bytes at |p|, less than a block, the last word padded with zeros. */
+static uint64_t sum_rest(uint64_t sum, const uint8_t *p, size_t len)
+{
+    for (; len >= 8; len -= 8, p += 8) {
+        sum = add_around(sum, load_word(p));
+    }
+    if (len > 0) {
+        uint8_t last[8] = {0};
+
+        memcpy(last, p, len);
+        sum = add_around(sum, load_word(last));
+    }
+    return sum;
+}
+
+/* Folds |sum| to 16 bits, still in the machine's order. */
+static uint16_t fold(uint64_t sum)
+{
+    sum = (sum & UINT32_MAX) + (sum >> 32);
+    sum = (sum & UINT32_MAX) + (sum >> 32);
+    sum = (sum & UINT16_MAX) + (sum >> 16);
+    sum = (sum & UINT16_MAX) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
+uint64_t wire_csum_add(uint64_t sum, const void *data, size_t len)
+{
+    const uint8_t *p = data;
+    const size_t blocks_len = len - len % BLOCK_LEN;
+
+    if (len == 0) {
+        return sum;
+    }
+    sum = sum_blocks(sum, p, len / BLOCK_LEN);
+    return sum_rest(sum, p + blocks_len, len - blocks_len);
+}
+
+uint64_t wire_csum_copy(void *dst, const void *src, size_t len, uint64_t sum)
+{
+    uint8_t *to = dst;
+    const uint8_t *from = src;
+
+    while (len > 0) {
+        const size_t piece = len < COPY_PIECE_LEN ? len : COPY_PIECE_LEN;
+
+        memcpy(to, from, piece);
+        sum = wire_csum_add(sum, to, piece);
+        to += piece;
+        from += piece;
+        len -= piece;
+    }
+    return sum;
+}
+
+uint64_t wire_csum_combine(uint64_t sum, uint64_t sum2, size_t off2)
+{
+    if (off2 % 2 != 0) {
+        const uint16_t folded = fold(sum2);
+
+        sum2 = (uint16_t)(folded << 8 | folded >> 8);
+    }
+    return add_around(sum, sum2);
+}
+
+uint64_t wire_csum_add_u16(uint64_t sum, uint16_t v)
+{
+    uint8_t bytes[2];
+
+    wire_store_u16(bytes, v);
+    return sum_rest(sum, bytes, sizeof(bytes));
+}
+
+uint64_t wire_csum_pseudo(const struct toe_addr *src, const struct toe_addr *dst, uint8_t proto,
+                          uint32_t len)
+{
+    const size_t addr_len = src->family == 4 ? 4 : 16;
+    uint8_t header[40] = {0};
+
+    /* IPv4 has one byte for the protocol and two for the length, IPv6 four for each. The zeros
+       between do not count, so one layout serves both. */
+    toe_assert(src->family == dst->family);
+    memcpy(header, src->bytes, addr_len);
+    memcpy(header + addr_len, dst->bytes, addr_len);
+    wire_store_u32(header + 2 * addr_len, len);
+    header[2 * addr_len + 7] = proto;
+    return wire_csum_add(0, header, 2 * addr_len + 8);
+}
+
+uint16_t wire_csum_seed(uint64_t sum)
+{
+    const uint16_t folded = fold(sum);
+    uint8_t bytes[2];
+
+    memcpy(bytes, &folded, sizeof(bytes));
+    return wire_load_u16(bytes);
+}
+
+uint16_t wire_csum_fold(uint64_t sum)
+{
+    return (uint16_t)~wire_csum_seed(sum);
+}

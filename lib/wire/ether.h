@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WIRE_ETHER_H
+#define WIRE_ETHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Ethernet II headers, with at most one 802.1Q tag
+ *
+ * A second tag is not looked into: the type then is that of the inner tag. A tag with VID 0 carries
+ * a priority only and is legal, so that a tag is there or not is said apart from its VID.
+ */
+
+/* Sizes. */
+enum {
+    WIRE_ETHER_LEN = 14,     /* header without a tag */
+    WIRE_ETHER_TAG_LEN = 4,  /* what a tag adds */
+    WIRE_ETHER_LEN_MAX = 18, /* header with a tag */
+};
+
+/* Ethernet types. */
+enum wire_ether_type {
+    WIRE_ETHER_TYPE_IPV4 = 0x0800,
+    WIRE_ETHER_TYPE_ARP = 0x0806,
+    WIRE_ETHER_TYPE_VLAN = 0x8100,
+    WIRE_ETHER_TYPE_IPV6 = 0x86dd,
+};
+
+/* A header. */
+struct wire_ether {
+    uint8_t dst[6];    /* destination */
+    uint8_t src[6];    /* source */
+    uint16_t type;     /* of the payload, behind the tag; below 0x600 an 802.3 length */
+    bool vlan_present; /* there is a tag */
+    uint16_t vlan_id;  /* VID, 0 to 4095; 0 without a tag */
+    uint8_t vlan_pcp;  /* priority, 0 to 7; 0 without a tag */
+};
+
+/*
+ * wire_ether_parse() fills |ether| from the frame of |len| bytes at |data|. Returns the length of
+ * the header, 14 or 18, or WIRE_ERR_SHORT.
+ */
+int wire_ether_parse(struct wire_ether *ether, const uint8_t *data, size_t len);
+
+/*
+ * wire_ether_build() writes |ether| to |out|, which has room for |cap| bytes. Returns the length of
+ * the header, 14 or 18, or WIRE_ERR_SHORT.
+ */
+int wire_ether_build(uint8_t *out, size_t cap, const struct wire_ether *ether);
+
+/*
+ * wire_ether_len() returns the length of the header that |ether| describes.
+ */
+static inline size_t wire_ether_len(const struct wire_ether *ether)
+{
+    return ether->vlan_present ? WIRE_ETHER_LEN_MAX : WIRE_ETHER_LEN;
+}
+
+#endif
