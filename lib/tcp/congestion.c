@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "tcp/congestion.h"
+
+#include "tcp/conn.h"
+
+/* The MSS that the rule of RFC 6928 speaks of: ten segments of it are 14600 bytes. */
+#define USUAL_MSS 1460u
+
+static uint32_t min_of(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+uint32_t tcp_cc_initial_window(const struct tcp_conn *conn)
+{
+    const uint32_t cnt = conn->cfg->initial_window;
+    const uint32_t two = 2 * (uint32_t)conn->snd_mss;
+    const uint32_t usual = cnt * USUAL_MSS;
+
+    return min_of(cnt * conn->snd_mss, usual > two ? usual : two);
+}
+
+uint32_t tcp_cc_load(const struct tcp_conn *conn)
+{
+    if (conn->cfg->ssthresh_flight) {
+        return toe_seq_off(conn->snd_max, conn->snd_una);
+    }
+    return min_of(conn->cwnd, conn->snd_wnd);
+}
+
+bool tcp_cc_is_limited(const struct tcp_conn *conn, uint32_t flight)
+{
+    if (conn->cwnd < conn->ssthresh) {
+        return flight > conn->cwnd / 2;
+    }
+    return (uint64_t)flight + conn->snd_mss > conn->cwnd;
+}
+
+void tcp_cc_grow(struct tcp_conn *conn, uint32_t cnt)
+{
+    if (conn->cwnd >= TCP_CWND_MAX) {
+        return;
+    }
+    conn->cwnd += min_of(cnt, TCP_CWND_MAX - conn->cwnd);
+}
+
+bool tcp_cc_slow_start(struct tcp_conn *conn, uint32_t acked)
+{
+    if (conn->cwnd >= conn->ssthresh) {
+        return false;
+    }
+    tcp_cc_grow(conn, min_of(acked, TCP_ABC_LIMIT * conn->snd_mss));
+    return true;
+}
+
+static void none_init(struct tcp_conn *conn)
+{
+    conn->cwnd = TCP_CWND_MAX;
+    conn->ssthresh = TCP_CWND_MAX;
+}
+
+static void none_keep(struct tcp_conn *conn, toe_instant now)
+{
+    (void)now;
+    none_init(conn);
+}
+
+static void none_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
+{
+    (void)acked;
+    none_keep(conn, now);
+}
+
+static void none_rto(struct tcp_conn *conn, bool first, toe_instant now)
+{
+    (void)first;
+    none_keep(conn, now);
+}
+
+const struct tcp_cc_ops tcp_cc_none = {
+    .name = "none",
+    .init = none_init,
+    .import = none_keep,
+    .ack = none_ack,
+    .loss = none_keep,
+    .rto = none_rto,
+    .idle = none_keep,
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Congestion control: how |cwnd| and |ssthresh| of a connection move.
+ *
+ * An algorithm is a table of functions, chosen by cfg->cc. It is told about five events and writes
+ * |cwnd|, |ssthresh| and its own numbers, conn->cc; what is sent, and what is inflated and deflated
+ * during a recovery, is not its business.
+ *
+ * Profiles (RFC-054). compat is tcp_cc_newreno with cfg->ssthresh_flight off: half of the smaller
+ * one of cwnd and the peer's window after a loss (RFC-040). modern is tcp_cc_cubic with it on: what
+ * is in flight counts (RFC 5681, RFC 9438), and growth stops while the application is the limit
+ * (tcp_cc_is_limited()). Both are a choice of settings; no algorithm asks which profile it is in.
+ */
+#ifndef TCP_CONGESTION_H
+#define TCP_CONGESTION_H
+
+#include "toe/types.h"
+
+struct tcp_conn;
+
+/* cwnd stops growing here: no window can be larger. Left alone if it is larger when imported. */
+#define TCP_CWND_MAX (UINT32_C(1) << 30)
+
+/* Appropriate byte counting: most segments that one acknowledgment counts for (RFC-037, RFC-038).
+ */
+#define TCP_ABC_LIMIT 4u
+
+struct tcp_cc_ops {
+    const char *name;
+    /* init() sets the first cwnd of a connection that has just been established. */
+    void (*init)(struct tcp_conn *conn);
+    /* import() begins with the cwnd and ssthresh that are there: they were handed over. */
+    void (*import)(struct tcp_conn *conn, toe_instant now);
+    /* ack() lets cwnd grow, outside of recovery: |acked| bytes were newly acknowledged. */
+    void (*ack)(struct tcp_conn *conn, uint32_t acked, toe_instant now);
+    /*
+     * loss() sets ssthresh at the beginning of a recovery, from cwnd and what is in flight. cwnd is
+     * for the caller to set.
+     */
+    void (*loss)(struct tcp_conn *conn, toe_instant now);
+    /*
+     * rto() sets cwnd to one segment after a timeout, and ssthresh if it is the |first| timeout of
+     * the segment (RFC-048).
+     */
+    void (*rto)(struct tcp_conn *conn, bool first, toe_instant now);
+    /* idle() restarts after an idle period longer than an RTO (RFC-049). */
+    void (*idle)(struct tcp_conn *conn, toe_instant now);
+};
+
+/* NewReno with appropriate byte counting (RFC 5681, RFC 3465); tcp/newreno.c. */
+extern const struct tcp_cc_ops tcp_cc_newreno;
+
+/* CUBIC (RFC 9438); tcp/cubic.c. */
+extern const struct tcp_cc_ops tcp_cc_cubic;
+
+/* No control: cwnd is TCP_CWND_MAX whatever happens. For simulation only. */
+extern const struct tcp_cc_ops tcp_cc_none;
+
+/* tcp_cc_initial_window() is cfg->initial_window segments as bytes, by the rule of RFC 6928, 2. */
+uint32_t tcp_cc_initial_window(const struct tcp_conn *conn);
+
+/*
+ * tcp_cc_load() is what ssthresh is a fraction of after a loss: bytes in flight, or the smaller one
+ * of cwnd and the peer's window, as cfg->ssthresh_flight says.
+ */
+uint32_t tcp_cc_load(const struct tcp_conn *conn);
+
+/*
+ * tcp_cc_is_limited() tells whether |flight|, the bytes in flight before an acknowledgment, came
+ * close enough to cwnd for it to grow (RFC 7661): more than half in slow start, all but less than a
+ * segment later.
+ */
+bool tcp_cc_is_limited(const struct tcp_conn *conn, uint32_t flight);
+
+/* tcp_cc_grow() adds |cnt| bytes to cwnd, up to TCP_CWND_MAX. */
+void tcp_cc_grow(struct tcp_conn *conn, uint32_t cnt);
+
+/*
+ * tcp_cc_slow_start() lets cwnd grow by |acked|, as far as one acknowledgment counts, while it is
+ * below ssthresh. Returns false, and has done nothing, if it is not (RFC-036, RFC-038).
+ */
+bool tcp_cc_slow_start(struct tcp_conn *conn, uint32_t acked);
+
+#endif

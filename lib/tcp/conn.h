@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control block: the working state of one connection.
+ *
+ * Fields are grouped by how often they are used, the hottest first; rare and bulky state (the
+ * scoreboard of selective acknowledgments) is allocated when it is needed and given back when it is
+ * not. Everything that crosses the seam is here under its RFC name, so that an export is a copy and
+ * a conversion of units. Times inside are instants and durations, ticks exist only in
+ * tcp/transfer.c.
+ */
+#ifndef TCP_CONN_H
+#define TCP_CONN_H
+
+#include "base/seq.h"
+#include "base/slab.h"
+#include "tcp/reassembly.h"
+#include "tcp/recvq.h"
+#include "tcp/sendq.h"
+#include "toe/buf.h"
+#include "toe/drop.h"
+#include "toe/state.h"
+#include "toe/types.h"
+
+struct tcp_conn;
+struct tcp_cc_ops;
+struct tcp_scoreboard;
+
+/*
+ * What all connections of an owner share. The owner may change the parameters at any time; they
+ * hold for what happens afterwards.
+ */
+struct tcp_config {
+    uint32_t ticks_per_second;
+    uint8_t ack_frequency;
+    uint8_t max_retransmissions;
+    uint8_t doubt_retransmissions; /* 0: never in doubt */
+    uint8_t duplicate_ack_threshold;
+    toe_duration delayed_ack; /* at most 500 ms */
+    toe_duration sws_prevention;
+    toe_duration rto_min;
+    toe_duration rto_max;
+    toe_duration rto_initial;
+    toe_duration fin_wait_2; /* 120 s */
+    toe_duration time_wait;  /* 2 MSL; the host's */
+    uint32_t initial_window; /* segments, RFC 6928 */
+
+    const struct tcp_cc_ops *cc; /* tcp/congestion.h */
+    bool nagle_strict;
+    bool push_at_end;
+    bool rfc5961_syn;       /* challenge every SYN; otherwise SEG-002 to SEG-004 */
+    bool urgent_uploads;    /* URG ends the processing (the target); otherwise URG is ignored */
+    bool time_wait_uploads; /* TIME_WAIT is the host's: the target asks for an upload */
+    bool ssthresh_flight;   /* RFC 5681: half the flight; otherwise CERT-2.6 */
+
+    struct toe_bus bus;
+    struct base_slab *chunks;      /* of struct tcp_chunk */
+    struct base_slab *scoreboards; /* of struct tcp_scoreboard */
+
+    /*
+     * text() is offered |len| bytes of new text that is in order, right behind all that is in
+     * conn->recvq. It places them, or appends them to conn->recvq (or both, in that order), and
+     * returns true; or does nothing and returns false for lack of memory.
+     */
+    bool (*text)(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push);
+};
+
+/* What became of a connection that the engine will not go on with by itself. */
+enum tcp_verdict {
+    TCP_VERDICT_NONE,
+    TCP_VERDICT_RESET,      /* an acceptable RST; the state is CLOSED */
+    TCP_VERDICT_REFUSED,    /* a RST in answer to our SYN; the state is CLOSED */
+    TCP_VERDICT_TIMEOUT,    /* retransmitted or probed too often (TMR-088, TMR-062) */
+    TCP_VERDICT_KEEP_ALIVE, /* keep-alive probes unanswered (TMR-051) */
+    TCP_VERDICT_FIN_WAIT_2, /* FIN_WAIT_2 expired; the state is CLOSED (TMR-033) */
+    TCP_VERDICT_URGENT,     /* urgent data: the segment is the owner's to keep (SEG-041) */
+    TCP_VERDICT_SYN,        /* SYN at rcv_nxt; the state is CLOSED (SEG-002) */
+    TCP_VERDICT_DOUBT,      /* black hole suspected (TMR-094) */
+    TCP_VERDICT_UNMAPPABLE, /* a send buffer cannot be mapped (EVT-036) */
+    TCP_VERDICT_DONE,       /* both halves are closed: CLOSED after LAST_ACK or TIME_WAIT */
+};
+
+/*
+ * Deadlines: what each is for, who arms it and who cancels it. tcp/deadline.c has the list in
+ * prose. The three that share the seam's retransmit slot exclude each other (TMR-096).
+ */
+enum tcp_deadline {
+    TCP_DEADLINE_RETRANSMIT,
+    TCP_DEADLINE_PERSIST,
+    TCP_DEADLINE_FIN_WAIT_2,
+    TCP_DEADLINE_KEEP_ALIVE,
+    TCP_DEADLINE_DELAYED_ACK,
+    TCP_DEADLINE_SWS,
+    TCP_DEADLINE_TIME_WAIT,
+    TCP_DEADLINE_CNT,
+};
+
+/* Congestion control's own numbers; |cwnd| and |ssthresh| are the connection's. */
+union tcp_cc_state {
+    struct {
+        toe_instant epoch;   /* when this congestion avoidance began; TOE_INSTANT_NEVER: not yet */
+        uint64_t w_est;      /* what NewReno would have, in 1/1024 bytes */
+        uint32_t k;          /* from the epoch to the plateau, in 1/1024 s */
+        uint32_t w_max;      /* cwnd before the last loss, in bytes; 0: none that counts */
+        uint32_t cwnd_prior; /* cwnd before the last loss, as it was */
+        uint32_t cwnd_frac;  /* growth due in units of 1/cwnd bytes */
+    } cubic;
+};
+
+/*
+ * Invariants, while synchronized: snd_una <= snd_nxt <= snd_max <= snd_una + sendq.len + 1 (the
+ * FIN); rcv_nxt <= rcv_adv, which never moves left; cwnd >= snd_mss; reassembly holds only bytes
+ * right of rcv_nxt; retransmit, persist and FIN_WAIT_2 deadlines exclude each other. Before that,
+ * the SYN stands at snd_una, and the send queue begins one behind it.
+ */
+struct tcp_conn {
+    /* Every segment. */
+    const struct tcp_config *cfg;
+    toe_seq snd_una;
+    toe_seq snd_nxt; /* next to send; below snd_max after an RTO or an import: go back N */
+    toe_seq snd_max;
+    uint32_t snd_wnd; /* from snd_una */
+    toe_seq rcv_nxt;
+    toe_seq rcv_adv;     /* right edge advertised last */
+    toe_seq last_ack;    /* acknowledgment sent last */
+    uint32_t rcv_buf;    /* size of the receive buffer; cached initial_rcv_wnd */
+    uint32_t rcv_unread; /* bytes received in order and not yet consumed */
+    uint32_t cwnd;
+    uint32_t ssthresh;
+    uint16_t snd_mss; /* payload of a full segment, options taken off */
+    uint16_t rcv_mss; /* the same for what we receive */
+    uint8_t state;    /* enum toe_conn_state; written by tcp_state_set() only */
+    uint8_t verdict;  /* enum tcp_verdict */
+    uint8_t snd_wscale;
+    uint8_t rcv_wscale;
+    uint8_t unacked_cnt; /* segments received since the last acknowledgment */
+    uint8_t dup_ack_cnt;
+    bool has_timestamps : 1; /* in SYN_SENT: offered; so are the next two */
+    bool has_sack : 1;
+    bool has_window_scaling : 1;
+    bool ack_now : 1;    /* an acknowledgment must leave with the next output */
+    bool fin_queued : 1; /* a FIN follows the send queue's last byte */
+    bool fin_acked : 1;  /* and is left of snd_una */
+    bool fin_rcvd : 1;   /* the peer's FIN is left of rcv_nxt */
+    bool in_recovery : 1;
+    bool force_output : 1; /* SWS timer expired, or handed over: do not hold back */
+    bool output_held : 1;  /* a short segment is held back; the SWS timer runs */
+    bool update_due : 1;   /* SWS timer expired: advertise however little there is */
+    bool quiesced : 1;
+    bool probe_due : 1;      /* a window probe is to leave */
+    bool keep_alive_due : 1; /* a keep-alive probe is to leave */
+    bool rtt_timing : 1;
+    bool syn_due : 1;    /* our SYN, or SYN and ACK, is to (be re-)sent */
+    bool rst_due : 1;    /* a RST at rst_seq is to leave: SYN states only */
+    bool rexmit_due : 1; /* the segment at snd_una is to be retransmitted now, whatever cwnd */
+    bool mitigating : 1; /* keep-alive runs because of a challenge (SEG-020) */
+    bool keep_alive : 1; /* the option is on */
+    bool nagle : 1;
+    bool rst_validating : 1; /* a challenge for a RST was sent in this period (SEG-012) */
+    uint32_t ts_delta;       /* added to our tick count */
+    uint32_t ts_recent;
+    toe_instant ts_recent_at; /* modulo 2^64: may lie before the origin of time */
+
+    /* Most segments. */
+    toe_duration srtt; /* zero: no sample yet */
+    toe_duration rttvar;
+    toe_seq snd_wl1;
+    toe_seq snd_wl2;
+    uint32_t max_snd_wnd;
+    toe_seq recover;    /* recovery lasts until it is acknowledged; none begins before (RFC 6582) */
+    toe_seq rtt_seq;    /* without timestamps: the segment that is timed, */
+    toe_instant rtt_at; /* and when it left */
+    toe_instant last_sent; /* when data last left: restart after idle (RFC-049) */
+    toe_instant deadlines[TCP_DEADLINE_CNT];
+    struct tcp_sendq sendq;
+    struct tcp_recvq recvq;
+    struct tcp_reassembly reassembly;  /* out of order */
+    struct tcp_scoreboard *scoreboard; /* NULL: the peer has sent no SACK */
+    uint32_t dup_bytes; /* recovery without SACK: bytes that duplicates say have left the network */
+    union tcp_cc_state cc;
+
+    /* Rarely. */
+    toe_duration ka_timeout; /* of the cached state, as durations */
+    toe_duration ka_interval;
+    toe_duration max_rt;   /* zero: max_retransmissions counts; TOE_INSTANT_NEVER: no limit */
+    toe_duration total_rt; /* spent retransmitting the current segment */
+    uint8_t backoff;       /* doublings of the RTO; outlives retransmit_cnt (RFC-056) */
+    uint8_t retransmit_cnt;
+    uint8_t snd_wnd_probe_cnt;
+    uint8_t ka_probe_cnt;
+    uint8_t challenge_cnt;        /* challenges since, */
+    toe_instant challenge_at;     /* the start of the period they are counted in */
+    toe_instant syn_challenge_at; /* last challenge for a SYN, plus one; one in three seconds */
+    toe_seq rst_seq;
+    toe_seq iss;
+    toe_seq irs;
+    uint16_t mss_local;
+    uint16_t mss_limit;
+    uint16_t mss_remote;
+    struct toe_tcp_const constant; /* verbatim, unknown flags included; ports are the owner's */
+    struct toe_tcp_cached cached;  /* verbatim, for a query */
+    uint32_t ts_recent_age;        /* without timestamps: verbatim */
+    uint16_t delegated_flags;      /* opaque */
+    uint32_t dwnd;                 /* opaque */
+    uint64_t rexmit_cnt_total;     /* segments retransmitted, ever */
+};
+
+#endif

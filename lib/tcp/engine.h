@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine: one TCP connection's protocol machine, as its owners see it.
+ *
+ * An owner (the offload target, or the host stack) keeps a struct tcp_conn inside its own object
+ * for the connection and drives it:
+ *
+ *     a segment arrived        tcp_input(conn, seg, now)        then settle
+ *     time went by             tcp_expire(conn, now)            then settle
+ *     there is data to send    tcp_send(conn, chain, now)       then settle
+ *     the reader took bytes    tcp_consumed(conn, cnt, now)     then settle
+ *
+ *     settle: buffers that are done     tcp_send_pop(conn)
+ *             bytes that are in order   conn->recvq (tcp/recvq.h)
+ *             what became of it         conn->state, conn->verdict
+ *             segments to put out       while (tcp_output(conn, &out, now)) ...
+ *             when to come back         tcp_deadline(conn)
+ *
+ * The engine knows no address, no NIC and no host; ports are the owner's as well. It never calls
+ * back, with one exception: |text| of struct tcp_config, to which it offers new text that is in
+ * order, once a segment, so that it can be placed where it is wanted without a copy in between.
+ *
+ * Moving a connection. tcp_export() writes a connection's state in the form in which it crosses the
+ * seam, tcp_import() builds a connection from it. Buffers move apart from that: tcp_send_take()
+ * empties the send queue, tcp_send() fills it before the import says what of it was sent; bytes
+ * that wait in |recvq| are the owner's to move.
+ */
+#ifndef TCP_ENGINE_H
+#define TCP_ENGINE_H
+
+#include "base/slab.h"
+#include "toe/state.h"
+#include "tcp/conn.h"
+#include "wire/tcp.h"
+
+/* One segment to put out, and where its payload lies. */
+struct tcp_out {
+    struct tcp_segment seg; /* all but the ports; payload is NULL, payload_len says how much */
+    uint32_t text_off;      /* first byte of the payload, counted from the head of the send queue */
+    bool is_retransmission; /* holds only bytes that were sent before */
+};
+
+/* What a connection begins with, besides its state: agreed upon in the handshake, or imported. */
+struct tcp_setup {
+    uint16_t mss_local; /* what we announce, or announced */
+    uint16_t mss_limit; /* path MTU less IP and TCP header without options */
+    uint32_t rcv_buf;   /* the receive buffer's size: initial_rcv_wnd */
+    uint8_t rcv_wscale; /* we offer */
+    bool timestamps;    /* we offer, in a SYN */
+    bool sack;
+    bool window_scaling;
+    bool nagle;
+    uint32_t ts_offset; /* added to our clock: RFC 7323, 7.1; handshakes only */
+};
+
+/* tcp_conn_init() makes |conn| a closed connection under |cfg|, which must outlive it. */
+void tcp_conn_init(struct tcp_conn *conn, const struct tcp_config *cfg,
+                   const struct tcp_setup *setup, toe_instant now);
+
+/*
+ * tcp_conn_fini() gives back what the connection holds of the pools. The send queue must be empty:
+ * its buffers are the owner's (tcp_send_take()).
+ */
+void tcp_conn_fini(struct tcp_conn *conn);
+
+/* tcp_open() begins an active open with initial sequence number |iss|. */
+void tcp_open(struct tcp_conn *conn, toe_seq iss, toe_instant now);
+
+/*
+ * tcp_open_passive() answers |syn| with initial sequence number |iss|: SYN_RCVD. |conn| was just
+ * initialized.
+ */
+void tcp_open_passive(struct tcp_conn *conn, const struct tcp_segment *syn, toe_seq iss,
+                      toe_instant now);
+
+/*
+ * tcp_input() processes one segment in any state but CLOSED and LISTEN, and returns why it went no
+ * further, or TOE_DROP_NONE.
+ */
+enum toe_drop tcp_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
+
+/*
+ * tcp_output() fills in the next segment that is to leave at |now|, and returns false if there is
+ * none. What it returns counts as sent.
+ */
+bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now);
+
+/* tcp_deadline() is the instant at which tcp_expire() is next due, or TOE_INSTANT_NEVER. */
+toe_instant tcp_deadline(const struct tcp_conn *conn);
+
+/* tcp_expire() does what is due at |now|. */
+void tcp_expire(struct tcp_conn *conn, toe_instant now);
+
+/*
+ * tcp_send() appends a chain of buffers to the send queue. Their geometry stays as it is until they
+ * leave the queue. Must not follow tcp_close().
+ */
+void tcp_send(struct tcp_conn *conn, struct toe_buf *chain);
+
+/*
+ * tcp_send_pop() takes the buffers that are acknowledged as a whole off the queue and returns their
+ * chain, advanced, with |transferred| and the status SUCCESS written; NULL if there are none. Empty
+ * buffers count as acknowledged when all before them is.
+ */
+struct toe_buf *tcp_send_pop(struct tcp_conn *conn);
+
+/*
+ * tcp_send_take() takes all buffers off the queue, acknowledged bytes of the first one advanced
+ * over and added to its |transferred|. The sequence variables stay as they are.
+ */
+struct toe_buf *tcp_send_take(struct tcp_conn *conn);
+
+/* tcp_send_len() is the number of bytes in the queue from snd_una on, a FIN not counted. */
+uint32_t tcp_send_len(const struct tcp_conn *conn);
+
+/*
+ * tcp_send_read() copies |len| bytes of the send queue, from |off| on as struct tcp_out says, to
+ * |dst| and adds them to the checksum |sum|, in one pass. Returns false if one cannot be mapped.
+ */
+bool tcp_send_read(struct tcp_conn *conn, uint8_t *dst, uint32_t off, uint32_t len, uint64_t *sum);
+
+/* tcp_close() queues a FIN behind what was sent. ESTABLISHED -> FIN_WAIT_1, CLOSE_WAIT -> LAST_ACK.
+ */
+void tcp_close(struct tcp_conn *conn);
+
+/* tcp_fin_is_acked() tells whether our FIN was sent and acknowledged. */
+bool tcp_fin_is_acked(const struct tcp_conn *conn);
+
+/* tcp_fin_is_received() tells whether the peer's FIN was received in order. */
+bool tcp_fin_is_received(const struct tcp_conn *conn);
+
+/*
+ * tcp_abort() closes the connection at once and fills in the RST that tells the peer. Returns
+ * false if there is nobody to tell (CLOSED, LISTEN, SYN_SENT, TIME_WAIT).
+ */
+bool tcp_abort(struct tcp_conn *conn, struct tcp_out *out, toe_instant now);
+
+/*
+ * tcp_consumed() says that the reader took |cnt| more bytes: the receive window may grow by them.
+ * Whether the peer is told at once is the engine's business (RCV-077).
+ */
+void tcp_consumed(struct tcp_conn *conn, uint32_t cnt, toe_instant now);
+
+/* tcp_mss_limit_set() follows a change of the path MTU (RFC-101 to RFC-103). */
+void tcp_mss_limit_set(struct tcp_conn *conn, uint16_t mss_limit, toe_instant now);
+
+/* tcp_quiesce() stops the delayed-ACK and SWS timers; an acknowledgment that is owed leaves with
+ * the next tcp_output(), which then yields nothing else (TRM-17, TMR-020, TMR-021). */
+void tcp_quiesce(struct tcp_conn *conn);
+
+/*
+ * tcp_export() writes the connection's state as of |now|. A NULL part is left out. Buffers are not
+ * concerned: the send_data, buffered_data and backlog members are left alone.
+ */
+void tcp_export(const struct tcp_conn *conn, struct toe_tcp_const *constant,
+                struct toe_tcp_cached *cached, struct toe_tcp_delegated *delegated,
+                toe_instant now);
+
+/*
+ * tcp_import() makes |conn|, which was just initialized and whose send queue was filled, the
+ * connection that |state| describes. Besides the offloadable states it takes TIME_WAIT and CLOSED,
+ * in which a host may get a connection back; a target refuses those itself (NEW-3).
+ * TOE_STATUS_FAILURE, and |conn| as it was, if the state contradicts itself: STATE-TD-35, SND-065,
+ * SND-066.
+ */
+toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, toe_instant now);
+
+/*
+ * tcp_update() replaces the cached state and does what its flags ask for (UPD-11, UPD-12,
+ * STATE-TK-12 to STATE-TK-17).
+ */
+void tcp_update(struct tcp_conn *conn, const struct toe_tcp_cached *cached, toe_instant now);
+
+/* tcp_conn_check() asserts the invariants stated above struct tcp_conn. */
+void tcp_conn_check(const struct tcp_conn *conn);
+
+#endif

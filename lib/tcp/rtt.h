@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Round-trip time and retransmission timeout (RFC 6298 with the numbers of TMR-091).
+ *
+ * The estimate is |srtt| and |rttvar| of the connection, exact to the nanosecond; an |srtt| of zero
+ * says that there is none yet. Which acknowledgments yield a sample is not decided here.
+ */
+#ifndef TCP_RTT_H
+#define TCP_RTT_H
+
+#include "toe/types.h"
+
+struct tcp_conn;
+
+/* A sample counts as no more than this. */
+#define TCP_RTT_SAMPLE_MAX (30 * TOE_NS_PER_SEC)
+
+/* tcp_rtt_sample() takes one measurement into the estimate. */
+void tcp_rtt_sample(struct tcp_conn *conn, toe_duration sample);
+
+/*
+ * tcp_rtt_rto() is the timeout without back-off: SRTT + 4 RTTVAR, at least cfg->rto_min and at most
+ * cfg->rto_max; without an estimate cfg->rto_initial.
+ */
+toe_duration tcp_rtt_rto(const struct tcp_conn *conn);
+
+/* tcp_rtt_backoff() is tcp_rtt_rto(), doubled |shift| times, at most cfg->rto_max. */
+toe_duration tcp_rtt_backoff(const struct tcp_conn *conn, uint32_t shift);
+
+#endif
