@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "tcp/ack.h"
+
+#include "base/assert.h"
+#include "tcp/deadline.h"
+#include "tcp/fsm.h"
+#include "tcp/mitigation.h"
+#include "tcp/persist.h"
+#include "tcp/recovery.h"
+#include "tcp/retransmit.h"
+#include "tcp/rtt.h"
+#include "tcp/send.h"
+#include "tcp/timestamps.h"
+
+void tcp_ack_sample(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+{
+    toe_duration sample;
+    bool valid = tcp_timestamps_sample(conn, &sample, seg, now);
+
+    if (conn->rtt_timing && toe_seq_ge(seg->ack, conn->rtt_seq)) {
+        conn->rtt_timing = false;
+        if (!valid && !conn->has_timestamps) {
+            sample = now > conn->rtt_at ? now - conn->rtt_at : 1;
+            valid = true;
+        }
+    }
+    if (valid) {
+        tcp_rtt_sample(conn, sample);
+        conn->backoff = 0; /* RFC-056 */
+    }
+}
+
+/* Takes |acked| sequence numbers off the front of what is outstanding. */
+static void advance(struct tcp_conn *conn, uint32_t acked)
+{
+    const uint32_t bytes = acked < conn->sendq.len ? acked : conn->sendq.len;
+
+    toe_assert(acked <= tcp_send_span(conn));
+
+    tcp_sendq_ack(&conn->sendq, bytes);
+    if (acked > bytes) {
+        conn->fin_acked = true;
+    }
+    conn->snd_una = toe_seq_add(conn->snd_una, acked);
+    conn->snd_nxt = toe_seq_max(conn->snd_nxt, conn->snd_una);
+    conn->snd_wnd -= acked < conn->snd_wnd ? acked : conn->snd_wnd;
+}
+
+static void ack_new(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t acked,
+                    toe_instant now)
+{
+    tcp_ack_sample(conn, seg, now);
+    advance(conn, acked);
+    tcp_recovery_ack(conn, acked, now);
+
+    conn->dup_ack_cnt = 0;
+    conn->total_rt = 0;
+    if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST)) {
+        conn->retransmit_cnt = 0; /* There it counts probes; tcp_persist_ack() sees to them. */
+    }
+    if (!conn->in_recovery) {
+        conn->rexmit_due = false;
+    }
+    tcp_deadline_cancel(conn, TCP_DEADLINE_RETRANSMIT); /* tcp_deadline_settle() starts it anew. */
+}
+
+/* RFC-044, and with SACK whatever reports something new (RFC 6675, 2). In a closed window the
+ * answers to probes look the same and mean nothing. */
+static bool is_dup(const struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t sacked)
+{
+    if (tcp_send_flight(conn) == 0 || conn->snd_wnd == 0 || !toe_seq_eq(seg->ack, conn->snd_una)) {
+        return false;
+    }
+    if (sacked > 0) {
+        return true;
+    }
+    return seg->payload_len == 0 && (seg->flags & TCP_FIN) == 0 &&
+           (uint32_t)seg->wnd << conn->snd_wscale == conn->snd_wnd;
+}
+
+void tcp_ack_window(struct tcp_conn *conn, const struct tcp_segment *seg, uint8_t scale)
+{
+    conn->snd_wnd = (uint32_t)seg->wnd << scale;
+    conn->snd_wl1 = seg->seq;
+    conn->snd_wl2 = seg->ack;
+    if (conn->snd_wnd > conn->max_snd_wnd) {
+        conn->max_snd_wnd = conn->snd_wnd;
+    }
+}
+
+/* RFC-012 */
+static bool has_newer_window(const struct tcp_conn *conn, const struct tcp_segment *seg)
+{
+    return toe_seq_lt(conn->snd_wl1, seg->seq) ||
+           (toe_seq_eq(conn->snd_wl1, seg->seq) && toe_seq_le(conn->snd_wl2, seg->ack));
+}
+
+static void fin_acked(struct tcp_conn *conn, toe_instant now)
+{
+    switch ((enum toe_conn_state)conn->state) {
+    case TOE_TCP_FIN_WAIT_1:
+        tcp_state_set(conn, TOE_TCP_FIN_WAIT_2);
+        tcp_deadline_arm(conn, TCP_DEADLINE_FIN_WAIT_2, conn->cfg->fin_wait_2, now);
+        return;
+    case TOE_TCP_CLOSING:
+        tcp_time_wait_enter(conn, now);
+        return;
+    case TOE_TCP_LAST_ACK:
+        tcp_conn_close(conn, TCP_VERDICT_DONE);
+        return;
+    case TOE_TCP_CLOSED:
+    case TOE_TCP_LISTEN:
+    case TOE_TCP_SYN_SENT:
+    case TOE_TCP_SYN_RCVD:
+    case TOE_TCP_ESTABLISHED:
+    case TOE_TCP_FIN_WAIT_2:
+    case TOE_TCP_CLOSE_WAIT:
+    case TOE_TCP_TIME_WAIT:
+        return;
+    }
+}
+
+enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+{
+    const uint32_t old_wnd = conn->snd_wnd;
+    const uint32_t acked = toe_seq_off(seg->ack, conn->snd_una);
+    uint32_t sacked;
+
+    /* SEG-017: from the largest window behind snd_una to snd_max. */
+    if (toe_seq_gt(seg->ack, conn->snd_max)) {
+        tcp_challenge(conn, now);
+        return TOE_DROP_TCP_ACK_BAD;
+    }
+    if (toe_seq_lt(seg->ack, toe_seq_sub(conn->snd_una, conn->max_snd_wnd))) {
+        tcp_challenge(conn, now);
+        return TOE_DROP_TCP_ACK_OLD;
+    }
+
+    sacked = tcp_recovery_sack(conn, seg);
+    if (toe_seq_gt(seg->ack, conn->snd_una)) {
+        ack_new(conn, seg, acked, now);
+    } else if (is_dup(conn, seg, sacked)) {
+        if (conn->dup_ack_cnt < UINT8_MAX) {
+            ++conn->dup_ack_cnt;
+        }
+        tcp_recovery_dup(conn, now);
+    }
+
+    if (toe_seq_ge(seg->ack, conn->snd_una) && has_newer_window(conn, seg)) {
+        tcp_ack_window(conn, seg, conn->snd_wscale);
+        tcp_persist_ack(conn, old_wnd, now);
+    }
+    if (conn->fin_acked) {
+        fin_acked(conn, now);
+    }
+    return TOE_DROP_NONE;
+}

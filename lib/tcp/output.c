@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What leaves next.
+ *
+ * tcp_output() is asked again and again until it has nothing. It prefers, in this order: a SYN or
+ * RST of the handshake; a probe of a closed window; the retransmission that is due; what recovery
+ * asks for; what go-back-N has to repeat, that is snd_nxt up to snd_max; new data; the FIN; a
+ * keep-alive probe; an acknowledgment of its own. All segments but the first two carry an
+ * acknowledgment, so that the last one is rare.
+ *
+ * Two rules hold short segments back: Nagle's (SND-024, SND-027), which looks at a request when its
+ * first byte is to leave, and silly-window avoidance (SND-025), which looks at every segment.
+ * Retransmissions obey neither.
+ */
+#include "base/assert.h"
+#include "tcp/congestion.h"
+#include "tcp/deadline.h"
+#include "tcp/engine.h"
+#include "tcp/fsm.h"
+#include "tcp/recovery.h"
+#include "tcp/retransmit.h"
+#include "tcp/send.h"
+#include "tcp/timestamps.h"
+#include "tcp/window.h"
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Begins |out|: options, as they are on every segment. */
+static void begin(const struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    *out = (struct tcp_out){.seg = TCP_SEGMENT_INIT};
+    if (conn->has_timestamps) {
+        out->seg.has_ts = true;
+        out->seg.ts_val = tcp_timestamps_clock(conn, now);
+        out->seg.ts_ecr = conn->ts_recent;
+    }
+    if (conn->has_sack && conn->reassembly.run_cnt > 0 && !conn->quiesced &&
+        tcp_is_synchronized(conn)) {
+        out->seg.sack_cnt =
+            tcp_reassembly_sack(&conn->reassembly, out->seg.sack,
+                                (uint8_t)(conn->has_timestamps ? TCP_SACK_MAX - 1 : TCP_SACK_MAX));
+    }
+}
+
+/* Payload that fits into |out| beside its options. SACK gives way where there is little room. */
+static uint32_t payload_max(const struct tcp_conn *conn, struct tcp_out *out)
+{
+    const uint32_t sack_len = out->seg.sack_cnt > 0 ? 4 + 8u * out->seg.sack_cnt : 0;
+
+    if (2 * sack_len >= conn->snd_mss) {
+        out->seg.sack_cnt = 0;
+        return conn->snd_mss;
+    }
+    return conn->snd_mss - sack_len;
+}
+
+/* Completes |out| as a segment at |seq|: whatever leaves acknowledges. */
+static void finish(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, uint8_t flags)
+{
+    out->seg.seq = seq;
+    out->seg.ack = conn->rcv_nxt;
+    out->seg.flags = flags | TCP_ACK;
+    out->seg.wnd = tcp_window_advertise(conn);
+}
+
+static bool has_push(struct tcp_conn *conn, uint32_t off, uint32_t len)
+{
+    if (len == 0) {
+        return false;
+    }
+    if (conn->cfg->push_at_end) {
+        return off + len == conn->sendq.len;
+    }
+    return tcp_sendq_has_end(&conn->sendq, off, len);
+}
+
+/*
+ * Sends |seq_len| sequence numbers from |seq| on, the last of which is the FIN if that is beyond
+ * the queue. Whether they are new, and so can be timed, follows from snd_max.
+ */
+static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, uint32_t seq_len,
+                       toe_instant now)
+{
+    const toe_seq end = toe_seq_add(seq, seq_len);
+    const uint32_t off = toe_seq_off(seq, conn->snd_una);
+    const bool fin = off + seq_len > conn->sendq.len;
+    uint8_t flags = fin ? TCP_FIN : 0;
+
+    toe_assert(seq_len > 0 && off + seq_len <= tcp_send_span(conn));
+
+    out->text_off = off;
+    out->seg.payload_len = seq_len - fin;
+    out->is_retransmission = toe_seq_le(end, conn->snd_max);
+    if (has_push(conn, off, out->seg.payload_len)) {
+        flags |= TCP_PSH;
+    }
+    finish(conn, out, seq, flags);
+
+    if (toe_seq_lt(seq, conn->snd_max)) {
+        conn->rtt_timing = false; /* Karn */
+        ++conn->rexmit_cnt_total;
+    } else if (!conn->rtt_timing && !conn->has_timestamps) {
+        conn->rtt_timing = true;
+        conn->rtt_seq = end;
+        conn->rtt_at = now;
+    }
+    conn->snd_max = toe_seq_max(conn->snd_max, end);
+    conn->last_sent = now;
+}
+
+static bool output_syn(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    if (!conn->syn_due || conn->verdict != TCP_VERDICT_NONE) {
+        return false;
+    }
+    conn->syn_due = false;
+
+    begin(conn, out, now);
+    out->seg.seq = conn->iss;
+    out->seg.flags = TCP_SYN;
+    out->seg.mss = conn->mss_local;
+    out->seg.sack_permitted = conn->has_sack;
+    out->seg.wscale = (int8_t)(conn->has_window_scaling ? conn->rcv_wscale : -1);
+    out->seg.wnd = (uint16_t)min_u32(conn->rcv_buf, UINT16_MAX);
+    if (conn->state == TOE_TCP_SYN_RCVD) {
+        out->seg.flags |= TCP_ACK;
+        out->seg.ack = conn->rcv_nxt;
+        conn->rcv_adv = toe_seq_add(conn->rcv_nxt, out->seg.wnd);
+    } else {
+        out->seg.ts_ecr = 0;
+    }
+
+    out->is_retransmission = !toe_seq_eq(conn->snd_max, conn->iss);
+    conn->rtt_timing = !out->is_retransmission;
+    conn->rexmit_cnt_total += out->is_retransmission;
+    conn->snd_nxt = toe_seq_add(conn->iss, 1);
+    conn->snd_max = conn->snd_nxt;
+    conn->rtt_seq = conn->snd_nxt;
+    conn->rtt_at = now;
+    return true;
+}
+
+static bool output_rst(struct tcp_conn *conn, struct tcp_out *out)
+{
+    conn->rst_due = false;
+    *out = (struct tcp_out){.seg = TCP_SEGMENT_INIT};
+    out->seg.seq = conn->rst_seq;
+    out->seg.flags = TCP_RST;
+    return true;
+}
+
+/* TMR-067. snd_nxt stays: see tcp/persist.h. */
+static bool output_window_probe(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    conn->probe_due = false;
+    begin(conn, out, now);
+    send_range(conn, out, conn->snd_una, 1, now);
+    conn->rtt_timing = false;
+    return true;
+}
+
+/* The segment at snd_una, now, whatever the windows say (RFC-014). */
+static bool output_first(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    uint32_t len;
+
+    conn->rexmit_due = false;
+    if (tcp_send_flight(conn) == 0) {
+        return false;
+    }
+
+    begin(conn, out, now);
+    len = min_u32(tcp_send_flight(conn), payload_max(conn, out));
+    send_range(conn, out, conn->snd_una, len, now);
+    conn->snd_nxt = toe_seq_max(conn->snd_nxt, toe_seq_add(conn->snd_una, len));
+    return true;
+}
+
+/* What |range| of the scoreboard's choice has room for in a segment. */
+static bool output_range(struct tcp_conn *conn, struct tcp_out *out, enum tcp_next why,
+                         struct tcp_sack_block range, toe_instant now)
+{
+    uint32_t len;
+
+    begin(conn, out, now);
+    len = min_u32(toe_seq_off(range.right, range.left), payload_max(conn, out));
+    range.right = toe_seq_add(range.left, len);
+    tcp_recovery_sent(conn, why, &range);
+    send_range(conn, out, range.left, len, now);
+    return true;
+}
+
+/* Go back N: SND-061. */
+static bool output_again(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    const uint32_t left = toe_seq_off(conn->snd_max, conn->snd_nxt);
+    const uint32_t usable = tcp_window_usable(conn);
+    uint32_t len;
+
+    begin(conn, out, now);
+    len = min_u32(min_u32(left, usable), payload_max(conn, out));
+    if (len == 0) {
+        return false;
+    }
+    if (len == usable && len < left && len < conn->max_snd_wnd / 2 &&
+        len < payload_max(conn, out) && !toe_seq_eq(conn->snd_nxt, conn->snd_una)) {
+        return false; /* Silly: more is acknowledged, or times out, before long. */
+    }
+    send_range(conn, out, conn->snd_nxt, len, now);
+    conn->snd_nxt = toe_seq_add(conn->snd_nxt, len);
+    return true;
+}
+
+/* SND-027: |off| is the first unsent byte, |unsent| how many there are. */
+static bool is_nagled(struct tcp_conn *conn, uint32_t off, uint32_t unsent)
+{
+    if (!conn->nagle || off == 0 || unsent >= conn->snd_mss || conn->fin_queued) {
+        return false;
+    }
+    return conn->cfg->nagle_strict || tcp_sendq_has_end(&conn->sendq, off - 1, 1);
+}
+
+/* SND-025: whether |len| bytes from |off| on are too few to be sent. */
+static bool is_silly(struct tcp_conn *conn, uint32_t off, uint32_t len, uint32_t full)
+{
+    return len < full && len <= conn->max_snd_wnd / 2 && conn->cfg->sws_prevention != 0 &&
+           len < tcp_sendq_boundary(&conn->sendq, off);
+}
+
+static bool output_fin(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    if (tcp_window_room(conn) == 0) {
+        return false;
+    }
+    begin(conn, out, now);
+    send_range(conn, out, conn->snd_nxt, 1, now);
+    conn->snd_nxt = toe_seq_add(conn->snd_nxt, 1);
+    return true;
+}
+
+/* RFC-049 */
+static void restart_after_idle(struct tcp_conn *conn, toe_instant now)
+{
+    if (tcp_send_flight(conn) == 0 && now - conn->last_sent > tcp_retransmit_rto(conn)) {
+        conn->cfg->cc->idle(conn, now);
+        conn->last_sent = now;
+    }
+}
+
+/* New data, of which |usable| bytes may leave, and the FIN. */
+static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usable, toe_instant now)
+{
+    const uint32_t off = toe_seq_off(conn->snd_nxt, conn->snd_una);
+    uint32_t unsent;
+    uint32_t full;
+    uint32_t len;
+
+    if (off >= conn->sendq.len) {
+        return off < tcp_send_span(conn) && output_fin(conn, out, now);
+    }
+
+    begin(conn, out, now);
+    unsent = conn->sendq.len - off;
+    full = payload_max(conn, out);
+    len = min_u32(min_u32(unsent, usable), full);
+    if (len == 0) {
+        return false;
+    }
+    if (!conn->force_output && (is_nagled(conn, off, unsent) || is_silly(conn, off, len, full))) {
+        tcp_window_hold(conn, now);
+        return false;
+    }
+
+    conn->output_held = false;
+    if (len == unsent && conn->fin_queued && tcp_window_room(conn) > len) {
+        ++len;
+    }
+    send_range(conn, out, conn->snd_nxt, len, now);
+    conn->snd_nxt = toe_seq_add(conn->snd_nxt, len);
+    return true;
+}
+
+static bool output_data(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    struct tcp_sack_block range;
+    enum tcp_next why;
+
+    if (conn->probe_due) {
+        return output_window_probe(conn, out, now);
+    }
+    if (conn->rexmit_due && output_first(conn, out, now)) {
+        return true;
+    }
+    if (tcp_recovery_is_sacked(conn)) {
+        why = tcp_recovery_next(conn, &range);
+        if (why == TCP_NEXT_NEW) {
+            return output_new(conn, out, tcp_window_room(conn), now);
+        }
+        return why != TCP_NEXT_NONE && output_range(conn, out, why, range, now);
+    }
+
+    /* One byte to repeat is a probe that was refused: it goes with what follows it. */
+    if (toe_seq_off(conn->snd_max, conn->snd_nxt) > 1) {
+        return output_again(conn, out, now);
+    }
+    if (toe_seq_off(conn->snd_nxt, conn->snd_una) >= tcp_send_span(conn)) {
+        return false;
+    }
+    restart_after_idle(conn, now);
+    return output_new(conn, out, tcp_window_usable(conn), now);
+}
+
+/* An acknowledgment at the end of what was sent, or of what the peer's window lets it accept. */
+static bool output_ack(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    const uint32_t off = min_u32(tcp_send_flight(conn), conn->snd_wnd);
+
+    begin(conn, out, now);
+    finish(conn, out, toe_seq_add(conn->snd_una, off), 0);
+    return true;
+}
+
+static bool output_keep_alive(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    conn->keep_alive_due = false;
+    begin(conn, out, now);
+    finish(conn, out, toe_seq_sub(conn->snd_max, 1), 0);
+    return true;
+}
+
+static bool output_next(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    if (conn->rst_due) {
+        return output_rst(conn, out);
+    }
+    if (conn->state == TOE_TCP_CLOSED) {
+        return false;
+    }
+    if (!tcp_is_synchronized(conn)) {
+        return output_syn(conn, out, now);
+    }
+    if (conn->quiesced) {
+        return conn->ack_now && output_ack(conn, out, now);
+    }
+    if (conn->verdict != TCP_VERDICT_NONE) {
+        return false;
+    }
+    if (tcp_can_send_data(conn) && output_data(conn, out, now)) {
+        return true;
+    }
+    if (conn->keep_alive_due) {
+        return output_keep_alive(conn, out, now);
+    }
+    return conn->ack_now && output_ack(conn, out, now);
+}
+
+bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    const bool any = output_next(conn, out, now);
+
+    if (!any) {
+        conn->force_output = false;
+    }
+    if (!conn->quiesced) {
+        tcp_deadline_settle(conn, now);
+    }
+    tcp_conn_check(conn);
+    return any;
+}
+
+void tcp_quiesce(struct tcp_conn *conn)
+{
+    conn->ack_now = conn->state != TOE_TCP_CLOSED && (conn->ack_now || conn->unacked_cnt > 0);
+    conn->quiesced = true;
+    tcp_deadline_cancel(conn, TCP_DEADLINE_DELAYED_ACK);
+    tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
+}
+
+bool tcp_abort(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    const bool told = tcp_can_send_data(conn) || conn->state == TOE_TCP_SYN_RCVD;
+
+    if (told) {
+        begin(conn, out, now);
+        out->seg.sack_cnt = 0;
+        finish(conn, out, conn->snd_max, TCP_RST); /* DSC-010 */
+    }
+    if (conn->state != TOE_TCP_CLOSED) {
+        tcp_conn_close(conn, (enum tcp_verdict)conn->verdict);
+    }
+    return told;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text: RFC 9293, 3.10.7.4, seventh and eighth step.
+ *
+ * A segment is trimmed to the window; what is in order goes to the owner, what is not to the
+ * reassembly queue, and the FIN is taken when everything before it was.
+ */
+#ifndef TCP_TEXT_H
+#define TCP_TEXT_H
+
+#include "tcp/conn.h"
+#include "wire/tcp.h"
+
+/* tcp_text_input() takes the text and the FIN of |seg|, which is acceptable. */
+enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "tcp/window.h"
+
+#include "base/assert.h"
+#include "tcp/deadline.h"
+#include "tcp/engine.h"
+#include "tcp/fsm.h"
+
+/* The largest value of the window field. */
+#define WND_MAX 65535u
+
+/* TMR-024 */
+#define DELAYED_ACK_MAX (500 * TOE_NS_PER_MS)
+
+/* Limited transmit: duplicates that release a segment each (RFC 3042). */
+#define LIMITED_MAX 2u
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* cwnd and what may go beyond it: in recovery what the duplicates say has left the network, before
+ * it limited transmit, for new data only. */
+static uint32_t allowance(const struct tcp_conn *conn)
+{
+    uint32_t more = conn->dup_bytes;
+
+    if (!conn->in_recovery) {
+        more = min_u32(conn->dup_ack_cnt, LIMITED_MAX) * conn->snd_mss;
+        if (!toe_seq_eq(conn->snd_nxt, conn->snd_max)) {
+            more = 0;
+        }
+    }
+    return conn->cwnd <= UINT32_MAX - more ? conn->cwnd + more : UINT32_MAX;
+}
+
+static uint32_t left_of(uint32_t wnd, uint32_t used)
+{
+    return wnd > used ? wnd - used : 0;
+}
+
+uint32_t tcp_window_usable(const struct tcp_conn *conn)
+{
+    return left_of(min_u32(conn->snd_wnd, allowance(conn)),
+                   toe_seq_off(conn->snd_nxt, conn->snd_una));
+}
+
+uint32_t tcp_window_room(const struct tcp_conn *conn)
+{
+    return left_of(conn->snd_wnd, toe_seq_off(conn->snd_nxt, conn->snd_una));
+}
+
+bool tcp_window_is_acceptable(toe_seq rcv_nxt, uint32_t rcv_wnd, toe_seq seq, uint32_t len)
+{
+    const uint32_t first = toe_seq_off(seq, rcv_nxt);
+    const uint32_t last = first + len - 1;
+
+    if (len == 0 && rcv_wnd == 0) {
+        return first == 0;
+    }
+    if (len == 0) {
+        return first < rcv_wnd;
+    }
+    if (rcv_wnd == 0) {
+        return false;
+    }
+    return first < rcv_wnd || last < rcv_wnd;
+}
+
+/* By how much the edge could move right, seen through the scale, which rounds down. */
+static uint32_t advance(const struct tcp_conn *conn)
+{
+    const uint32_t free_len = left_of(conn->rcv_buf, conn->rcv_unread);
+    const uint32_t units = min_u32(free_len >> conn->rcv_wscale, WND_MAX);
+
+    return left_of(units << conn->rcv_wscale, tcp_window_rcv(conn));
+}
+
+/* RCV-077 */
+static bool is_worth_it(const struct tcp_conn *conn, uint32_t step)
+{
+    return step > 0 && step >= min_u32(conn->rcv_mss, conn->rcv_buf / 2);
+}
+
+static void move_edge(struct tcp_conn *conn)
+{
+    const uint32_t step = advance(conn);
+
+    if (conn->update_due || is_worth_it(conn, step)) {
+        conn->rcv_adv = toe_seq_add(conn->rcv_adv, step);
+    }
+    conn->update_due = false;
+}
+
+uint16_t tcp_window_advertise(struct tcp_conn *conn)
+{
+    const uint32_t mask = (UINT32_C(1) << conn->rcv_wscale) - 1;
+    uint32_t units;
+
+    if (tcp_is_synchronized(conn) && !conn->fin_rcvd) {
+        move_edge(conn);
+    }
+    conn->last_ack = conn->rcv_nxt;
+    conn->unacked_cnt = 0;
+    conn->ack_now = false;
+    tcp_deadline_cancel(conn, TCP_DEADLINE_DELAYED_ACK);
+    tcp_window_release(conn);
+
+    /* RFC-062: rounded up, for the edge must not move left; what that adds is promised, too. */
+    units = (tcp_window_rcv(conn) >> conn->rcv_wscale) + ((tcp_window_rcv(conn) & mask) != 0);
+    if (units > WND_MAX) {
+        return WND_MAX;
+    }
+    conn->rcv_adv = toe_seq_add(conn->rcv_nxt, units << conn->rcv_wscale);
+    return (uint16_t)units;
+}
+
+void tcp_window_received(struct tcp_conn *conn, uint32_t len, toe_instant now)
+{
+    const uint32_t cnt = len <= conn->rcv_mss ? 1 : (len - 1) / conn->rcv_mss + 1;
+    const toe_duration delay = conn->cfg->delayed_ack;
+
+    conn->unacked_cnt = (uint8_t)min_u32(conn->unacked_cnt + cnt, UINT8_MAX);
+    if (conn->unacked_cnt >= conn->cfg->ack_frequency || delay == 0) {
+        conn->ack_now = true;
+        return;
+    }
+    if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_DELAYED_ACK)) {
+        tcp_deadline_arm(conn, TCP_DEADLINE_DELAYED_ACK,
+                         delay < DELAYED_ACK_MAX ? delay : DELAYED_ACK_MAX, now);
+    }
+}
+
+void tcp_consumed(struct tcp_conn *conn, uint32_t cnt, toe_instant now)
+{
+    uint32_t step;
+
+    toe_assert(cnt <= conn->rcv_unread);
+
+    conn->rcv_unread -= cnt;
+    if (!tcp_is_synchronized(conn) || conn->fin_rcvd || conn->quiesced) {
+        return;
+    }
+
+    step = advance(conn);
+    if (is_worth_it(conn, step)) {
+        /* An acknowledgment that is owed carries it, unless the peer may run dry until then. */
+        if (conn->unacked_cnt == 0 || step >= tcp_window_rcv(conn)) {
+            conn->ack_now = true;
+        }
+    } else if (step > 0 && !tcp_deadline_is_armed(conn, TCP_DEADLINE_SWS)) {
+        tcp_deadline_arm(conn, TCP_DEADLINE_SWS, conn->cfg->sws_prevention, now);
+    }
+}
+
+void tcp_window_hold(struct tcp_conn *conn, toe_instant now)
+{
+    conn->output_held = true;
+    if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_SWS)) {
+        tcp_deadline_arm(conn, TCP_DEADLINE_SWS, conn->cfg->sws_prevention, now);
+    }
+}
+
+void tcp_window_release(struct tcp_conn *conn)
+{
+    if (!conn->output_held && (conn->fin_rcvd || advance(conn) == 0)) {
+        tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
+    }
+}
+
+void tcp_window_expire(struct tcp_conn *conn)
+{
+    tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
+    if (conn->output_held) {
+        conn->output_held = false;
+        conn->force_output = true;
+    }
+    if (!conn->fin_rcvd && advance(conn) > 0) {
+        conn->update_due = true;
+        conn->ack_now = true;
+    }
+}
