@@ -48,7 +48,11 @@ struct toe_sim_link_settings {
     uint32_t corrupt; /* one bit flipped */
 };
 
-/* A node: anything that runs. The functions get |user|. */
+/*
+ * A node: anything that runs. The functions get |user|. A node's deadline is asked for when it has
+ * been run, and of all nodes at the start of toe_sim_run(): a run of one must not change the
+ * deadline of another but through a link. What is coupled more closely is one node.
+ */
 struct toe_sim_node {
     void *user;
     toe_instant (*deadline)(void *user); /* 0: at once */
@@ -84,6 +88,9 @@ TOE_EXPORT const struct toe_wire_ops *toe_sim_wire_ops(void);
  */
 TOE_EXPORT int toe_sim_node_add(struct toe_sim *sim, const struct toe_sim_node *node, void *wire);
 
+/* toe_sim_node_wire_add() has |node| run when frames have arrived at |wire|, too. */
+TOE_EXPORT void toe_sim_node_wire_add(struct toe_sim *sim, int node, void *wire);
+
 /* toe_sim_machine_run() and _deadline() make a node of a host and the target below it. */
 struct toe_sim_machine {
     struct toe_host *host;
@@ -105,6 +112,12 @@ TOE_EXPORT toe_instant toe_sim_now(const struct toe_sim *sim);
  * false, and stops at that instant, if a node keeps being due without time moving on (a livelock).
  */
 TOE_EXPORT bool toe_sim_run(struct toe_sim *sim, toe_instant until);
+
+/*
+ * toe_sim_next() is the instant of the next event. TOE_INSTANT_NEVER: nothing will ever happen by
+ * itself; if somebody still waits for something, that is a deadlock.
+ */
+TOE_EXPORT toe_instant toe_sim_next(struct toe_sim *sim);
 
 /* toe_sim_digest() stands for everything that was put on the links so far: bytes, ends, instants.
  */
@@ -128,8 +141,10 @@ struct toe_sim_stats {
     uint64_t frames;
     uint64_t bytes;
     uint64_t lost;       /* by chance */
-    uint64_t overflowed; /* by a full queue */
+    uint64_t overflowed; /* by a full queue, or by too many frames on their way */
     uint64_t too_long;
+    uint64_t refused; /* not a frame that a wire without features takes */
+    uint64_t cut;     /* the link was down */
     uint64_t reordered;
     uint64_t duplicated;
     uint64_t corrupted;
