@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "target/disconnect.h"
+
+#include "base/assert.h"
+#include "target/egress.h"
+#include "target/instance.h"
+#include "target/object.h"
+#include "target/sending.h"
+#include "tcp/engine.h"
+
+static void complete(struct toe_target *target, struct toe_buf *buf, toe_status status)
+{
+    buf->next = NULL;
+    buf->status = status;
+    target->host.disconnect_complete(target->host_user, buf);
+}
+
+static toe_status refusal(const struct target_tcp *tcp, const struct toe_buf *buf, uint32_t how)
+{
+    if (tcp == NULL) {
+        return TOE_STATUS_INVALID_STATE;
+    }
+    if (target_tcp_refusal(tcp) != TOE_STATUS_SUCCESS) {
+        return target_tcp_refusal(tcp);
+    }
+    if (tcp->conn.state == TOE_TCP_CLOSED) {
+        return TOE_STATUS_REQUEST_ABORTED; /* DSC-025 */
+    }
+    if ((how != TOE_DISCONNECT_GRACEFUL && how != TOE_DISCONNECT_ABORTIVE) ||
+        (how == TOE_DISCONNECT_ABORTIVE && buf->len != 0) ||
+        !target_send_is_sound(buf, tcp_send_len(&tcp->conn))) {
+        return TOE_STATUS_INVALID_PARAMETER;
+    }
+    return TOE_STATUS_SUCCESS;
+}
+
+static void disconnect_graceful(struct target_tcp *tcp, struct toe_buf *buf)
+{
+    const bool is_first =
+        tcp->conn.state == TOE_TCP_ESTABLISHED || tcp->conn.state == TOE_TCP_CLOSE_WAIT;
+
+    /* The queue of disconnects is linked apart from |next| while its head is in the send queue. */
+    buf->reserved[1] = 0;
+    if (tcp->disconnect_head == NULL) {
+        tcp->disconnect_head = buf;
+    } else if (tcp->disconnect_tail == tcp->disconnect_head && tcp->is_disconnect_riding) {
+        tcp->disconnect_head->reserved[1] = (uintptr_t)buf;
+    } else {
+        tcp->disconnect_tail->next = buf;
+    }
+    tcp->disconnect_tail = buf;
+
+    if (is_first) {
+        tcp->is_disconnect_riding = true;
+        tcp_send(&tcp->conn, buf);
+        tcp_close(&tcp->conn);
+    }
+    target_tcp_ready(tcp);
+}
+
+/* DSC-007 to DSC-010, DSC-023. */
+static void disconnect_abortive(struct toe_target *target, struct target_tcp *tcp,
+                                struct toe_buf *buf)
+{
+    struct tcp_out out;
+
+    if (tcp_abort(&tcp->conn, &out, target->now)) {
+        target_egress_emit(target, tcp, &out);
+    }
+    tcp->is_aborted = true;
+    target_send_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED);
+    target_disconnect_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED);
+    target_delivery_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED, false);
+    tcp_recvq_fini(&tcp->conn.recvq, &target->chunks);
+    target_tcp_ready(tcp);
+    target_egress_flush(target);
+    complete(target, buf, TOE_STATUS_SUCCESS);
+}
+
+void target_disconnect(struct toe_target *target, struct target_tcp *tcp, struct toe_buf *buf,
+                       uint32_t how)
+{
+    toe_status status;
+
+    buf->next = NULL;
+    buf->transferred = 0;
+    status = refusal(tcp, buf, how);
+    if (status != TOE_STATUS_SUCCESS) {
+        complete(target, buf, status);
+        return;
+    }
+    if (how == TOE_DISCONNECT_GRACEFUL) {
+        disconnect_graceful(tcp, buf);
+    } else {
+        disconnect_abortive(target, tcp, buf);
+    }
+}
+
+void target_disconnect_flush(struct toe_target *target, struct target_tcp *tcp, toe_status status)
+{
+    toe_assert(!tcp->is_disconnect_riding);
+
+    while (tcp->disconnect_head != NULL) {
+        struct toe_buf *buf = tcp->disconnect_head;
+
+        tcp->disconnect_head = buf->next;
+        complete(target, buf, status);
+    }
+    tcp->disconnect_tail = NULL;
+}
+
+void target_disconnect_settle(struct toe_target *target, struct target_tcp *tcp)
+{
+    if (tcp->disconnect_head != NULL && !tcp->is_disconnect_riding &&
+        tcp_fin_is_acked(&tcp->conn)) {
+        target_disconnect_flush(target, tcp, TOE_STATUS_SUCCESS);
+    }
+}

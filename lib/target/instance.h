@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One target: what its parts share.
+ *
+ * Everything an instance needs apart from its objects is allocated when it is created; pools grow
+ * by slabs when an object is offloaded or a chunk is first needed, never beyond the settings.
+ */
+#ifndef TARGET_INSTANCE_H
+#define TARGET_INSTANCE_H
+
+#include "base/list.h"
+#include "base/slab.h"
+#include "base/wheel.h"
+#include "target/demux.h"
+#include "target/egress.h"
+#include "target/keyset.h"
+#include "target/ordinary.h"
+#include "target/work.h"
+#include "tcp/conn.h"
+#include "toe/target.h"
+
+/* Frames fetched from the wire at a time. */
+#define TARGET_BATCH_MAX 64u
+
+/* Fetches in one run before the caller has its turn. */
+#define TARGET_BATCHES_MAX 16u
+
+/* Rounds of requests, timers and service in one run: what is posted in upcalls is taken at once. */
+#define TARGET_ROUNDS_MAX 4u
+
+/* Segments of one connection before others have their turn. */
+#define TARGET_BURST_MAX 64u
+
+struct toe_target {
+    struct toe_target_settings settings; /* |vlans| is our copy */
+    struct toe_wire_ops wire;
+    struct toe_host_ops host; /* functions that do nothing while nobody is attached */
+    void *host_user;
+
+    struct toe_params params;
+    bool has_params; /* no initiate before they were set (CAP-13) */
+    toe_duration tick;
+    toe_duration push;        /* push timer */
+    toe_duration stale_after; /* TOE_INSTANT_NEVER: neighbors do not become stale */
+
+    toe_instant now;
+    bool is_running;
+    bool has_more_frames; /* the wire may have more than a run took */
+
+    struct tcp_config tcp_config;
+    struct base_slab neighbors;
+    struct base_slab paths;
+    struct base_slab tcps;
+    struct base_slab chunks; /* of struct target_chunk */
+    struct base_slab scoreboards;
+    struct target_keyset src_macs;
+    struct target_keyset src_addrs;
+    struct target_keyset vlans;
+    struct target_demux demux;
+    struct base_wheel wheel;
+    struct target_work work;
+    struct base_list ready; /* of struct target_tcp, to be served */
+    struct target_egress egress;
+    struct target_ordinary ordinary;
+    struct toe_stats stats; /* the gauges are filled in when asked for */
+    uint8_t *scratch;       /* one segment, in one piece */
+};
+
+/* Room of toe_target.scratch: the largest segment there is. */
+#define TARGET_SCRATCH_LEN 65536u
+
+/* target_ticks_ns() is |ticks| host ticks as a duration, saturated. */
+toe_duration target_ticks_ns(const struct toe_target *target, uint32_t ticks);
+
+/* target_params_apply() makes toe_target.params those that all connections follow. */
+void target_params_apply(struct toe_target *target);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include "toe/target.h"
+
+#include "base/assert.h"
+#include "target/account.h"
+#include "target/ingress.h"
+#include "target/instance.h"
+#include "target/object.h"
+#include "target/service.h"
+
+#include <string.h>
+
+/*
+ * The operations. Each takes its arguments and returns; what they lead to happens in run(), in this
+ * order: requests as they were posted, frames as they arrived, timers, and then the service of
+ * every connection that any of these touched. What the host posts inside upcalls has its turn in
+ * the same run, up to a limit.
+ */
+
+/* --- a host that does not listen --- */
+
+static void no_tree(void *host, struct toe_block *tree)
+{
+    (void)host;
+    (void)tree;
+}
+
+static void no_chain(void *host, struct toe_buf *chain)
+{
+    (void)host;
+    (void)chain;
+}
+
+static toe_status no_indicate(void *host, void *host_object, struct toe_buf *buf,
+                              uint32_t *consumed)
+{
+    (void)host;
+    (void)host_object;
+    (void)buf;
+    (void)consumed;
+    return TOE_STATUS_OFFLOAD_DATA_NOT_ACCEPTED;
+}
+
+static void no_tcp_event(void *host, void *host_object, enum toe_event event, uint32_t info)
+{
+    (void)host;
+    (void)host_object;
+    (void)event;
+    (void)info;
+}
+
+static void no_neighbor_event(void *host, enum toe_neighbor_event event, struct toe_block *block)
+{
+    (void)host;
+    (void)event;
+    (void)block;
+}
+
+static void no_status(void *host, toe_status status, const struct toe_caps *caps)
+{
+    (void)host;
+    (void)status;
+    (void)caps;
+}
+
+static void no_frames(void *host, const struct toe_frame *frames, uint32_t cnt)
+{
+    (void)host;
+    (void)frames;
+    (void)cnt;
+}
+
+static const struct toe_host_ops no_host = {
+    .size = sizeof(no_host),
+    .initiate_complete = no_tree,
+    .terminate_complete = no_tree,
+    .update_complete = no_tree,
+    .query_complete = no_tree,
+    .invalidate_complete = no_tree,
+    .send_complete = no_chain,
+    .receive_complete = no_chain,
+    .disconnect_complete = no_chain,
+    .forward_complete = no_chain,
+    .receive_indicate = no_indicate,
+    .tcp_event = no_tcp_event,
+    .neighbor_event = no_neighbor_event,
+    .status = no_status,
+    .frames = no_frames,
+};
+
+/* --- the operations --- */
+
+static void attach(void *ctx, const struct toe_host_ops *ops, void *host)
+{
+    struct toe_target *target = ctx;
+
+    target->host = no_host;
+    target->host_user = host;
+    if (ops != NULL) {
+        memcpy(&target->host, ops, ops->size < sizeof(*ops) ? ops->size : sizeof(*ops));
+    }
+}
+
+static void caps_get(void *ctx, struct toe_caps *caps)
+{
+    const struct toe_target *target = ctx;
+    const struct toe_target_settings *settings = &target->settings;
+    struct toe_caps all = {
+        .ipv4 = settings->ipv4,
+        .ipv6 = settings->ipv6,
+        .sack = settings->sack,
+        .user_priority = true,
+        .tcp_max = settings->tcp_max,
+        .path_max = settings->path_max,
+        .neighbor_max = settings->neighbor_max,
+        .mtu_max = settings->mtu_max,
+        .rcv_wnd_max = settings->rcv_wnd_max,
+    };
+
+    all.size = caps->size < sizeof(all) ? caps->size : sizeof(all);
+    memcpy(all.mac, settings->mac, TOE_MAC_LEN);
+    memcpy(caps, &all, all.size);
+}
+
+static toe_status params_set(void *ctx, const struct toe_params *params)
+{
+    struct toe_target *target = ctx;
+    const toe_status status = toe_params_check(params);
+
+    if (status != TOE_STATUS_SUCCESS) {
+        return status;
+    }
+    /* CAP-32. */
+    if (params->ticks_per_second != target->params.ticks_per_second &&
+        (target->tcps.cnt > 0 || target->neighbors.cnt > 0)) {
+        return TOE_STATUS_INVALID_DATA;
+    }
+    target->params = *params;
+    target->has_params = true;
+    target_params_apply(target);
+    return TOE_STATUS_SUCCESS;
+}
+
+static void stats_get(void *ctx, struct toe_stats *stats)
+{
+    target_account_get(ctx, stats);
+}
+
+static void post_tree(void *ctx, struct toe_block *tree, enum target_request request)
+{
+    struct toe_target *target = ctx;
+
+    if (tree != NULL) {
+        target_work_post_tree(&target->work, tree, request);
+    }
+}
+
+static void initiate(void *ctx, struct toe_block *tree)
+{
+    post_tree(ctx, tree, TARGET_REQUEST_INITIATE);
+}
+
+static void terminate(void *ctx, struct toe_block *tree)
+{
+    post_tree(ctx, tree, TARGET_REQUEST_TERMINATE);
+}
+
+static void update(void *ctx, struct toe_block *tree)
+{
+    post_tree(ctx, tree, TARGET_REQUEST_UPDATE);
+}
+
+static void query(void *ctx, struct toe_block *tree)
+{
+    post_tree(ctx, tree, TARGET_REQUEST_QUERY);
+}
+
+static void invalidate(void *ctx, struct toe_block *tree)
+{
+    post_tree(ctx, tree, TARGET_REQUEST_INVALIDATE);
+}
+
+static void post_chain(void *ctx, toe_handle tcp, struct toe_buf *chain,
+                       enum target_request request, uint32_t how)
+{
+    struct toe_target *target = ctx;
+
+    if (chain != NULL) {
+        target_work_post_chain(&target->work, tcp, chain, request, how);
+    }
+}
+
+static void send(void *ctx, toe_handle tcp, struct toe_buf *chain)
+{
+    post_chain(ctx, tcp, chain, TARGET_REQUEST_SEND, 0);
+}
+
+static void receive(void *ctx, toe_handle handle, struct toe_buf *chain)
+{
+    struct target_tcp *tcp = target_tcp_get(ctx, handle);
+
+    if (tcp != NULL) {
+        target_delivery_post(tcp, chain);
+    } else {
+        post_chain(ctx, handle, chain, TARGET_REQUEST_RECEIVE, 0);
+    }
+}
+
+static void receive_return(void *ctx, struct toe_buf *chain)
+{
+    target_delivery_return(ctx, chain);
+}
+
+static void disconnect(void *ctx, toe_handle tcp, struct toe_buf *buf, enum toe_disconnect how)
+{
+    post_chain(ctx, tcp, buf, TARGET_REQUEST_DISCONNECT, how);
+}
+
+static void forward(void *ctx, toe_handle tcp, struct toe_buf *chain)
+{
+    post_chain(ctx, tcp, chain, TARGET_REQUEST_FORWARD, 0);
+}
+
+static void transmit(void *ctx, const struct toe_frame *frames, uint32_t cnt)
+{
+    struct toe_target *target = ctx;
+
+    /* Frames leave in the order in which they were made. */
+    target_egress_flush(target);
+    target->wire.transmit(target->settings.wire_user, frames, cnt);
+}
+
+static toe_instant deadline(void *ctx)
+{
+    struct toe_target *target = ctx;
+
+    if (!target_work_is_empty(&target->work) || !base_list_is_empty(&target->ready) ||
+        target->has_more_frames) {
+        return 0;
+    }
+    return base_wheel_next(&target->wheel);
+}
+
+static bool is_idle(const struct toe_target *target)
+{
+    return target_work_is_empty(&target->work) && base_list_is_empty(&target->ready);
+}
+
+static void run(void *ctx, toe_instant now)
+{
+    struct toe_target *target = ctx;
+
+    toe_assert(now >= target->now);
+    if (target->is_running) {
+        return;
+    }
+
+    target->is_running = true;
+    target->now = now;
+    target_work_run(target);
+    for (uint32_t i = 0; i < TARGET_BATCHES_MAX; ++i) {
+        target->has_more_frames = target_ingress_run(target);
+        if (!target->has_more_frames) {
+            break;
+        }
+        target_service_run(target);
+        target_egress_flush(target);
+    }
+    target_service_expire(target);
+    target_service_run(target);
+    for (uint32_t i = 1; i < TARGET_ROUNDS_MAX && !is_idle(target); ++i) {
+        target_work_run(target);
+        target_service_run(target);
+    }
+    target_egress_flush(target);
+    target->is_running = false;
+}
+
+const struct toe_target_ops *toe_target_ops(void)
+{
+    static const struct toe_target_ops ops = {
+        .size = sizeof(ops),
+        .attach = attach,
+        .caps_get = caps_get,
+        .params_set = params_set,
+        .stats_get = stats_get,
+        .initiate = initiate,
+        .terminate = terminate,
+        .update = update,
+        .query = query,
+        .invalidate = invalidate,
+        .send = send,
+        .receive = receive,
+        .receive_return = receive_return,
+        .disconnect = disconnect,
+        .forward = forward,
+        .transmit = transmit,
+        .deadline = deadline,
+        .run = run,
+    };
+
+    return &ops;
+}

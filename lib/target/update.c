@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "target/update.h"
+
+#include "target/initiate.h"
+#include "target/instance.h"
+#include "target/invalidate.h"
+#include "target/object.h"
+#include "target/reach.h"
+#include "target/tree.h"
+#include "tcp/engine.h"
+
+#include <string.h>
+
+/*
+ * A block that carries a cached class brings new values for it; any other is a pure reference,
+ * which only gives the tree its shape (UPD-4). A path below a reference to a neighbor is linked to
+ * it. All of a block is checked before any of it is done (UPD-8).
+ */
+
+static toe_status update_neighbor(struct toe_target *target, const struct toe_block *block)
+{
+    struct target_neighbor *neighbor = target_neighbor_get(target, *block->object);
+    const struct toe_neighbor_state *state = block->state.neighbor;
+
+    if (neighbor == NULL || neighbor->life.state != TARGET_OFFLOADED) {
+        return TOE_STATUS_FAILURE; /* SYN-3 */
+    }
+    if ((block->type != TOE_BLOCK_NEIGHBOR && block->type != TOE_BLOCK_NEIGHBOR_CACHED) ||
+        state == NULL) {
+        return TOE_STATUS_SUCCESS;
+    }
+    if (state->size < sizeof(*state)) {
+        return TOE_STATUS_FAILURE;
+    }
+    target_egress_flush(target); /* what is built already carries the old address */
+    memcpy(neighbor->dst_mac, state->cached.dst_mac, TOE_MAC_LEN);
+    target_reach_host_set(target, neighbor, state->cached.host_reachability_delta);
+    return TOE_STATUS_SUCCESS;
+}
+
+static bool has_path_cached(const struct toe_block *block)
+{
+    switch (block->type) {
+    case TOE_BLOCK_PATH4:
+    case TOE_BLOCK_PATH4_CACHED:
+    case TOE_BLOCK_PATH6:
+    case TOE_BLOCK_PATH6_CACHED:
+        return block->state.path != NULL;
+    default:
+        return false;
+    }
+}
+
+static bool is_mtu_possible(const struct toe_target *target, const struct target_path *path,
+                            const struct toe_path_state *state)
+{
+    return state->size >= sizeof(*state) && state->cached.mtu <= target->settings.mtu_max &&
+           target_path_mtu_is_sound(&path->constant.src, state->cached.mtu);
+}
+
+/* UPD-10, RFC-101. */
+static void set_mtu(struct toe_target *target, struct target_path *path, uint32_t mtu)
+{
+    if (path->mtu == mtu) {
+        return;
+    }
+    path->mtu = mtu;
+    base_list_foreach(node, &path->tcps)
+    {
+        struct target_tcp *tcp = base_container_of(node, struct target_tcp, sibling);
+
+        tcp_mss_limit_set(&tcp->conn, target_path_mss(path, mtu), target->now);
+        target_tcp_ready(tcp);
+    }
+}
+
+/* The neighbor that |path| is to be linked to, if |parent| says one, or its own. */
+static struct target_neighbor *neighbor_for(const struct toe_target *target,
+                                            const struct target_path *path,
+                                            const struct toe_block *parent)
+{
+    struct target_neighbor *neighbor;
+
+    if (parent == NULL || toe_block_role(parent) == TOE_ROLE_PLACEHOLDER) {
+        return path->neighbor;
+    }
+    neighbor = target_neighbor_get(target, *parent->object);
+    return neighbor != NULL && neighbor->life.state == TARGET_OFFLOADED ? neighbor : NULL;
+}
+
+static toe_status update_path(struct toe_target *target, const struct toe_block *block,
+                              const struct toe_block *parent)
+{
+    struct target_path *path = target_path_get(target, *block->object);
+    struct target_neighbor *neighbor;
+
+    if (path == NULL || path->life.state != TARGET_OFFLOADED) {
+        return TOE_STATUS_FAILURE;
+    }
+    neighbor = neighbor_for(target, path, parent);
+    if (neighbor == NULL ||
+        (has_path_cached(block) && !is_mtu_possible(target, path, block->state.path))) {
+        return TOE_STATUS_FAILURE;
+    }
+
+    target_egress_flush(target);
+    if (has_path_cached(block)) {
+        set_mtu(target, path, block->state.path->cached.mtu);
+    }
+    if (neighbor != path->neighbor) {
+        target_path_link(path, neighbor);
+        target_revive(path);
+    }
+    return TOE_STATUS_SUCCESS;
+}
+
+static toe_status update_tcp(struct toe_target *target, const struct toe_block *block)
+{
+    struct target_tcp *tcp = target_tcp_get(target, *block->object);
+    const struct toe_tcp_state *state = block->state.tcp;
+
+    if (tcp == NULL || tcp->life.state == TARGET_INVALID) {
+        return TOE_STATUS_FAILURE;
+    }
+    if ((block->type != TOE_BLOCK_TCP && block->type != TOE_BLOCK_TCP_CACHED) || state == NULL) {
+        return TOE_STATUS_SUCCESS;
+    }
+    if (state->size < sizeof(*state) ||
+        state->cached.initial_rcv_wnd > target->settings.rcv_wnd_max) {
+        return TOE_STATUS_FAILURE;
+    }
+    target_egress_flush(target);
+    tcp_update(&tcp->conn, &state->cached, target->now);
+    target_tcp_ready(tcp);
+    return TOE_STATUS_SUCCESS;
+}
+
+static toe_status visit(void *ctx, struct toe_block *block, enum toe_layer layer,
+                        const struct toe_block *parent)
+{
+    struct toe_target *target = ctx;
+
+    if (!target_block_is_sound(block)) {
+        return TOE_STATUS_FAILURE;
+    }
+    switch (layer) {
+    case TOE_LAYER_NEIGHBOR:
+        return update_neighbor(target, block);
+    case TOE_LAYER_PATH:
+        return update_path(target, block, parent);
+    case TOE_LAYER_TCP:
+        return update_tcp(target, block);
+    case TOE_LAYER_NONE:
+        break;
+    }
+    return TOE_STATUS_FAILURE;
+}
+
+void target_update(struct toe_target *target, struct toe_block *tree)
+{
+    const struct target_tree_visit op = {
+        .ctx = target,
+        .order = TARGET_TREE_PARENT_FIRST,
+        .visit = visit,
+    };
+
+    target_tree_visit(&op, tree);
+    target->host.update_complete(target->host_user, tree);
+}
