@@ -104,6 +104,21 @@ struct toe_sim_machine {
 TOE_EXPORT toe_instant toe_sim_machine_deadline(void *machine);
 TOE_EXPORT void toe_sim_machine_run(void *machine, toe_instant now);
 
+/* toe_sim_machine_add() adds |machine| as a node on |wire|; it must stay where it is. */
+TOE_EXPORT int toe_sim_machine_add(struct toe_sim *sim, struct toe_sim_machine *machine,
+                                   void *wire);
+
+/*
+ * toe_sim_machine_init() makes a machine with a host and a software target of default settings and
+ * the address |addr|/|prefix_len|, and adds it on |wire|. Returns false if memory is short. For
+ * anything else than the defaults, fill in the struct and use toe_sim_machine_add().
+ */
+TOE_EXPORT bool toe_sim_machine_init(struct toe_sim_machine *machine, struct toe_sim *sim,
+                                     void *wire, const struct toe_addr *addr, uint8_t prefix_len);
+
+/* toe_sim_machine_fini() frees host and target of a machine from toe_sim_machine_init(). */
+TOE_EXPORT void toe_sim_machine_fini(struct toe_sim_machine *machine);
+
 /* toe_sim_now() is the virtual time. */
 TOE_EXPORT toe_instant toe_sim_now(const struct toe_sim *sim);
 

@@ -143,6 +143,48 @@ static void finish_filled(struct target_delivery *d)
     }
 }
 
+/* --- what was posted --- */
+
+static toe_status refusal(const struct target_tcp *tcp, const struct toe_buf *buf)
+{
+    const toe_status status = target_tcp_refusal(tcp);
+
+    if (status != TOE_STATUS_SUCCESS) {
+        return status;
+    }
+    if (tcp->delivery.is_ended) {
+        return TOE_STATUS_INVALID_STATE;
+    }
+    return toe_buf_is_sound(buf) ? TOE_STATUS_SUCCESS : TOE_STATUS_INVALID_PARAMETER;
+}
+
+/* Takes the incoming requests: the step E1. */
+static void take_incoming(struct toe_target *target, struct target_tcp *tcp)
+{
+    struct target_delivery *d = &tcp->delivery;
+    struct toe_buf *buf;
+
+    while ((buf = target_bufq_pop(&d->incoming)) != NULL) {
+        const toe_status status = refusal(tcp, buf);
+
+        buf->reserved[WORD_FILLED] = 0;
+        buf->reserved[WORD_SGE] = 0;
+        buf->reserved[WORD_SGE_OFF] = 0;
+        if (status != TOE_STATUS_SUCCESS) {
+            buf->status = status;
+            buf->transferred = 0;
+            target_bufq_push(&d->done, buf);
+            continue;
+        }
+        d->is_held = false;
+        d->room += buf->len;
+        target_bufq_push(&d->posted, buf);
+        if (buf->placed != 0 && is_push(buf) && d->push_at == TOE_INSTANT_NEVER) {
+            d->push_at = target->now + target->push; /* RCV-014, RCV-017 */
+        }
+    }
+}
+
 /* --- placing --- */
 
 /* Writes the first |len| bytes of |data| into the posted requests and changes nothing else. */
@@ -197,6 +239,8 @@ bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t l
     struct tcp_recvq *q = &conn->recvq;
     uint32_t placed = 0;
 
+    /* Requests that were posted before are not to be passed by. */
+    take_incoming(tcp->target, tcp);
     if (q->len == 0 && d->posted.head != NULL) {
         finish_filled(d);
         placed = d->room < len ? (uint32_t)d->room : len;
@@ -238,47 +282,7 @@ static void place_waiting(struct target_tcp *tcp)
     }
 }
 
-/* --- what was posted --- */
-
-static toe_status refusal(const struct target_tcp *tcp, const struct toe_buf *buf)
-{
-    const toe_status status = target_tcp_refusal(tcp);
-
-    if (status != TOE_STATUS_SUCCESS) {
-        return status;
-    }
-    if (tcp->delivery.is_ended) {
-        return TOE_STATUS_INVALID_STATE;
-    }
-    return toe_buf_is_sound(buf) ? TOE_STATUS_SUCCESS : TOE_STATUS_INVALID_PARAMETER;
-}
-
-/* Takes the incoming requests: the step E1. */
-static void take_incoming(struct toe_target *target, struct target_tcp *tcp)
-{
-    struct target_delivery *d = &tcp->delivery;
-    struct toe_buf *buf;
-
-    while ((buf = target_bufq_pop(&d->incoming)) != NULL) {
-        const toe_status status = refusal(tcp, buf);
-
-        buf->reserved[WORD_FILLED] = 0;
-        buf->reserved[WORD_SGE] = 0;
-        buf->reserved[WORD_SGE_OFF] = 0;
-        if (status != TOE_STATUS_SUCCESS) {
-            buf->status = status;
-            buf->transferred = 0;
-            target_bufq_push(&d->done, buf);
-            continue;
-        }
-        d->is_held = false;
-        d->room += buf->len;
-        target_bufq_push(&d->posted, buf);
-        if (buf->placed != 0 && is_push(buf) && d->push_at == TOE_INSTANT_NEVER) {
-            d->push_at = target->now + target->push; /* RCV-014, RCV-017 */
-        }
-    }
-}
+/* --- completions --- */
 
 /* Makes the completion of what is done. */
 static void complete_done(struct toe_target *target, struct target_tcp *tcp)

@@ -307,7 +307,8 @@ toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, 
         conn->ack_now = conn->ack_now || conn->rcv_buf != d->rcv_wnd;
     }
 
-    conn->force_output = true; /* TMR-105 */
+    /* TMR-105: what is handed over has waited already. */
+    conn->force_output = toe_seq_off(conn->snd_nxt, conn->snd_una) < tcp_send_span(conn);
     tcp_deadline_settle(conn, now);
     tcp_conn_check(conn);
     return TOE_STATUS_SUCCESS;

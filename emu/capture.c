@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The format is that of draft-ietf-opsawg-pcapng: one section header, an interface description for
+ * each interface before its first packet, enhanced packet blocks. All is in the byte order of the
+ * machine, as the section header's magic tells.
+ */
+#include "capture.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "pump.h"
+
+enum {
+    BLOCK_SECTION = 0x0a0d0d0a,
+    BLOCK_INTERFACE = 1,
+    BLOCK_PACKET = 6,
+    BYTE_ORDER_MAGIC = 0x1a2b3c4d,
+    LINKTYPE_ETHERNET = 1,
+    OPTION_END = 0,
+    OPTION_COMMENT = 1,
+    OPTION_INTERFACE_NAME = 2,
+    OPTION_PACKET_FLAGS = 2,
+    OPTION_SECTION_APPLICATION = 4,
+    OPTION_INTERFACE_RESOLUTION = 9,
+    NANOSECONDS = 9, /* 10^-9 */
+    SNAPLEN = 262144,
+    LINKS_MAX = 64, /* of one simulation; frames of more go under the last */
+    FLUSH_MS = 1000,
+};
+
+struct emu_capture {
+    FILE *file;
+    char path[128];  /* for messages */
+    uint64_t offset; /* added to every instant */
+    uint32_t interface_cnt;
+    int code; /* the first error, as in errno */
+    const struct toe_sim_link *links[LINKS_MAX];
+    uint32_t link_index[LINKS_MAX];
+    uint32_t link_cnt;
+};
+
+/* --- writing --- */
+
+static void put(struct emu_capture *capture, const void *data, size_t len)
+{
+    if (len != 0 && fwrite(data, 1, len, capture->file) != len && capture->code == 0) {
+        capture->code = errno != 0 ? errno : EIO;
+    }
+}
+
+static void put32(struct emu_capture *capture, uint32_t value)
+{
+    put(capture, &value, sizeof(value));
+}
+
+static size_t padded(size_t len)
+{
+    return (len + 3) & ~(size_t)3;
+}
+
+static void put_padding(struct emu_capture *capture, size_t len)
+{
+    static const uint8_t zeros[4];
+
+    put(capture, zeros, padded(len) - len);
+}
+
+/* An option takes 4 bytes and its padded value. */
+static void put_option(struct emu_capture *capture, uint16_t code, const void *value, size_t len)
+{
+    const uint16_t head[2] = {code, (uint16_t)len};
+
+    put(capture, head, sizeof(head));
+    put(capture, value, len);
+    put_padding(capture, len);
+}
+
+static void put_section(struct emu_capture *capture)
+{
+    static const char name[] = "toe " TOE_VERSION;
+    const uint32_t len = (uint32_t)(28 + 4 + padded(sizeof(name) - 1) + 4);
+    const uint16_t version[2] = {1, 0};
+
+    put32(capture, BLOCK_SECTION);
+    put32(capture, len);
+    put32(capture, BYTE_ORDER_MAGIC);
+    put(capture, version, sizeof(version));
+    put32(capture, UINT32_MAX); /* the section's length is not known */
+    put32(capture, UINT32_MAX);
+    put_option(capture, OPTION_SECTION_APPLICATION, name, sizeof(name) - 1);
+    put_option(capture, OPTION_END, NULL, 0);
+    put32(capture, len);
+}
+
+uint32_t emu_capture_interface_add(struct emu_capture *capture, const char *name)
+{
+    const uint8_t resolution = NANOSECONDS;
+    const uint32_t len = (uint32_t)(20 + 4 + padded(strlen(name)) + 8 + 4);
+    const uint16_t type[2] = {LINKTYPE_ETHERNET, 0};
+
+    put32(capture, BLOCK_INTERFACE);
+    put32(capture, len);
+    put(capture, type, sizeof(type));
+    put32(capture, SNAPLEN);
+    put_option(capture, OPTION_INTERFACE_NAME, name, strlen(name));
+    put_option(capture, OPTION_INTERFACE_RESOLUTION, &resolution, 1);
+    put_option(capture, OPTION_END, NULL, 0);
+    put32(capture, len);
+    return capture->interface_cnt++;
+}
+
+void emu_capture_write(struct emu_capture *capture, uint32_t index, toe_instant now,
+                       enum emu_direction direction, const struct toe_frame *frame,
+                       const char *comment)
+{
+    const uint64_t when = now + capture->offset;
+    const uint32_t flags = direction;
+    size_t frame_len = frame->len;
+    size_t len;
+
+    for (uint32_t i = 0; i < frame->more_cnt; ++i) {
+        frame_len += frame->more[i].len;
+    }
+    len = 32 + padded(frame_len) + 8 + 4;
+    len += comment == NULL ? 0 : 4 + padded(strlen(comment));
+
+    put32(capture, BLOCK_PACKET);
+    put32(capture, (uint32_t)len);
+    put32(capture, index);
+    put32(capture, (uint32_t)(when >> 32));
+    put32(capture, (uint32_t)when);
+    put32(capture, (uint32_t)frame_len);
+    put32(capture, (uint32_t)frame_len);
+    put(capture, frame->data, frame->len);
+    for (uint32_t i = 0; i < frame->more_cnt; ++i) {
+        put(capture, frame->more[i].base, frame->more[i].len);
+    }
+    put_padding(capture, frame_len);
+    put_option(capture, OPTION_PACKET_FLAGS, &flags, sizeof(flags));
+    if (comment != NULL) {
+        put_option(capture, OPTION_COMMENT, comment, strlen(comment));
+    }
+    put_option(capture, OPTION_END, NULL, 0);
+    put32(capture, (uint32_t)len);
+}
+
+/* --- the file --- */
+
+static uint64_t real_offset(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * TOE_NS_PER_SEC + (uint64_t)now.tv_nsec - emu_pump_now();
+}
+
+struct emu_capture *emu_capture_open(const char *path, enum emu_capture_time time,
+                                     struct emu_error *error)
+{
+    struct emu_capture *capture = calloc(1, sizeof(*capture));
+
+    if (capture == NULL) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for a capture");
+        return NULL;
+    }
+    capture->file = fopen(path, "we");
+    if (capture->file == NULL) {
+        emu_error_set(error, EMU_EXIT_USAGE, "cannot create the capture \"%s\": %s", path,
+                      strerror(errno));
+        free(capture);
+        return NULL;
+    }
+    (void)snprintf(capture->path, sizeof(capture->path), "%s", path);
+    capture->offset = time == EMU_CAPTURE_REAL ? real_offset() : 0;
+    put_section(capture);
+    return capture;
+}
+
+void emu_capture_flush(struct emu_capture *capture)
+{
+    if (fflush(capture->file) != 0 && capture->code == 0) {
+        capture->code = errno;
+    }
+}
+
+bool emu_capture_close(struct emu_capture *capture, struct emu_error *error)
+{
+    int code;
+
+    emu_capture_flush(capture);
+    if (fclose(capture->file) != 0 && capture->code == 0) {
+        capture->code = errno;
+    }
+    code = capture->code;
+    if (code != 0) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "the capture \"%s\" is not complete: %s",
+                      capture->path, strerror(code));
+    }
+    free(capture);
+    return code == 0;
+}
+
+/* --- the port --- */
+
+struct capture_port {
+    struct emu_port port;
+    struct emu_port *below;
+    struct emu_capture *capture;
+    uint32_t index;
+    toe_instant flush_next;
+};
+
+static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
+{
+    struct capture_port *port = wire;
+    const uint32_t cnt = port->below->ops.receive(port->below, frames, max);
+
+    for (uint32_t i = 0; i < cnt; ++i) {
+        emu_capture_write(port->capture, port->index, port->port.now, EMU_DIRECTION_IN, &frames[i],
+                          NULL);
+    }
+    return cnt;
+}
+
+static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
+{
+    struct capture_port *port = wire;
+
+    for (uint32_t i = 0; i < cnt; ++i) {
+        emu_capture_write(port->capture, port->index, port->port.now, EMU_DIRECTION_OUT, &frames[i],
+                          NULL);
+    }
+    port->below->ops.transmit(port->below, frames, cnt);
+}
+
+static bool link_up(void *wire)
+{
+    const struct capture_port *port = wire;
+
+    return port->below->ops.link_up == NULL || port->below->ops.link_up(port->below);
+}
+
+static void tick(struct emu_port *port, toe_instant now)
+{
+    struct capture_port *capture_port = (struct capture_port *)port;
+
+    emu_port_tick_below(port, capture_port->below, now);
+    if (now >= capture_port->flush_next) {
+        capture_port->flush_next = now + FLUSH_MS * TOE_NS_PER_MS;
+        emu_capture_flush(capture_port->capture);
+    }
+}
+
+static toe_instant deadline(const struct emu_port *port)
+{
+    return emu_port_deadline(((const struct capture_port *)port)->below);
+}
+
+static void close_capture_port(struct emu_port *port)
+{
+    struct capture_port *capture_port = (struct capture_port *)port;
+
+    emu_port_close(capture_port->below);
+    emu_capture_flush(capture_port->capture);
+    free(capture_port);
+}
+
+struct emu_port *emu_capture_port_new(struct emu_port *below, struct emu_capture *capture)
+{
+    struct capture_port *port = calloc(1, sizeof(*port));
+
+    if (port == NULL) {
+        return NULL;
+    }
+    port->port = *below;
+    port->port.ops.receive = receive;
+    port->port.ops.transmit = transmit;
+    port->port.ops.link_up = link_up;
+    port->port.tick = tick;
+    port->port.deadline = deadline;
+    port->port.close = close_capture_port;
+    port->below = below;
+    port->capture = capture;
+    port->index = emu_capture_interface_add(capture, below->name);
+    return &port->port;
+}
+
+/* --- the simulator --- */
+
+static uint32_t find_link(struct emu_capture *capture, const struct toe_sim_link *link)
+{
+    char name[16];
+    uint32_t i = 0;
+
+    while (i < capture->link_cnt && capture->links[i] != link) {
+        ++i;
+    }
+    if (i < capture->link_cnt || i == LINKS_MAX) {
+        return capture->link_index[i == LINKS_MAX ? i - 1 : i];
+    }
+    (void)snprintf(name, sizeof(name), "link%u", i);
+    capture->links[i] = link;
+    capture->link_index[i] = emu_capture_interface_add(capture, name);
+    capture->link_cnt++;
+    return capture->link_index[i];
+}
+
+static void on_frame(void *user, const struct toe_sim_tap_frame *frame)
+{
+    struct emu_capture *capture = user;
+
+    emu_capture_write(capture, find_link(capture, frame->link), frame->now,
+                      frame->end == 0 ? EMU_DIRECTION_OUT : EMU_DIRECTION_IN, frame->frame,
+                      frame->lost ? "lost" : NULL);
+}
+
+void emu_capture_sim(struct emu_capture *capture, struct toe_sim *sim)
+{
+    toe_sim_tap_set(sim, on_frame, capture);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The subcommands of toe. Each is a main() of its own: argv[0] is its name, what it returns is the
+ * exit status (error.h).
+ */
+#ifndef EMU_COMMAND_H
+#define EMU_COMMAND_H
+
+int emu_demo_main(int argc, char **argv);
+int emu_stress_main(int argc, char **argv);
+int emu_peer_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+
+static int help_main(int argc, char **argv);
+static int version_main(int argc, char **argv);
+
+static const struct {
+    const char *name;
+    int (*main)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"demo", emu_demo_main,
+     "show it: real connections, offloaded and uploaded live; no root needed"},
+    {"stress", emu_stress_main, "many connections, moved at random, every byte checked"},
+    {"peer", emu_peer_main, "the other end of a stress test, on the kernel's own sockets"},
+    {"help", help_main, "this text, or that of one command: toe help COMMAND"},
+    {"version", version_main, "the version"},
+};
+
+static const size_t command_cnt = sizeof(commands) / sizeof(commands[0]);
+
+static void print_usage(FILE *out)
+{
+    (void)fprintf(out,
+                  "Usage: toe COMMAND [options]\n\n"
+                  "A TCP offload engine in software: connections move into an offload target and "
+                  "back while\nthey run, and the peer notices nothing.\n\nCommands:\n");
+    for (size_t i = 0; i < command_cnt; ++i) {
+        (void)fprintf(out, "  %-10s%s\n", commands[i].name, commands[i].summary);
+    }
+    (void)fprintf(out,
+                  "\n`toe COMMAND --help` tells about one of them. Exit status: 0 all is well, 1 "
+                  "the thing tested\nis at fault, 2 wrong usage, 3 the environment lacks "
+                  "something.\n");
+}
+
+static int run_command(int argc, char **argv)
+{
+    for (size_t i = 0; i < command_cnt; ++i) {
+        if (strcmp(commands[i].name, argv[0]) == 0) {
+            return commands[i].main(argc, argv);
+        }
+    }
+    (void)fprintf(stderr, "toe: there is no command \"%s\" (try: toe help)\n", argv[0]);
+    return EMU_EXIT_USAGE;
+}
+
+static int help_main(int argc, char **argv)
+{
+    static char option[] = "--help";
+    char *of_command[] = {argc > 1 ? argv[1] : NULL, option, NULL};
+
+    if (argc < 2 || strcmp(argv[1], "help") == 0 || argv[1][0] == '-') {
+        print_usage(stdout);
+        return EMU_EXIT_OK;
+    }
+    return run_command(2, of_command);
+}
+
+static int version_main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--help") != 0) {
+        (void)fprintf(stderr, "toe version: unexpected argument \"%s\"\n", argv[1]);
+        return EMU_EXIT_USAGE;
+    }
+    (void)printf("toe %s\n", TOE_VERSION);
+    return EMU_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    static char help[] = "help";
+    static char version[] = "version";
+
+    if (argc < 2) {
+        print_usage(stderr);
+        return EMU_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        argv[1] = help;
+    } else if (strcmp(argv[1], "--version") == 0) {
+        argv[1] = version;
+    }
+    return run_command(argc - 1, argv + 1);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `toe peer`: the other end of a stress test, on the kernel's own sockets.
+ *
+ * It listens on one port over IPv4 and IPv6 and does what the header of each connection asks for
+ * (emu/flow.h); a header may also ask it to open a connection back to whoever sent it. It checks
+ * every byte that it receives. It serves until SIGINT, SIGTERM, or the end of |life_fd|.
+ */
+#ifndef EMU_PEER_H
+#define EMU_PEER_H
+
+#include "error.h"
+#include "toe/types.h"
+
+#define EMU_PEER_PORT 7007
+
+struct emu_peer_settings {
+    uint16_t port;
+    int ready_fd;  /* gets one byte when the port is open; -1: none */
+    int life_fd;   /* a pipe or socket: when it ends, so does the peer; -1: none */
+    bool finishes; /* not before its connections have, or half a minute later */
+};
+
+struct emu_peer_result {
+    uint64_t connections; /* established, either way */
+    uint64_t calls;       /* opened because we were asked to */
+    uint64_t finished;
+    uint64_t bytes; /* received and checked */
+    uint64_t bytes_wrong;
+    uint64_t resets; /* that nobody had asked for */
+    uint64_t resets_wanted;
+    uint64_t unopened;   /* calls that came to nothing */
+    uint64_t unfinished; /* connections left at the end */
+    char fault[160];     /* the first thing that went wrong, in words */
+};
+
+/*
+ * emu_peer_run() serves until it is told to end. Returns false with |error| if the port cannot be
+ * had.
+ */
+bool emu_peer_run(struct emu_peer_result *result, const struct emu_peer_settings *settings,
+                  struct emu_error *error);
+
+/* emu_peer_status() is EMU_EXIT_OK, or EMU_EXIT_FAULT if |result| tells of something wrong. */
+int emu_peer_status(const struct emu_peer_result *result);
+
+/* emu_peer_main() is the command `toe peer`. */
+int emu_peer_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "port.h"
+
+#include <string.h>
+
+void emu_port_tick(struct emu_port *port, toe_instant now)
+{
+    port->now = now;
+    if (port->tick != NULL) {
+        port->tick(port, now);
+    }
+}
+
+void emu_port_tick_below(struct emu_port *port, struct emu_port *below, toe_instant now)
+{
+    below->accept = port->accept;
+    emu_port_tick(below, now);
+    port->ended = below->ended;
+    port->error = below->error;
+    port->stats = below->stats;
+}
+
+toe_instant emu_port_deadline(const struct emu_port *port)
+{
+    return port->deadline == NULL ? TOE_INSTANT_NEVER : port->deadline(port);
+}
+
+void emu_port_close(struct emu_port *port)
+{
+    if (port != NULL) {
+        port->close(port);
+    }
+}
+
+void emu_port_mac_derive(uint8_t out[TOE_MAC_LEN], const uint8_t mac[TOE_MAC_LEN])
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    for (int i = 0; i < TOE_MAC_LEN; ++i) {
+        hash = (hash ^ mac[i]) * 16777619u;
+    }
+    /* Locally administered, for one machine; the third byte keeps it away from |mac|. */
+    out[0] = 0x02;
+    out[1] = 0x70; /* "p" as in port: easy to spot in a capture */
+    out[2] = (uint8_t)~mac[2];
+    out[3] = (uint8_t)(hash >> 16);
+    out[4] = (uint8_t)(hash >> 8);
+    out[5] = (uint8_t)hash;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ports: where frames come from and go to.
+ *
+ * A port is a wire for a target (toe/frame.h) that touches Linux: a raw socket on an interface, a
+ * TAP, an interface or a file through libpcap. A port can also stand on another one and do
+ * something to the frames that pass: lose some (fault.h), record them (capture.h). Closing the
+ * upper one closes the one below.
+ *
+ *     struct emu_error error;
+ *     struct emu_port *port = emu_port_packet_open("veth0", NULL, &error);
+ *     if (port == NULL) {
+ *         return emu_error_print(&error);
+ *     }
+ *     settings.wire = &port->ops;
+ *     settings.wire_user = port;
+ *     memcpy(settings.mac, port->mac, TOE_MAC_LEN);
+ *
+ * Whoever owns a port (the pump) calls tick() with the time before each run of the target, and runs
+ * the target when |fd| is readable or the port's deadline has come. What a port cannot get rid of
+ * is lost and counted, as on any wire.
+ */
+#ifndef EMU_PORT_H
+#define EMU_PORT_H
+
+#include <net/if.h>
+
+#include "error.h"
+#include "toe/frame.h"
+
+struct emu_port_stats {
+    uint64_t in_frames;
+    uint64_t in_bytes;
+    uint64_t in_errors;   /* unreadable, or cut short */
+    uint64_t in_split;    /* super-segments cut into frames of the link's MTU */
+    uint64_t in_finished; /* partial checksums completed */
+    uint64_t out_frames;
+    uint64_t out_bytes;
+    uint64_t out_lost; /* found no room, or were refused */
+};
+
+struct emu_port {
+    struct toe_wire_ops ops; /* the wire; its first argument is the port */
+    int fd;                  /* readable when frames wait; -1: there is only the deadline */
+    uint32_t mtu;
+    uint32_t accept;          /* TOE_WIRE_*: what receive() may leave unfinished; 0 unless set */
+    uint8_t mac[TOE_MAC_LEN]; /* for the target: not the interface's own */
+    char name[IFNAMSIZ];      /* the interface, or "file" */
+    toe_instant now;          /* of the last tick */
+    bool ended;             /* no more frames will come: the file is at its end, the link is gone */
+    struct emu_error error; /* why, where it did not end well; else an empty text */
+    struct emu_port_stats stats;
+    void (*tick)(struct emu_port *port, toe_instant now);
+    toe_instant (*deadline)(const struct emu_port *port);
+    void (*close)(struct emu_port *port); /* frees it, and what is below */
+};
+
+/* emu_port_tick() tells |port| the time, and has it do what was due until then. */
+void emu_port_tick(struct emu_port *port, toe_instant now);
+
+/*
+ * emu_port_deadline() is when |port| next has something to do that |fd| does not announce; 0 if
+ * frames wait already, TOE_INSTANT_NEVER if there is nothing.
+ */
+toe_instant emu_port_deadline(const struct emu_port *port);
+
+/*
+ * emu_port_tick_below() is the part of tick() that ports on |below| have in common: it passes on
+ * the time and |accept|, and takes over what |below| has become.
+ */
+void emu_port_tick_below(struct emu_port *port, struct emu_port *below, toe_instant now);
+
+/* emu_port_close() frees |port| and those below; NULL is allowed. */
+void emu_port_close(struct emu_port *port);
+
+/*
+ * emu_port_mac_derive() makes a locally administered address for |port| that is the same each time
+ * and differs from |mac|, the interface's own.
+ */
+void emu_port_mac_derive(uint8_t out[TOE_MAC_LEN], const uint8_t mac[TOE_MAC_LEN]);
+
+/*
+ * emu_port_packet_open() opens a raw socket on |interface|. The port has an Ethernet address of its
+ * own, |mac| or, if that is NULL, a derived one, so that the kernel takes its frames for somebody
+ * else's. Partial checksums and super-segments are accepted for sending; received ones are finished
+ * in software, but for what |accept| allows. Needs CAP_NET_RAW.
+ */
+struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
+                                      struct emu_error *error);
+
+/*
+ * emu_port_tap_open() creates the TAP interface |interface| ("": a name of the kernel's choice),
+ * which lives as long as the port, and brings it up. The kernel is at its other end. Needs
+ * CAP_NET_ADMIN and /dev/net/tun.
+ */
+struct emu_port *emu_port_tap_open(const char *interface, struct emu_error *error);
+
+/* emu_port_pcap_open() opens |interface| through libpcap. Frames are whole and of the link's MTU.
+ */
+struct emu_port *emu_port_pcap_open(const char *interface, const uint8_t *mac,
+                                    struct emu_error *error);
+
+/*
+ * emu_port_pcap_file_open() has the frames of the capture file |path| arrive, one after the other
+ * and as fast as they are taken; what is sent is dropped. At the end of the file |ended| is set,
+ * and if it ends in the middle of a packet |error| says so.
+ */
+struct emu_port *emu_port_pcap_file_open(const char *path, struct emu_error *error);
+
+#endif

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A port on a raw socket (AF_PACKET) of an existing interface.
+ *
+ * Every frame comes and goes with a virtio-net header, so that a kernel with offloads switched on
+ * can hand over what it has not finished, and take the same from us. What the reader does not
+ * accept is finished here: checksums are completed in place, super-segments are cut into a scratch
+ * area. The kernel takes the VLAN tag out of a frame and puts it beside; it is put back.
+ *
+ * Plain system calls in batches, not a ring: on a virtual interface a ring is no faster, and
+ * super-segments fit into no slot of the older ones.
+ */
+#include "port.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/virtio_net.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gso.h"
+#include "adapter.h"
+
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
+
+enum {
+    SLOT_CNT = 64,             /* frames in one system call */
+    SLOT_HEADROOM = 18,        /* room for a VLAN tag, and the IP header on a multiple of 4 */
+    SLOT_SIZE = 65536 + 256,   /* the longest super-segment with its headers */
+    SCRATCH_SIZE = 256 * 1024, /* frames cut out of super-segments in one receive() */
+    IOV_CNT = 256,             /* pieces of the frames in one sendmmsg() */
+    SOCKET_BUFFER = 32 << 20,  /* asked for; the kernel may give less */
+    LINK_CHECK_MS = 200,       /* how old the answer of link_up() may be */
+    VLAN_LEN = 4,
+    ADDRESSES_LEN = 2 * TOE_MAC_LEN,
+};
+
+/* A place for one received frame. The frame begins at SLOT_HEADROOM. */
+struct slot {
+    struct virtio_net_hdr header;
+    struct iovec iov[2];
+    _Alignas(size_t) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+    uint8_t *memory;
+};
+
+struct packet_port {
+    struct emu_port port;
+    struct slot slots[SLOT_CNT];
+    struct mmsghdr received[SLOT_CNT];
+    uint32_t slot_cnt;  /* filled by the last system call */
+    uint32_t slot_next; /* first of them that was not handed out */
+    uint8_t *memory;    /* of the slots, and then the scratch area */
+    uint8_t *scratch;
+    struct emu_gso gso; /* the super-segment of slot slot_next - 1, if |cutting| */
+    bool cutting;
+    bool carrier;
+    toe_instant link_next; /* when to look at the link again */
+};
+
+/* --- receiving --- */
+
+static void fill_slots(struct packet_port *packet)
+{
+    int cnt;
+
+    packet->slot_next = 0;
+    packet->slot_cnt = 0;
+    for (uint32_t i = 0; i < SLOT_CNT; ++i) {
+        struct slot *slot = &packet->slots[i];
+        struct msghdr *msg = &packet->received[i].msg_hdr;
+
+        slot->iov[1].iov_base = slot->memory + SLOT_HEADROOM;
+        msg->msg_controllen = sizeof(slot->control);
+    }
+    cnt = recvmmsg(packet->port.fd, packet->received, SLOT_CNT, MSG_DONTWAIT, NULL);
+    if (cnt > 0) {
+        packet->slot_cnt = (uint32_t)cnt;
+    } else if (cnt < 0 && errno != EAGAIN && errno != EINTR) {
+        packet->port.stats.in_errors++;
+        packet->link_next = 0; /* the link went down, most likely */
+    }
+}
+
+/* Puts the VLAN tag back that the kernel took out; the frame begins 4 bytes earlier then. */
+static void restore_tag(uint8_t **data, uint32_t *len, struct msghdr *msg)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+        struct tpacket_auxdata aux;
+
+        if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA) {
+            continue;
+        }
+        memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+        if ((aux.tp_status & TP_STATUS_VLAN_VALID) == 0) {
+            return;
+        }
+        const uint16_t tpid =
+            (aux.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0 ? aux.tp_vlan_tpid : ETH_P_8021Q;
+        const uint8_t tag[VLAN_LEN] = {(uint8_t)(tpid >> 8), (uint8_t)tpid,
+                                       (uint8_t)(aux.tp_vlan_tci >> 8), (uint8_t)aux.tp_vlan_tci};
+
+        *data -= VLAN_LEN;
+        *len += VLAN_LEN;
+        memmove(*data, *data + VLAN_LEN, ADDRESSES_LEN);
+        memcpy(*data + ADDRESSES_LEN, tag, VLAN_LEN);
+        return;
+    }
+}
+
+/* Makes |frame| of what is in slot |index|; false if it is of no use. */
+static bool read_slot(struct packet_port *packet, uint32_t index, struct toe_frame *frame)
+{
+    const struct virtio_net_hdr *header = &packet->slots[index].header;
+    struct mmsghdr *received = &packet->received[index];
+    uint8_t *data = packet->slots[index].memory + SLOT_HEADROOM;
+    uint32_t len;
+
+    if (received->msg_len < sizeof(*header) + ETH_HLEN ||
+        (received->msg_hdr.msg_flags & MSG_TRUNC) != 0) {
+        return false;
+    }
+    len = received->msg_len - (uint32_t)sizeof(*header);
+    restore_tag(&data, &len, &received->msg_hdr);
+
+    *frame = (struct toe_frame){.data = data, .len = len};
+    frame->csum_start = header->csum_start;
+    if (data != packet->slots[index].memory + SLOT_HEADROOM) {
+        frame->csum_start = (uint16_t)(frame->csum_start + VLAN_LEN);
+    }
+    frame->csum_off = header->csum_offset;
+    if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) {
+        frame->flags |= TOE_FRAME_CSUM_PARTIAL;
+    } else if ((header->flags & VIRTIO_NET_HDR_F_DATA_VALID) != 0) {
+        frame->flags |= TOE_FRAME_CSUM_VALID;
+    }
+    frame->gso_size = header->gso_size;
+    switch (header->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+    case VIRTIO_NET_HDR_GSO_NONE:
+        frame->gso_size = 0;
+        return true;
+    case VIRTIO_NET_HDR_GSO_TCPV4:
+        frame->gso = TOE_GSO_TCP4;
+        return true;
+    case VIRTIO_NET_HDR_GSO_TCPV6:
+        frame->gso = TOE_GSO_TCP6;
+        return true;
+    default:
+        return false; /* UDP: there is nobody for it */
+    }
+}
+
+/*
+ * Finishes what the reader does not accept. Returns false if there is no frame to hand out: it is
+ * of no use, or it became a super-segment to cut.
+ */
+static bool finish(struct packet_port *packet, struct toe_frame *frame)
+{
+    struct emu_port *port = &packet->port;
+
+    if (frame->gso != TOE_GSO_NONE && (port->accept & TOE_WIRE_TSO) == 0) {
+        packet->cutting = emu_gso_begin(&packet->gso, frame);
+        port->stats.in_split += packet->cutting ? 1 : 0;
+        port->stats.in_errors += packet->cutting ? 0 : 1;
+        return false;
+    }
+    if ((frame->flags & TOE_FRAME_CSUM_PARTIAL) != 0 && (port->accept & TOE_WIRE_CSUM) == 0) {
+        if (!emu_gso_checksum((uint8_t *)(uintptr_t)frame->data, frame->len, frame->csum_start,
+                              frame->csum_off)) {
+            port->stats.in_errors++;
+            return false;
+        }
+        frame->flags = TOE_FRAME_CSUM_VALID;
+        port->stats.in_finished++;
+    }
+    return true;
+}
+
+/* Cuts frames until the super-segment, |frames| or the scratch area is at its end. */
+static uint32_t cut(struct packet_port *packet, struct toe_frame *frames, uint32_t max,
+                    uint32_t *scratch_used)
+{
+    uint32_t cnt = 0;
+
+    while (cnt < max && *scratch_used + emu_gso_frame_max(&packet->gso) <= SCRATCH_SIZE) {
+        uint8_t *out = packet->scratch + *scratch_used;
+        const uint32_t len = emu_gso_next(&packet->gso, out);
+
+        if (len == 0) {
+            packet->cutting = false;
+            break;
+        }
+        frames[cnt++] = (struct toe_frame){.data = out, .len = len, .flags = TOE_FRAME_CSUM_VALID};
+        *scratch_used += len;
+    }
+    return cnt;
+}
+
+static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
+{
+    struct packet_port *packet = wire;
+    uint32_t scratch_used = 0;
+    uint32_t cnt = 0;
+
+    if (!packet->cutting && packet->slot_next == packet->slot_cnt) {
+        fill_slots(packet);
+    }
+    while (cnt < max) {
+        struct toe_frame frame;
+
+        if (packet->cutting) {
+            cnt += cut(packet, frames + cnt, max - cnt, &scratch_used);
+            if (packet->cutting) {
+                break; /* the rest is for the next call */
+            }
+        }
+        if (packet->slot_next == packet->slot_cnt) {
+            break;
+        }
+        if (!read_slot(packet, packet->slot_next++, &frame)) {
+            packet->port.stats.in_errors++;
+        } else if (finish(packet, &frame)) {
+            frames[cnt++] = frame;
+        }
+    }
+    for (uint32_t i = 0; i < cnt; ++i) {
+        packet->port.stats.in_bytes += frames[i].len;
+    }
+    packet->port.stats.in_frames += cnt;
+    return cnt;
+}
+
+/* --- sending --- */
+
+/* The frames of one sendmmsg(). */
+struct batch {
+    struct mmsghdr msgs[SLOT_CNT];
+    struct virtio_net_hdr headers[SLOT_CNT];
+    struct iovec iov[IOV_CNT];
+    uint32_t cnt;
+    uint32_t iov_cnt;
+};
+
+static void send_batch(struct packet_port *packet, struct batch *batch)
+{
+    uint32_t done = 0;
+
+    while (done < batch->cnt) {
+        const int sent =
+            sendmmsg(packet->port.fd, batch->msgs + done, batch->cnt - done, MSG_DONTWAIT);
+
+        if (sent > 0) {
+            for (uint32_t i = done; i < done + (uint32_t)sent; ++i) {
+                packet->port.stats.out_bytes += batch->msgs[i].msg_len - sizeof(batch->headers[0]);
+            }
+            packet->port.stats.out_frames += (uint32_t)sent;
+            done += (uint32_t)sent;
+        } else if (errno != EINTR) {
+            packet->port.stats.out_lost++;
+            done++;
+        }
+    }
+    batch->cnt = 0;
+    batch->iov_cnt = 0;
+}
+
+static void build_header(struct virtio_net_hdr *header, const struct toe_frame *frame)
+{
+    memset(header, 0, sizeof(*header));
+    if ((frame->flags & TOE_FRAME_CSUM_PARTIAL) != 0) {
+        header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+        header->csum_start = frame->csum_start;
+        header->csum_offset = frame->csum_off;
+    }
+    if (frame->gso != TOE_GSO_NONE) {
+        header->gso_type = frame->gso;
+        header->gso_size = frame->gso_size;
+        if ((uint32_t)frame->csum_start + 13 <= frame->len) {
+            const uint32_t tcp_len = 4u * (frame->data[frame->csum_start + 12] >> 4);
+
+            header->hdr_len = (uint16_t)(frame->csum_start + tcp_len);
+        }
+    }
+}
+
+static void add_to_batch(struct batch *batch, const struct toe_frame *frame)
+{
+    struct iovec *iov = batch->iov + batch->iov_cnt;
+    struct virtio_net_hdr *header = &batch->headers[batch->cnt];
+
+    build_header(header, frame);
+    iov[0] = (struct iovec){header, sizeof(*header)};
+    iov[1] = (struct iovec){(void *)(uintptr_t)frame->data, frame->len};
+    for (uint32_t i = 0; i < frame->more_cnt; ++i) {
+        iov[2 + i] = (struct iovec){(void *)(uintptr_t)frame->more[i].base, frame->more[i].len};
+    }
+    batch->msgs[batch->cnt].msg_hdr =
+        (struct msghdr){.msg_iov = iov, .msg_iovlen = 2 + frame->more_cnt};
+    batch->iov_cnt += 2 + frame->more_cnt;
+    batch->cnt++;
+}
+
+static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
+{
+    struct packet_port *packet = wire;
+    struct batch batch;
+
+    batch.cnt = 0;
+    batch.iov_cnt = 0;
+    for (uint32_t i = 0; i < cnt; ++i) {
+        const uint32_t pieces = 2 + frames[i].more_cnt;
+
+        if (pieces > IOV_CNT) {
+            packet->port.stats.out_lost++;
+            continue;
+        }
+        if (batch.cnt == SLOT_CNT || batch.iov_cnt + pieces > IOV_CNT) {
+            send_batch(packet, &batch);
+        }
+        add_to_batch(&batch, &frames[i]);
+    }
+    send_batch(packet, &batch);
+}
+
+/* --- the link --- */
+
+static bool link_up(void *wire)
+{
+    const struct packet_port *packet = wire;
+
+    return packet->carrier;
+}
+
+static void tick(struct emu_port *port, toe_instant now)
+{
+    struct packet_port *packet = (struct packet_port *)port;
+    struct emu_adapter adapter;
+    struct emu_error error;
+
+    if (now < packet->link_next || port->ended) {
+        return;
+    }
+    packet->link_next = now + LINK_CHECK_MS * TOE_NS_PER_MS;
+    if (emu_adapter_get(&adapter, port->name, &error)) {
+        packet->carrier = adapter.carrier;
+    } else {
+        packet->carrier = false;
+        port->ended = true;
+        emu_error_set(&port->error, EMU_EXIT_ENVIRONMENT, "interface \"%s\" has gone away",
+                      port->name);
+    }
+}
+
+static toe_instant deadline(const struct emu_port *port)
+{
+    const struct packet_port *packet = (const struct packet_port *)port;
+
+    return packet->cutting || packet->slot_next < packet->slot_cnt ? 0 : TOE_INSTANT_NEVER;
+}
+
+/* --- opening and closing --- */
+
+/* Takes frames for |mac| and for groups; everything else on the interface is the kernel's. */
+static bool attach_filter(int fd, const uint8_t mac[TOE_MAC_LEN])
+{
+    const uint32_t high =
+        ((uint32_t)mac[0] << 24) | ((uint32_t)mac[1] << 16) | ((uint32_t)mac[2] << 8) | mac[3];
+    const uint32_t low = ((uint32_t)mac[4] << 8) | mac[5];
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 4, 0),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 3),
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX), BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    const struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+}
+
+static void enlarge_buffers(int fd)
+{
+    const int size = SOCKET_BUFFER;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    }
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) != 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+    }
+}
+
+/* Filter and options come before bind(), so that no stray frame is in the queue. */
+static bool configure(int fd, const struct emu_adapter *adapter, const uint8_t *mac)
+{
+    const int on = 1;
+    const struct packet_mreq member = {.mr_ifindex = adapter->index, .mr_type = PACKET_MR_PROMISC};
+    const struct sockaddr_ll address = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = adapter->index};
+
+    enlarge_buffers(fd);
+    (void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+    return setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) == 0 &&
+           setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) == 0 &&
+           setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof(member)) == 0 &&
+           attach_filter(fd, mac) &&
+           bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
+static int open_socket(const struct emu_adapter *adapter, const char *name, const uint8_t *mac,
+                       struct emu_error *error)
+{
+    const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0 && (errno == EPERM || errno == EACCES)) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT,
+                      "a raw socket on \"%s\" needs CAP_NET_RAW; run as root, or in a network of "
+                      "your own inside `unshare -Urn`",
+                      name);
+        return -1;
+    }
+    if (fd < 0) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot open a raw socket: %s", strerror(errno));
+        return -1;
+    }
+    if (!configure(fd, adapter, mac)) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot set up the raw socket on \"%s\": %s",
+                      name, strerror(errno));
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void close_packet(struct emu_port *port)
+{
+    struct packet_port *packet = (struct packet_port *)port;
+
+    (void)close(port->fd);
+    free(packet->memory);
+    free(packet);
+}
+
+static bool init_slots(struct packet_port *packet)
+{
+    packet->memory = malloc((size_t)SLOT_CNT * SLOT_SIZE + SCRATCH_SIZE);
+    if (packet->memory == NULL) {
+        return false;
+    }
+    packet->scratch = packet->memory + (size_t)SLOT_CNT * SLOT_SIZE;
+    for (uint32_t i = 0; i < SLOT_CNT; ++i) {
+        struct slot *slot = &packet->slots[i];
+
+        slot->memory = packet->memory + (size_t)i * SLOT_SIZE;
+        slot->iov[0] = (struct iovec){&slot->header, sizeof(slot->header)};
+        slot->iov[1] = (struct iovec){NULL, SLOT_SIZE - SLOT_HEADROOM};
+        packet->received[i].msg_hdr =
+            (struct msghdr){.msg_iov = slot->iov, .msg_iovlen = 2, .msg_control = slot->control};
+    }
+    return true;
+}
+
+struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
+                                      struct emu_error *error)
+{
+    struct emu_adapter info;
+    struct packet_port *packet;
+
+    if (!emu_adapter_get_up(&info, interface, error)) {
+        return NULL;
+    }
+    packet = calloc(1, sizeof(*packet));
+    if (packet == NULL || !init_slots(packet)) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for a port");
+        free(packet);
+        return NULL;
+    }
+    if (mac != NULL) {
+        memcpy(packet->port.mac, mac, TOE_MAC_LEN);
+    } else {
+        emu_port_mac_derive(packet->port.mac, info.mac);
+    }
+    packet->port.fd = open_socket(&info, interface, packet->port.mac, error);
+    if (packet->port.fd < 0) {
+        free(packet->memory);
+        free(packet);
+        return NULL;
+    }
+    packet->carrier = info.carrier;
+    packet->port.mtu = info.mtu;
+    (void)snprintf(packet->port.name, sizeof(packet->port.name), "%s", interface);
+    packet->port.ops = (struct toe_wire_ops){.size = sizeof(struct toe_wire_ops),
+                                             .features = TOE_WIRE_CSUM | TOE_WIRE_TSO,
+                                             .receive = receive,
+                                             .transmit = transmit,
+                                             .link_up = link_up};
+    packet->port.tick = tick;
+    packet->port.deadline = deadline;
+    packet->port.close = close_packet;
+    return &packet->port;
+}

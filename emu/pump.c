@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Deadlines are kept by a timerfd, because libuv's own timers know milliseconds only and a TCP with
+ * a round trip of some microseconds wants better.
+ */
+#include "pump.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    /* Runs within one instant before the loop gets a chance to see signals. */
+    ROUNDS_MAX = 256,
+};
+
+struct emu_pump {
+    struct emu_pump_settings settings;
+    struct emu_pump_stats stats;
+    uv_loop_t loop;
+    uv_poll_t port_poll;
+    uv_poll_t timer_poll;
+    uv_signal_t signals[2];
+    int timer;
+    toe_instant application_at; /* what the application returned last */
+    toe_instant until;
+    int signal; /* that ended the run */
+    bool stopped;
+};
+
+toe_instant emu_pump_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (toe_instant)now.tv_sec * TOE_NS_PER_SEC + (toe_instant)now.tv_nsec;
+}
+
+static toe_instant earlier(toe_instant a, toe_instant b)
+{
+    return a < b ? a : b;
+}
+
+static toe_instant deadline(const struct emu_pump *pump)
+{
+    const struct emu_pump_settings *s = &pump->settings;
+    toe_instant at = earlier(pump->application_at, emu_port_deadline(s->port));
+
+    at = earlier(at, s->ops->deadline(s->target));
+    return s->host == NULL ? at : earlier(at, toe_host_deadline(s->host));
+}
+
+/* Wakes the loop at |at|; for an instant that has passed, at once. */
+static void arm(struct emu_pump *pump, toe_instant at)
+{
+    struct itimerspec when = {.it_value = {0, 0}};
+
+    at = earlier(at, pump->until);
+    if (at != TOE_INSTANT_NEVER) {
+        at = at == 0 ? 1 : at; /* 0 would disarm */
+        when.it_value.tv_sec = (time_t)(at / TOE_NS_PER_SEC);
+        when.it_value.tv_nsec = (long)(at % TOE_NS_PER_SEC);
+    }
+    (void)timerfd_settime(pump->timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void run_once(struct emu_pump *pump, toe_instant now)
+{
+    const struct emu_pump_settings *s = &pump->settings;
+
+    emu_port_tick(s->port, now);
+    s->ops->run(s->target, now);
+    if (s->host != NULL) {
+        toe_host_run(s->host, now);
+    }
+    if (s->application != NULL) {
+        pump->application_at = s->application(s->user, now);
+    }
+    pump->stats.rounds++;
+}
+
+/* One batch: everything that is due, at one sample of the clock. */
+static void run_batch(struct emu_pump *pump)
+{
+    const toe_instant now = emu_pump_now();
+    toe_instant next = 0;
+    uint32_t rounds = 0;
+
+    pump->stats.wakeups++;
+    while (next <= now && rounds < ROUNDS_MAX && !pump->stopped) {
+        run_once(pump, now);
+        next = deadline(pump);
+        ++rounds;
+    }
+    if (rounds == ROUNDS_MAX) {
+        pump->stats.stalls++;
+    }
+    if (now >= pump->until) {
+        emu_pump_stop(pump);
+    }
+    arm(pump, next);
+}
+
+static void on_port(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    run_batch(poll->data);
+}
+
+static void on_timer(uv_poll_t *poll, int status, int events)
+{
+    struct emu_pump *pump = poll->data;
+    uint64_t expirations;
+
+    (void)status;
+    (void)events;
+    (void)!read(pump->timer, &expirations, sizeof(expirations));
+    run_batch(pump);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct emu_pump *pump = handle->data;
+
+    pump->signal = number;
+    emu_pump_stop(pump);
+}
+
+/* --- construction --- */
+
+/* Handles that are not started keep nothing alive, but every initialised one must be closed. */
+static int init_handles(struct emu_pump *pump)
+{
+    int result = uv_poll_init(&pump->loop, &pump->timer_poll, pump->timer);
+
+    pump->timer_poll.data = pump;
+    for (int i = 0; i < 2 && result == 0; ++i) {
+        result = uv_signal_init(&pump->loop, &pump->signals[i]);
+        pump->signals[i].data = pump;
+    }
+    if (result == 0 && pump->settings.port->fd >= 0) {
+        result = uv_poll_init(&pump->loop, &pump->port_poll, pump->settings.port->fd);
+        pump->port_poll.data = pump;
+    }
+    return result;
+}
+
+static void close_walk(uv_handle_t *handle, void *user)
+{
+    (void)user;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+static void close_loop(struct emu_pump *pump)
+{
+    uv_walk(&pump->loop, close_walk, NULL);
+    (void)uv_run(&pump->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&pump->loop);
+}
+
+struct emu_pump *emu_pump_new(const struct emu_pump_settings *settings, struct emu_error *error)
+{
+    struct emu_pump *pump = calloc(1, sizeof(*pump));
+    int result;
+
+    if (pump == NULL) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for a pump");
+        return NULL;
+    }
+    pump->settings = *settings;
+    pump->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (pump->timer < 0) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot create a timer: %s", strerror(errno));
+        free(pump);
+        return NULL;
+    }
+    result = uv_loop_init(&pump->loop);
+    if (result == 0 && (result = init_handles(pump)) != 0) {
+        close_loop(pump);
+    }
+    if (result != 0) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot create an event loop: %s",
+                      uv_strerror(result));
+        (void)close(pump->timer);
+        free(pump);
+        return NULL;
+    }
+    return pump;
+}
+
+int emu_pump_run(struct emu_pump *pump, toe_instant until)
+{
+    pump->until = until;
+    pump->signal = 0;
+    pump->stopped = false;
+    (void)uv_signal_start(&pump->signals[0], on_signal, SIGINT);
+    (void)uv_signal_start(&pump->signals[1], on_signal, SIGTERM);
+    (void)uv_poll_start(&pump->timer_poll, UV_READABLE, on_timer);
+    if (pump->settings.port->fd >= 0) {
+        (void)uv_poll_start(&pump->port_poll, UV_READABLE, on_port);
+    }
+    arm(pump, 0);
+    while (!pump->stopped) {
+        (void)uv_run(&pump->loop, UV_RUN_ONCE);
+    }
+
+    (void)uv_poll_stop(&pump->timer_poll);
+    if (pump->settings.port->fd >= 0) {
+        (void)uv_poll_stop(&pump->port_poll);
+    }
+    (void)uv_signal_stop(&pump->signals[0]);
+    (void)uv_signal_stop(&pump->signals[1]);
+    return pump->signal;
+}
+
+void emu_pump_stop(struct emu_pump *pump)
+{
+    pump->stopped = true;
+    uv_stop(&pump->loop);
+}
+
+void emu_pump_wake(struct emu_pump *pump)
+{
+    pump->application_at = 0;
+    arm(pump, 0);
+}
+
+uv_loop_t *emu_pump_loop(struct emu_pump *pump)
+{
+    return &pump->loop;
+}
+
+void emu_pump_stats_get(const struct emu_pump *pump, struct emu_pump_stats *stats)
+{
+    *stats = pump->stats;
+}
+
+void emu_pump_del(struct emu_pump *pump)
+{
+    if (pump == NULL) {
+        return;
+    }
+    close_loop(pump);
+    (void)close(pump->timer);
+    free(pump);
+}

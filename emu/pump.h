@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pump: one host, one target, one port and an application, run in real time on libuv.
+ *
+ * The pump waits until the port is readable or something is due, samples the clock once, and with
+ * that one instant runs port, target, host and application until none of them is due at once. It is
+ * what toe_sim_run() is in virtual time, and the application is the same function there and here.
+ * SIGINT and SIGTERM end it cleanly: emu_pump_run() returns, and the owner takes down what it
+ * built.
+ */
+#ifndef EMU_PUMP_H
+#define EMU_PUMP_H
+
+#include <uv.h>
+
+#include "port.h"
+#include "toe/host.h"
+
+struct emu_pump;
+
+struct emu_pump_settings {
+    struct toe_host *host; /* may be NULL: a target alone */
+    const struct toe_target_ops *ops;
+    void *target;
+    struct emu_port *port; /* borrowed until emu_pump_del() */
+    /* Called after both have run, to take the host's events; returns its own next deadline. */
+    toe_instant (*application)(void *user, toe_instant now);
+    void *user;
+};
+
+struct emu_pump_stats {
+    uint64_t wakeups; /* batches: samples of the clock */
+    uint64_t rounds;  /* runs of the target */
+    uint64_t stalls;  /* batches cut off because something stayed due at once for too long */
+};
+
+/* emu_pump_now() is the time the pump lives in: CLOCK_MONOTONIC. */
+toe_instant emu_pump_now(void);
+
+/* emu_pump_new() makes a pump that stands still; NULL with |error| if that fails. */
+struct emu_pump *emu_pump_new(const struct emu_pump_settings *settings, struct emu_error *error);
+
+/*
+ * emu_pump_run() runs until emu_pump_stop(), a signal, or |until| (TOE_INSTANT_NEVER: no limit).
+ * Returns the number of the signal that ended it, or 0. It can be called again.
+ */
+int emu_pump_run(struct emu_pump *pump, toe_instant until);
+
+/* emu_pump_stop() makes emu_pump_run() return soon. To be called from the application. */
+void emu_pump_stop(struct emu_pump *pump);
+
+/* emu_pump_wake() has the application called soon: something outside of the four has changed. */
+void emu_pump_wake(struct emu_pump *pump);
+
+/* emu_pump_loop() is the loop, for handles of the application's own. It closes them before del. */
+uv_loop_t *emu_pump_loop(struct emu_pump *pump);
+
+void emu_pump_stats_get(const struct emu_pump *pump, struct emu_pump_stats *stats);
+
+/* emu_pump_del() frees the pump; NULL is allowed. The port stays open. */
+void emu_pump_del(struct emu_pump *pump);
+
+#endif

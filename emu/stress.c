@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command `toe stress`: runs, one or a swarm of them, and what is told about them.
+ */
+#include "stress.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "pump.h"
+#include "stress_options.h"
+#include "stress_report.h"
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void show_progress(void *user, const struct emu_stress_result *result)
+{
+    struct emu_report *output = user;
+    const toe_instant now = emu_pump_now();
+    char line[256];
+
+    if (!emu_report_progress_due(output, now)) {
+        return;
+    }
+    emu_stress_report_line(line, sizeof(line), result);
+    emu_report_progress(output, now, emu_stress_report_object(result, "progress"), "%s", line);
+}
+
+/* Says what came of all. */
+static void show_summary(struct emu_report *output, const struct emu_stress_result *result)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out == NULL) {
+        return;
+    }
+    emu_stress_report_text(out, result);
+    fclose(out);
+    text[strlen(text) - 1] = '\0';
+    emu_report_say(output, emu_stress_report_object(result, "summary"), "%s", text);
+    free(text);
+}
+
+static int write_report(const char *path, const struct emu_stress_result *result)
+{
+    json_t *object = emu_stress_report_object(result, "summary");
+    struct emu_error error;
+    FILE *out = fopen(path, "w");
+    bool ok = out != NULL;
+
+    ok = ok && json_dumpf(object, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+    ok = (out == NULL || fclose(out) == 0) && ok;
+    json_decref(object);
+    if (!ok) {
+        emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "cannot write %s: %s", path, strerror(errno));
+        return emu_error_print(&error);
+    }
+    return EMU_EXIT_OK;
+}
+
+/* Runs seed after seed; the first one that cannot be run ends it. */
+static int run_swarm(struct emu_stress_result *sum, struct emu_stress_options *options,
+                     struct emu_report *output)
+{
+    const uint64_t seed = options->settings.seed;
+    int worst = EMU_EXIT_OK;
+
+    memset(sum, 0, sizeof(*sum));
+    sum->seed = seed;
+    for (uint64_t i = 0; i < options->swarm && stop == 0; ++i) {
+        struct emu_stress_result result;
+        char line[256];
+        int status;
+
+        options->settings.seed = seed + i;
+        status = emu_stress_sim_run(&result, &options->settings);
+        if (status != EMU_EXIT_OK && status != EMU_EXIT_FAULT) {
+            return status;
+        }
+        worst = status == EMU_EXIT_OK ? worst : status;
+        emu_stress_report_add(sum, &result);
+        emu_stress_report_line(line, sizeof(line), &result);
+        emu_report_say(output, emu_stress_report_object(&result, "run"), "seed %llu: %s, %s%s%s",
+                       (unsigned long long)result.seed, emu_stress_verdict_name(result.verdict),
+                       line, result.fault[0] == '\0' ? "" : ": ", result.fault);
+    }
+    return worst;
+}
+
+int emu_stress_main(int argc, char **argv)
+{
+    struct emu_stress_options options;
+    struct emu_stress_result result;
+    struct emu_report output;
+    int status = emu_stress_options_parse(&options, argc, argv);
+
+    if (status >= 0) {
+        return status;
+    }
+    emu_report_init(&output, options.json);
+    catch_signals();
+    options.settings.stop = &stop;
+    options.settings.progress = show_progress;
+    options.settings.user = &output;
+    if (options.swarm != 0) {
+        options.settings.progress = NULL;
+        status = run_swarm(&result, &options, &output);
+    } else if (options.sim) {
+        status = emu_stress_sim_run(&result, &options.settings);
+    } else {
+        status = emu_stress_wire_run(&result, &options.settings);
+    }
+    if (status != EMU_EXIT_OK && status != EMU_EXIT_FAULT) {
+        return status;
+    }
+    show_summary(&output, &result);
+    if (options.report != NULL && write_report(options.report, &result) != EMU_EXIT_OK) {
+        return EMU_EXIT_ENVIRONMENT;
+    }
+    return status;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stress test: many connections over time, every byte checked, moved at random.
+ *
+ * A run keeps a number of connections open at once, of every kind (short and long, idle, one-way,
+ * ping-pong, tiny writes, slow readers, half-closed, closed from both ends at once), replaces those
+ * that finish, and has them offloaded and uploaded at random while data flows. At its end it lets
+ * all of them finish and looks for what is left over. It is well if no byte was wrong, no
+ * connection was reset or stalled, and nothing is left.
+ *
+ * The other end of the connections is a second machine of ours on a simulated link
+ * (emu_stress_sim_run()) or a Linux kernel on a real one (emu_stress_wire_run()), where a small
+ * program on kernel sockets, `toe peer` (emu/peer.h), does what the connections' openers ask for.
+ */
+#ifndef EMU_STRESS_H
+#define EMU_STRESS_H
+
+#include "error.h"
+#include "toe/host.h"
+#include "toe/stats.h"
+
+#include <signal.h>
+
+enum emu_stress_verdict {
+    EMU_VERDICT_PASS,
+    EMU_VERDICT_FAIL,
+    EMU_VERDICT_INTERRUPTED,
+};
+
+struct emu_stress_result;
+
+/* What to do. emu_stress_settings_default() fills in all. */
+struct emu_stress_settings {
+    uint32_t connections; /* at once */
+    uint32_t bytes;       /* that one carries, on average, roughly */
+    double seconds;       /* of opening connections; draining them comes on top */
+    uint64_t seed;
+    bool ipv4, ipv6;
+
+    enum toe_policy policy; /* manual: nothing is moved */
+    enum toe_receive_mode receive_mode;
+    double offload_every; /* random: mean seconds until a connection is offloaded */
+    double upload_every;  /* random: mean seconds until it is taken back */
+
+    /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
+    uint32_t loss, reorder, duplicate, corrupt;
+    double delay;  /* seconds, one way */
+    uint64_t rate; /* bits a second; simulated only */
+    uint32_t mtu;
+
+    /* On the wire: index 0 is IPv4, 1 is IPv6. */
+    const char *interface; /* the raw socket's */
+    struct toe_addr address[2];
+    uint8_t prefix_len[2];
+    struct toe_addr peer[2];
+    uint16_t peer_port;
+    bool peer_given; /* a peer runs at |peer|; otherwise one is started on a veth's other end */
+
+    const char *capture; /* pcapng file of all frames, or NULL */
+
+    volatile sig_atomic_t *stop; /* non-zero ends the run early; may be NULL */
+    /* Called about twice a second of real time; |result| is as far as it goes. May be NULL. */
+    void (*progress)(void *user, const struct emu_stress_result *result);
+    void *user;
+};
+
+/* What came of it; also what a progress report tells. */
+struct emu_stress_result {
+    enum emu_stress_verdict verdict;
+    uint64_t seed;
+    uint64_t digest; /* of everything that crossed the link; 0 on the wire */
+    char fault[256]; /* the first thing that went wrong, in words; empty if nothing did */
+
+    uint64_t connections_opened;
+    uint64_t connections_finished;
+    uint32_t connections_now;
+    uint32_t connections_peak;
+    uint64_t bytes; /* received and checked, both ways */
+    uint64_t bytes_wrong;
+    uint64_t offloads, offloads_failed, uploads;
+    uint64_t resets; /* that nobody had asked for */
+    uint64_t resets_wanted;
+    uint64_t refused; /* connections that could not be opened */
+    uint64_t stalls;
+    uint64_t leftover; /* connections, and what offloaded neighbors and paths still count */
+    double virtual_seconds, wall_seconds;
+
+    uint64_t frames, frames_lost; /* of the link, or at our end of the wire */
+    struct toe_host_stats host;   /* sums over our machines */
+    struct toe_stats target;
+};
+
+/* emu_stress_settings_default() fills in |settings|: 256 connections, 60 seconds, seed 1. */
+void emu_stress_settings_default(struct emu_stress_settings *settings);
+
+/*
+ * emu_stress_sim_run() runs two machines on a simulated link, as fast as it goes. Returns an exit
+ * status (error.h); with EMU_EXIT_OK and EMU_EXIT_FAULT there is a result.
+ */
+int emu_stress_sim_run(struct emu_stress_result *result,
+                       const struct emu_stress_settings *settings);
+
+/*
+ * emu_stress_wire_run() runs one machine on the raw socket of settings->interface, against a peer.
+ * Returns an exit status; EMU_EXIT_ENVIRONMENT comes with a line on stderr that says what is
+ * missing.
+ */
+int emu_stress_wire_run(struct emu_stress_result *result,
+                        const struct emu_stress_settings *settings);
+
+/* emu_stress_main() is the command `toe stress`. */
+int emu_stress_main(int argc, char **argv);
+
+#endif

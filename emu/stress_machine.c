@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress_machine.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "stress_sums.h"
+
+static toe_duration duration(double seconds)
+{
+    return (toe_duration)(seconds * (double)TOE_NS_PER_SEC);
+}
+
+static struct toe_host *make_host(const struct emu_stress_settings *settings, uint64_t seed)
+{
+    struct toe_host_settings set;
+
+    toe_host_settings_default(&set);
+    set.seed = seed;
+    set.policy = settings->policy;
+    set.receive_mode = settings->receive_mode;
+    set.policy_in_host = duration(settings->offload_every);
+    set.policy_offloaded = duration(settings->upload_every);
+    set.conn_max = 65536 + 16 * settings->connections;
+    set.snd_buf = 65536;
+    set.rcv_buf = 65536;
+    set.timestamps = true;
+    set.sack = true;
+    set.window_scaling = true;
+    set.keep_alive = true;
+    set.ka_timeout = 20 * set.params.ticks_per_second;
+    set.ka_interval = 5 * set.params.ticks_per_second;
+    set.ka_probe_cnt = 10;
+    set.syn_retries = 10;
+    return toe_host_new(&set);
+}
+
+static struct toe_target *make_target(const struct emu_stress_settings *settings, uint64_t seed,
+                                      const struct toe_wire_ops *wire, void *wire_user,
+                                      const uint8_t mac[TOE_MAC_LEN])
+{
+    struct toe_target_settings set;
+
+    toe_target_settings_default(&set);
+    set.wire = wire;
+    set.wire_user = wire_user;
+    set.seed = seed;
+    memcpy(set.mac, mac, TOE_MAC_LEN);
+    if (set.tcp_max < 2 * settings->connections) {
+        set.tcp_max = 2 * settings->connections;
+    }
+    return toe_target_new(&set);
+}
+
+static bool attach(struct emu_stress_machine *machine, const struct emu_stress_settings *settings,
+                   const struct toe_addr address[2])
+{
+    const struct toe_host_interface interface = {
+        .ops = toe_target_ops(), .target = machine->target, .mtu = settings->mtu};
+    const int index = toe_host_interface_add(machine->host, &interface);
+
+    if (index < 0) {
+        return false;
+    }
+    for (int i = 0; i < 2; ++i) {
+        if (address[i].family != 0 &&
+            toe_host_address_add(machine->host, index, &address[i], settings->prefix_len[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool emu_stress_machine_init(struct emu_stress_machine *machine,
+                             const struct emu_stress_settings *settings,
+                             const struct toe_wire_ops *wire, void *wire_user,
+                             const uint8_t mac[TOE_MAC_LEN], const struct toe_addr address[2],
+                             const struct emu_load_settings *load)
+{
+    struct emu_load_settings load_settings = *load;
+
+    *machine = (struct emu_stress_machine){0};
+    machine->target = make_target(settings, load->seed + 1, wire, wire_user, mac);
+    machine->host = make_host(settings, load->seed + 2);
+    if (machine->host != NULL && machine->target != NULL && attach(machine, settings, address)) {
+        load_settings.host = machine->host;
+        machine->load = emu_load_new(&load_settings);
+    }
+    if (machine->load == NULL) {
+        emu_stress_machine_fini(machine);
+        return false;
+    }
+    return true;
+}
+
+void emu_stress_machine_fini(struct emu_stress_machine *machine)
+{
+    emu_load_del(machine->load);
+    if (machine->host != NULL) {
+        toe_host_del(machine->host);
+    }
+    if (machine->target != NULL) {
+        toe_target_del(machine->target);
+    }
+    *machine = (struct emu_stress_machine){0};
+}
+
+uint64_t emu_stress_machine_left(const struct emu_stress_machine *machine, bool time_wait_counts)
+{
+    return emu_sums_left(machine->host, toe_target_ops(), machine->target, 1, time_wait_counts);
+}
+
+void emu_stress_judge(struct emu_stress_result *result, bool interrupted)
+{
+    if (result->bytes_wrong != 0) {
+        emu_load_fault(result, "%llu bytes were wrong", (unsigned long long)result->bytes_wrong);
+    }
+    if (!interrupted && result->leftover != 0) {
+        emu_load_fault(result, "%llu connections or links are left over",
+                       (unsigned long long)result->leftover);
+    }
+    if (!interrupted && result->connections_opened == 0) {
+        emu_load_fault(result, "no connection was opened");
+    }
+    if (result->fault[0] != '\0') {
+        result->verdict = EMU_VERDICT_FAIL;
+    } else {
+        result->verdict = interrupted ? EMU_VERDICT_INTERRUPTED : EMU_VERDICT_PASS;
+    }
+}
+
+double emu_stress_wall(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine of a stress run: a host, the target below it, and the load on top.
+ */
+#ifndef EMU_STRESS_MACHINE_H
+#define EMU_STRESS_MACHINE_H
+
+#include "stress.h"
+#include "stress_load.h"
+#include "toe/target.h"
+
+struct emu_stress_machine {
+    struct toe_host *host;
+    struct toe_target *target;
+    struct emu_load *load;
+};
+
+/*
+ * emu_stress_machine_init() makes a machine on |wire| with the address |mac|, and |address| on its
+ * interface. |load| needs no host yet. Returns false, with nothing left to free, if memory is short
+ * or the settings make no sense to the library.
+ */
+bool emu_stress_machine_init(struct emu_stress_machine *machine,
+                             const struct emu_stress_settings *settings,
+                             const struct toe_wire_ops *wire, void *wire_user,
+                             const uint8_t mac[TOE_MAC_LEN], const struct toe_addr address[2],
+                             const struct emu_load_settings *load);
+
+/* emu_stress_machine_fini() frees it. */
+void emu_stress_machine_fini(struct emu_stress_machine *machine);
+
+/* emu_stress_machine_left() is emu_sums_left() of it. */
+uint64_t emu_stress_machine_left(const struct emu_stress_machine *machine, bool time_wait_counts);
+
+/* emu_stress_judge() sets the verdict by what |result| tells. */
+void emu_stress_judge(struct emu_stress_result *result, bool interrupted);
+
+/* emu_stress_wall() is the real time, in seconds. */
+double emu_stress_wall(void);
+
+#endif

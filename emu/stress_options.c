@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "option.h"
+#include "peer.h"
+
+/* Default addresses on the wire: ours, and those of the peer. */
+#define ADDRESS_DEFAULT "10.77.0.1/24,fd77::1/64"
+#define PEER_DEFAULT "10.77.0.2,fd77::2"
+
+static double seconds_of(toe_duration duration)
+{
+    return (double)duration / (double)TOE_NS_PER_SEC;
+}
+
+/* Reads "A4[/len][,A6[/len]]", in any order. Returns false if |text| is something else. */
+static bool parse_addresses(struct toe_addr addr[2], uint8_t prefix_len[2], const char *text)
+{
+    char copy[128];
+    char *rest = copy;
+    char *item;
+
+    if (strlen(text) >= sizeof(copy)) {
+        return false;
+    }
+    strcpy(copy, text);
+    addr[0].family = 0;
+    addr[1].family = 0;
+    while ((item = strsep(&rest, ",")) != NULL) {
+        char *slash = strchr(item, '/');
+        struct toe_addr one;
+        uint64_t len = 0;
+
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        if (!emu_option_address(&one, item) ||
+            (slash != NULL && !emu_option_number(&len, slash + 1)) ||
+            len > (one.family == 4 ? 32 : 128)) {
+            return false;
+        }
+        addr[one.family == 6] = one;
+        prefix_len[one.family == 6] = (uint8_t)(slash != NULL ? len : one.family == 4 ? 24 : 64);
+    }
+    return addr[0].family != 0 || addr[1].family != 0;
+}
+
+void emu_stress_settings_default(struct emu_stress_settings *settings)
+{
+    uint8_t prefix_len[2];
+
+    *settings = (struct emu_stress_settings){
+        .connections = 256,
+        .bytes = 32768,
+        .seconds = 60,
+        .seed = 1,
+        .ipv4 = true,
+        .ipv6 = true,
+        .policy = TOE_POLICY_RANDOM,
+        .receive_mode = TOE_RECEIVE_MIXED,
+        .offload_every = 10,
+        .upload_every = 10,
+        .delay = 0.001,
+        .rate = UINT64_C(1000000000),
+        .mtu = 1500,
+        .peer_port = EMU_PEER_PORT,
+    };
+    parse_addresses(settings->peer, prefix_len, PEER_DEFAULT);
+    parse_addresses(settings->address, settings->prefix_len, ADDRESS_DEFAULT);
+}
+
+/* Values as the option parser leaves them, where the settings have another type. */
+struct values {
+    uint64_t connections, bytes, mtu, rate, peer_port, delay_ms;
+    toe_duration seconds, offload_every, upload_every;
+    bool ipv4, ipv6, has_delay, has_rate, has_peer;
+    int policy, receive;
+    const char *address;
+    const char *peer;
+};
+
+#define HOUR (3600 * TOE_NS_PER_SEC)
+
+/* Where the parser puts what it reads. */
+static struct emu_stress_options parsed;
+static struct values values;
+
+static const char *const policies[] = {"manual", "all", "random", NULL};
+static const char *const receives[] = {"indicated", "posted", "mixed", NULL};
+
+#define OPTION(kind_, name_, value_, ...)                                                          \
+    {                                                                                              \
+        .name = name_, .kind = EMU_OPTION_##kind_, .value = value_, __VA_ARGS__                    \
+    }
+static const struct emu_option table[] = {
+    OPTION(FLAG, "sim", &parsed.sim, .help = "two machines of ours in virtual time"),
+    OPTION(TEXT, "port", &parsed.settings.interface, .placeholder = "IF",
+           .help = "one machine on a raw socket at interface IF, against a Linux kernel"),
+    OPTION(NUMBER, "connections", &values.connections, .letter = 'c', .min = 1, .max = 100000,
+           .help = "connections at once (default 256)"),
+    OPTION(DURATION, "seconds", &values.seconds, .letter = 's', .min = TOE_NS_PER_MS,
+           .max = 1000 * HOUR, .help = "how long connections are opened for (default 60)"),
+    OPTION(NUMBER, "seed", &parsed.settings.seed, .help = "of all that is random (default 1)"),
+    OPTION(NUMBER, "swarm", &parsed.swarm, .placeholder = "SEEDS", .min = 1, .max = 1000000,
+           .help = "run that many seeds, one after the other"),
+    OPTION(NUMBER, "bytes", &values.bytes, .min = 1, .max = 16 << 20,
+           .help = "what a connection carries on average (default 32 Ki)"),
+    OPTION(CHOICE, "policy", &values.policy, .choices = policies,
+           .help = "which connections move: none, all, or at random (default)"),
+    OPTION(DURATION, "offload-every", &values.offload_every, .min = TOE_NS_PER_MS, .max = HOUR,
+           .help = "random: mean time until one is offloaded (default 10)"),
+    OPTION(DURATION, "upload-every", &values.upload_every, .min = TOE_NS_PER_MS, .max = HOUR,
+           .help = "random: mean time until it is taken back (default 10)"),
+    OPTION(CHOICE, "receive", &values.receive, .choices = receives,
+           .help = "how the host receives from the target (default mixed)"),
+    OPTION(PERCENT, "loss", &parsed.settings.loss, .help = "of frames, each way (default 0)"),
+    OPTION(PERCENT, "reorder", &parsed.settings.reorder, .help = "frames held back (default 0)"),
+    OPTION(PERCENT, "duplicate", &parsed.settings.duplicate, .help = "frames doubled (default 0)"),
+    OPTION(PERCENT, "corrupt", &parsed.settings.corrupt,
+           .help = "frames with a bit flipped (default 0)"),
+    OPTION(NUMBER, "delay", &values.delay_ms, .placeholder = "MS", .given = &values.has_delay,
+           .max = 60000, .help = "one way (default 1 simulated, 0 on the wire)"),
+    OPTION(NUMBER, "rate", &values.rate, .placeholder = "MBIT", .given = &values.has_rate,
+           .max = 1000000, .help = "of the simulated link, 0: no limit (default 1000)"),
+    OPTION(NUMBER, "mtu", &values.mtu, .min = 1280, .max = 65535,
+           .help = "of the link (default 1500)"),
+    OPTION(FLAG, "ipv4", &values.ipv4, .letter = '4', .help = "IPv4 only"),
+    OPTION(FLAG, "ipv6", &values.ipv6, .letter = '6', .help = "IPv6 only"),
+    OPTION(TEXT, "address", &values.address, .placeholder = "A4/LEN,A6/LEN",
+           .help = "our addresses (default " ADDRESS_DEFAULT ")"),
+    OPTION(TEXT, "peer", &values.peer, .placeholder = "A4,A6",
+           .help = "where 'toe peer' runs (default: started at IF's other end)"),
+    OPTION(NUMBER, "peer-port", &values.peer_port, .min = 1, .max = 65535,
+           .help = "its port (default 7007)"),
+    OPTION(TEXT, "capture", &parsed.settings.capture, .placeholder = "FILE",
+           .help = "write all frames to a pcapng file"),
+    OPTION(TEXT, "report", &parsed.report, .placeholder = "FILE",
+           .help = "write the summary to a file, too"),
+    OPTION(FLAG, "json", &parsed.json, .help = "print JSON, one object a line"),
+};
+#undef OPTION
+
+static const struct emu_command command = {
+    .name = "stress",
+    .synopsis = "--sim|--port IF [options]",
+    .summary = "Many connections, every byte checked, offloaded and uploaded at random.",
+    .options = table,
+    .option_cnt = sizeof(table) / sizeof(table[0]),
+};
+
+/* What goes together and what does not. Returns -1 if all is well. */
+static int check(void)
+{
+    struct emu_stress_settings *set = &parsed.settings;
+    uint8_t prefix_len[2];
+
+    if (parsed.sim == (set->interface != NULL)) {
+        return emu_option_error(&command, "either --sim or --port IF is needed");
+    }
+    if (!parsed.sim && parsed.swarm != 0) {
+        return emu_option_error(&command, "--swarm goes with --sim only");
+    }
+    if (!parsed.sim && values.has_rate) {
+        return emu_option_error(&command, "--rate goes with --sim only");
+    }
+    if (values.ipv4 && values.ipv6) {
+        return emu_option_error(&command, "--ipv4 and --ipv6 exclude each other");
+    }
+    if (values.address != NULL && !parse_addresses(set->address, set->prefix_len, values.address)) {
+        return emu_option_error(&command, "--address: '%s' is no list of addresses",
+                                values.address);
+    }
+    if (values.peer != NULL && !parse_addresses(set->peer, prefix_len, values.peer)) {
+        return emu_option_error(&command, "--peer: '%s' is no list of addresses", values.peer);
+    }
+    set->ipv4 = !values.ipv6 && set->address[0].family != 0 && set->peer[0].family != 0;
+    set->ipv6 = !values.ipv4 && set->address[1].family != 0 && set->peer[1].family != 0;
+    if (!set->ipv4 && !set->ipv6) {
+        return emu_option_error(&command, "both ends need an address of the same family");
+    }
+    return -1;
+}
+
+static void values_default(void)
+{
+    const struct emu_stress_settings *set = &parsed.settings;
+
+    values = (struct values){
+        .connections = set->connections,
+        .bytes = set->bytes,
+        .mtu = set->mtu,
+        .peer_port = set->peer_port,
+        .seconds = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC),
+        .offload_every = (toe_duration)(set->offload_every * (double)TOE_NS_PER_SEC),
+        .upload_every = (toe_duration)(set->upload_every * (double)TOE_NS_PER_SEC),
+        .policy = (int)set->policy,
+        .receive = (int)set->receive_mode,
+    };
+}
+
+static void take(void)
+{
+    struct emu_stress_settings *set = &parsed.settings;
+
+    set->connections = (uint32_t)values.connections;
+    set->bytes = (uint32_t)values.bytes;
+    set->seconds = seconds_of(values.seconds);
+    set->offload_every = seconds_of(values.offload_every);
+    set->upload_every = seconds_of(values.upload_every);
+    set->mtu = (uint32_t)values.mtu;
+    set->peer_port = (uint16_t)values.peer_port;
+    set->policy = (enum toe_policy)values.policy;
+    set->receive_mode = (enum toe_receive_mode)values.receive;
+    set->peer_given = values.peer != NULL;
+    set->rate = values.has_rate ? values.rate * 1000000 : set->rate;
+    set->delay = values.has_delay ? (double)values.delay_ms / 1e3 : parsed.sim ? set->delay : 0;
+}
+
+int emu_stress_options_parse(struct emu_stress_options *options, int argc, char **argv)
+{
+    int status;
+
+    parsed = (struct emu_stress_options){0};
+    emu_stress_settings_default(&parsed.settings);
+    values_default();
+    status = emu_option_parse(&command, argc, argv);
+    if (status >= 0) {
+        return status;
+    }
+    take();
+    status = check();
+    *options = parsed;
+    return status;
+}

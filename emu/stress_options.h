@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options of `toe stress`.
+ */
+#ifndef EMU_STRESS_OPTIONS_H
+#define EMU_STRESS_OPTIONS_H
+
+#include "stress.h"
+
+struct emu_stress_options {
+    struct emu_stress_settings settings;
+    bool sim;       /* simulated; otherwise on settings.interface */
+    uint64_t swarm; /* seeds, one after the other; 0: one run */
+    bool json;
+    const char *report; /* file, or NULL */
+};
+
+/* emu_stress_options_parse() returns -1 to go on, or the status to exit with. */
+int emu_stress_options_parse(struct emu_stress_options *options, int argc, char **argv);
+
+#endif

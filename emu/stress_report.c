@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "stress_report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "stress_sums.h"
+#include "toe/drop.h"
+#include "toe/seam.h"
+
+const char *emu_stress_verdict_name(enum emu_stress_verdict verdict)
+{
+    switch (verdict) {
+    case EMU_VERDICT_PASS:
+        return "pass";
+    case EMU_VERDICT_FAIL:
+        return "fail";
+    case EMU_VERDICT_INTERRUPTED:
+        return "interrupted";
+    }
+    return "?";
+}
+
+/* --- JSON --- */
+
+static void set_number(json_t *object, const char *key, uint64_t value)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+/* Numbers by connection state, those that are not zero. */
+static json_t *by_state(const uint64_t counts[11])
+{
+    json_t *object = json_object();
+
+    for (unsigned i = 0; i < 11; ++i) {
+        if (counts[i] != 0) {
+            set_number(object, toe_conn_state_name((enum toe_conn_state)i), counts[i]);
+        }
+    }
+    return object;
+}
+
+static json_t *by_reason(const uint64_t counts[12])
+{
+    json_t *object = json_object();
+
+    for (unsigned i = 1; i < 12; ++i) {
+        if (counts[i] != 0) {
+            set_number(object, toe_upload_reason_name(i), counts[i]);
+        }
+    }
+    return object;
+}
+
+static json_t *by_drop(const struct emu_stress_result *result)
+{
+    json_t *object = json_object();
+
+    for (unsigned i = 1; i < TOE_DROP_CNT; ++i) {
+        const uint64_t cnt = result->host.drops[i] + result->target.drops[i];
+
+        if (cnt != 0) {
+            set_number(object, toe_drop_name((enum toe_drop)i), cnt);
+        }
+    }
+    return object;
+}
+
+static uint64_t retransmitted(const struct emu_stress_result *result)
+{
+    return result->host.retransmitted + result->target.tcp[0].retransmitted_segments +
+           result->target.tcp[1].retransmitted_segments;
+}
+
+static void set_moves(json_t *object, const struct emu_stress_result *result)
+{
+    const struct toe_host_stats *host = &result->host;
+
+    set_number(object, "offloads_failed", result->offloads_failed);
+    json_object_set_new(object, "offloads_in_state", by_state(host->offloaded_in_state));
+    json_object_set_new(object, "uploads_in_state", by_state(host->uploaded_in_state));
+    set_number(object, "offloads_with_unacked", host->offloaded_with_unacked);
+    set_number(object, "offloads_with_received", host->offloaded_with_received);
+    set_number(object, "offloads_zero_window", host->offloaded_zero_window);
+    set_number(object, "uploads_with_unacked", host->uploaded_with_unacked);
+    set_number(object, "uploads_with_received", host->uploaded_with_received);
+    set_number(object, "uploads_zero_window", host->uploaded_zero_window);
+    json_object_set_new(object, "upload_reasons", by_reason(host->upload_reasons));
+    set_number(object, "forwarded", host->forwarded);
+}
+
+json_t *emu_stress_report_object(const struct emu_stress_result *result, const char *type)
+{
+    json_t *object = json_object();
+    char digest[20];
+
+    snprintf(digest, sizeof(digest), "%016" PRIx64, result->digest);
+    json_object_set_new(object, "type", json_string(type));
+    json_object_set_new(object, "command", json_string("stress"));
+    if (strcmp(type, "progress") != 0) {
+        json_object_set_new(object, "verdict",
+                            json_string(emu_stress_verdict_name(result->verdict)));
+        json_object_set_new(object, "fault",
+                            result->fault[0] == '\0' ? json_null() : json_string(result->fault));
+    }
+    set_number(object, "seed", result->seed);
+    json_object_set_new(object, "digest", json_string(digest));
+    set_number(object, "connections_opened", result->connections_opened);
+    set_number(object, "connections_finished", result->connections_finished);
+    set_number(object, "connections_now", result->connections_now);
+    set_number(object, "connections_peak", result->connections_peak);
+    set_number(object, "bytes", result->bytes);
+    set_number(object, "bytes_wrong", result->bytes_wrong);
+    set_number(object, "offloads", result->offloads);
+    set_number(object, "uploads", result->uploads);
+    set_number(object, "resets", result->resets);
+    set_number(object, "resets_wanted", result->resets_wanted);
+    set_number(object, "refused", result->refused);
+    set_number(object, "stalls", result->stalls);
+    set_number(object, "leftover", result->leftover);
+    json_object_set_new(object, "virtual_seconds", json_real(result->virtual_seconds));
+    json_object_set_new(object, "wall_seconds", json_real(result->wall_seconds));
+    set_number(object, "frames", result->frames);
+    set_number(object, "frames_lost", result->frames_lost);
+    set_number(object, "retransmitted", retransmitted(result));
+    if (strcmp(type, "progress") != 0) {
+        set_moves(object, result);
+        json_object_set_new(object, "drops", by_drop(result));
+    }
+    return object;
+}
+
+/* --- text --- */
+
+static double megabytes(const struct emu_stress_result *result)
+{
+    return (double)result->bytes / 1e6;
+}
+
+void emu_stress_report_line(char *out, size_t size, const struct emu_stress_result *result)
+{
+    const double speed =
+        result->wall_seconds > 0 ? result->virtual_seconds / result->wall_seconds : 0;
+
+    snprintf(out, size,
+             "%.1f s (%.1f x real time), %u connections, %" PRIu64 " finished, %.1f MB checked, "
+             "%" PRIu64 " offloads, %" PRIu64 " uploads, %" PRIu64 " resets, %" PRIu64 " wrong",
+             result->virtual_seconds, speed, result->connections_now, result->connections_finished,
+             megabytes(result), result->offloads, result->uploads, result->resets,
+             result->bytes_wrong);
+}
+
+/* Prints the entries of an object of numbers on one line, if there are any. */
+static void print_counts(FILE *out, const char *title, json_t *object)
+{
+    const char *key;
+    json_t *value;
+
+    if (json_object_size(object) > 0) {
+        fprintf(out, "%s:", title);
+        json_object_foreach(object, key, value)
+        {
+            fprintf(out, " %s %" JSON_INTEGER_FORMAT, key, json_integer_value(value));
+        }
+        fprintf(out, "\n");
+    }
+    json_decref(object);
+}
+
+void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
+{
+    const struct toe_host_stats *host = &result->host;
+
+    fprintf(out, "seed %" PRIu64 ", digest %016" PRIx64 ", %.1f seconds in %.1f\n", result->seed,
+            result->digest, result->virtual_seconds, result->wall_seconds);
+    fprintf(out,
+            "connections: %" PRIu64 " opened, %" PRIu64 " finished, %u at once at most, %" PRIu64
+            " left over\n",
+            result->connections_opened, result->connections_finished, result->connections_peak,
+            result->leftover);
+    fprintf(out, "bytes: %" PRIu64 " checked, %" PRIu64 " wrong\n", result->bytes,
+            result->bytes_wrong);
+    fprintf(out,
+            "resets: %" PRIu64 " unexpected, %" PRIu64 " wanted; %" PRIu64 " refused, %" PRIu64
+            " stalled\n",
+            result->resets, result->resets_wanted, result->refused, result->stalls);
+    fprintf(out,
+            "frames: %" PRIu64 ", %" PRIu64 " lost; %" PRIu64 " segments retransmitted, %" PRIu64
+            " forwarded\n",
+            result->frames, result->frames_lost, retransmitted(result), host->forwarded);
+    fprintf(out, "moves: %" PRIu64 " offloads, %" PRIu64 " failed, %" PRIu64 " uploads\n",
+            result->offloads, result->offloads_failed, result->uploads);
+    fprintf(out,
+            "offloads with: unacknowledged data %" PRIu64 ", received data %" PRIu64
+            ", zero window %" PRIu64 "; uploads: %" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n",
+            host->offloaded_with_unacked, host->offloaded_with_received,
+            host->offloaded_zero_window, host->uploaded_with_unacked, host->uploaded_with_received,
+            host->uploaded_zero_window);
+    print_counts(out, "offloads in state", by_state(host->offloaded_in_state));
+    print_counts(out, "uploads in state", by_state(host->uploaded_in_state));
+    print_counts(out, "uploads asked for", by_reason(host->upload_reasons));
+    print_counts(out, "dropped", by_drop(result));
+    if (result->fault[0] != '\0') {
+        fprintf(out, "fault: %s\n", result->fault);
+    }
+    fprintf(out, "stress: %s\n", emu_stress_verdict_name(result->verdict));
+}
+
+/* --- several runs --- */
+
+void emu_stress_report_add(struct emu_stress_result *sum, const struct emu_stress_result *run)
+{
+    if (run->verdict == EMU_VERDICT_FAIL || sum->verdict == EMU_VERDICT_PASS) {
+        sum->verdict = sum->verdict == EMU_VERDICT_FAIL ? EMU_VERDICT_FAIL : run->verdict;
+    }
+    if (sum->fault[0] == '\0' && run->fault[0] != '\0') {
+        snprintf(sum->fault, sizeof(sum->fault), "seed %" PRIu64 ": %.200s", run->seed, run->fault);
+    }
+    /* Differs if one of them does, and if their order does. */
+    sum->digest = (sum->digest ^ run->digest) * UINT64_C(0x9e3779b97f4a7c15);
+    sum->connections_opened += run->connections_opened;
+    sum->connections_finished += run->connections_finished;
+    if (run->connections_peak > sum->connections_peak) {
+        sum->connections_peak = run->connections_peak;
+    }
+    sum->bytes += run->bytes;
+    sum->bytes_wrong += run->bytes_wrong;
+    sum->resets += run->resets;
+    sum->resets_wanted += run->resets_wanted;
+    sum->refused += run->refused;
+    sum->stalls += run->stalls;
+    sum->leftover += run->leftover;
+    sum->virtual_seconds += run->virtual_seconds;
+    sum->wall_seconds += run->wall_seconds;
+    sum->frames += run->frames;
+    sum->frames_lost += run->frames_lost;
+    emu_sums_merge(sum, run);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The simulated stress run: two machines of ours on one link, in virtual time.
+ */
+#include <string.h>
+
+#include "capture.h"
+#include "stress_machine.h"
+#include "stress_sums.h"
+#include "toe/sim.h"
+
+/* Between two looks at the real world. It changes nothing of what happens in the simulated one. */
+#define SLICE (100 * TOE_NS_PER_MS)
+/* Connections have so long to finish, and what closes by itself after that. */
+#define DRAIN_TIME (900 * TOE_NS_PER_SEC)
+#define SETTLE_TIME (900 * TOE_NS_PER_SEC)
+
+/* Real seconds between two progress reports. */
+#define PROGRESS_TIME 0.5
+
+struct run {
+    const struct emu_stress_settings *settings;
+    struct emu_stress_result *result;
+    struct toe_sim *sim;
+    struct toe_sim_link *link;
+    struct emu_capture *capture;
+    struct emu_stress_machine machines[2];
+    struct toe_sim_machine nodes[2];
+    double began;
+    double reported;
+};
+
+static struct toe_addr address_of(uint8_t family, uint8_t machine)
+{
+    struct toe_addr addr = {.family = family};
+    static const uint8_t net4[] = {10, 77, 0};
+    static const uint8_t net6[] = {0xfd, 0x77};
+
+    if (family == 4) {
+        memcpy(addr.bytes, net4, sizeof(net4));
+        addr.bytes[3] = (uint8_t)(machine + 1);
+    } else {
+        memcpy(addr.bytes, net6, sizeof(net6));
+        addr.bytes[15] = (uint8_t)(machine + 1);
+    }
+    return addr;
+}
+
+static bool make_machine(struct run *run, uint8_t idx)
+{
+    const struct emu_stress_settings *set = run->settings;
+    const uint8_t mac[TOE_MAC_LEN] = {0x02, 0, 0, 0, 0x77, (uint8_t)(idx + 1)};
+    struct toe_addr address[2] = {{0}, {0}};
+    struct emu_load_settings load = {
+        .result = run->result,
+        .seed = set->seed * 16 + idx * 4u,
+        .mix = {.bytes = set->bytes},
+        .open_cnt = (set->connections + 1 - idx) / 2,
+        .open_for = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC),
+        .peer_port = set->peer_port,
+        .port = set->peer_port,
+        .moves = set->policy == TOE_POLICY_RANDOM,
+    };
+    void *end = toe_sim_link_end(run->link, idx);
+
+    for (int i = 0; i < 2; ++i) {
+        if (i == 0 ? set->ipv4 : set->ipv6) {
+            address[i] = address_of(i == 0 ? 4 : 6, idx);
+            load.peer[i] = address_of(i == 0 ? 4 : 6, (uint8_t)(1 - idx));
+        }
+    }
+    if (!emu_stress_machine_init(&run->machines[idx], set, toe_sim_wire_ops(), end, mac, address,
+                                 &load)) {
+        return false;
+    }
+    run->nodes[idx] = (struct toe_sim_machine){
+        .host = run->machines[idx].host,
+        .ops = toe_target_ops(),
+        .target = run->machines[idx].target,
+        .application = emu_load_run,
+        .user = run->machines[idx].load,
+    };
+    return toe_sim_machine_add(run->sim, &run->nodes[idx], end) >= 0;
+}
+
+static bool make(struct run *run)
+{
+    const struct emu_stress_settings *set = run->settings;
+    const toe_duration delay = (toe_duration)(set->delay * (double)TOE_NS_PER_SEC);
+    const struct toe_sim_link_settings link = {
+        .rate = set->rate,
+        .delay = delay,
+        .queue = 1000,
+        .mtu = set->mtu,
+        .loss = set->loss,
+        .reorder = set->reorder,
+        .reorder_delay = delay + TOE_NS_PER_MS,
+        .duplicate = set->duplicate,
+        .corrupt = set->corrupt,
+    };
+
+    run->sim = toe_sim_new(&(struct toe_sim_settings){.seed = set->seed});
+    run->link = run->sim == NULL ? NULL : toe_sim_link_new(run->sim, &link);
+    return run->link != NULL && make_machine(run, 0) && make_machine(run, 1);
+}
+
+static void unmake(struct run *run)
+{
+    emu_stress_machine_fini(&run->machines[0]);
+    emu_stress_machine_fini(&run->machines[1]);
+    if (run->sim != NULL) {
+        toe_sim_del(run->sim);
+    }
+}
+
+/* Brings the result up to date. */
+static void sum_up(struct run *run)
+{
+    struct toe_sim_stats stats;
+    struct emu_stress_result *result = run->result;
+
+    emu_sums_clear(result);
+    result->leftover = 0;
+    for (int i = 0; i < 2; ++i) {
+        emu_sums_add(result, run->machines[i].host, toe_target_ops(), run->machines[i].target);
+        result->leftover += emu_stress_machine_left(&run->machines[i], true);
+    }
+    toe_sim_stats_get(run->sim, &stats);
+    result->frames = stats.frames;
+    result->frames_lost = stats.lost + stats.overflowed + stats.too_long + stats.refused;
+    result->digest = toe_sim_digest(run->sim);
+    result->virtual_seconds = (double)toe_sim_now(run->sim) / (double)TOE_NS_PER_SEC;
+    result->wall_seconds = emu_stress_wall() - run->began;
+}
+
+static void report(struct run *run)
+{
+    const double wall = emu_stress_wall();
+
+    if (run->settings->progress == NULL || wall < run->reported + PROGRESS_TIME) {
+        return;
+    }
+    run->reported = wall;
+    sum_up(run);
+    run->settings->progress(run->settings->user, run->result);
+}
+
+static bool is_stopped(const struct run *run)
+{
+    return run->settings->stop != NULL && *run->settings->stop != 0;
+}
+
+static bool has_flows(const struct run *run)
+{
+    return emu_load_flow_cnt(run->machines[0].load) + emu_load_flow_cnt(run->machines[1].load) > 0;
+}
+
+static bool has_left(const struct run *run)
+{
+    return emu_stress_machine_left(&run->machines[0], true) +
+               emu_stress_machine_left(&run->machines[1], true) >
+           0;
+}
+
+/* Goes on until |until|, or while |goes_on| says so. Returns false if the run is over. */
+static bool go(struct run *run, toe_instant until, bool (*goes_on)(const struct run *run))
+{
+    while (toe_sim_now(run->sim) < until && (goes_on == NULL || goes_on(run))) {
+        const toe_instant slice = toe_sim_now(run->sim) + SLICE;
+
+        if (!toe_sim_run(run->sim, slice < until ? slice : until)) {
+            emu_load_fault(run->result, "livelock at %.6f s",
+                           (double)toe_sim_now(run->sim) / (double)TOE_NS_PER_SEC);
+            return false;
+        }
+        report(run);
+        if (is_stopped(run)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void play(struct run *run)
+{
+    const toe_instant end = (toe_instant)(run->settings->seconds * (double)TOE_NS_PER_SEC);
+
+    if (!go(run, end, NULL)) {
+        return;
+    }
+    for (int i = 0; i < 2; ++i) {
+        emu_load_drain(run->machines[i].load, end);
+        run->nodes[i].application_at = end;
+    }
+    if (!go(run, end + DRAIN_TIME, has_flows)) {
+        return;
+    }
+    for (int i = 0; i < 2; ++i) {
+        if (run->settings->policy == TOE_POLICY_RANDOM) {
+            toe_host_policy_set(run->machines[i].host, TOE_POLICY_MANUAL);
+        }
+    }
+    go(run, toe_sim_now(run->sim) + SETTLE_TIME, has_left);
+}
+
+int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress_settings *settings)
+{
+    struct run run = {.settings = settings, .result = result, .began = emu_stress_wall()};
+    struct emu_error error;
+
+    memset(result, 0, sizeof(*result));
+    result->seed = settings->seed;
+    if (!make(&run)) {
+        unmake(&run);
+        emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "not enough memory for the simulation");
+        return emu_error_print(&error);
+    }
+    if (settings->capture != NULL) {
+        run.capture = emu_capture_open(settings->capture, EMU_CAPTURE_VIRTUAL, &error);
+        if (run.capture == NULL) {
+            unmake(&run);
+            return emu_error_print(&error);
+        }
+        emu_capture_sim(run.capture, run.sim);
+    }
+    play(&run);
+    sum_up(&run);
+    emu_stress_judge(result, is_stopped(&run));
+    if (run.capture != NULL) {
+        toe_sim_tap_set(run.sim, NULL, NULL);
+        if (!emu_capture_close(run.capture, &error)) {
+            unmake(&run);
+            return emu_error_print(&error);
+        }
+    }
+    unmake(&run);
+    return result->verdict == EMU_VERDICT_PASS ? EMU_EXIT_OK : EMU_EXIT_FAULT;
+}

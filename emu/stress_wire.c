@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stress run on a wire: one machine of ours on a raw socket, the kernel at the other end.
+ *
+ * Half of the connections we open, the other half the peer opens because we call it; so either side
+ * has clients and servers. The run has phases, and the application that the pump calls moves from
+ * one to the next.
+ */
+#include <string.h>
+
+#include "capture.h"
+#include "fault.h"
+#include "option.h"
+#include "pump.h"
+#include "stress_machine.h"
+#include "stress_peer.h"
+#include "stress_sums.h"
+
+#define HEAR_TIME (5 * TOE_NS_PER_SEC)
+#define DRAIN_TIME (180 * TOE_NS_PER_SEC)
+#define SETTLE_TIME (60 * TOE_NS_PER_SEC)
+#define FAREWELL_TIME (45 * TOE_NS_PER_SEC)
+#define ABORT_TIME (100 * TOE_NS_PER_MS)
+#define REPORT_TIME (200 * TOE_NS_PER_MS)
+
+enum phase {
+    PHASE_PLAY,     /* connections are opened */
+    PHASE_DRAIN,    /* those that are open finish */
+    PHASE_SETTLE,   /* what closes by itself does */
+    PHASE_FAREWELL, /* the peer says what it saw */
+    PHASE_OVER,
+};
+
+struct run {
+    const struct emu_stress_settings *settings;
+    struct emu_stress_result *result;
+    struct emu_port *port;
+    struct emu_port *fault; /* within |port|, or NULL */
+    struct emu_capture *capture;
+    struct emu_stress_peer peer; /* pid 0: somebody else's */
+    struct emu_stress_machine machine;
+    struct emu_pump *pump;
+    uv_poll_t peer_poll;
+    enum phase phase;
+    toe_instant began; /* 0: not yet */
+    toe_instant ends;  /* the phase, at the latest */
+    toe_instant report_at;
+    bool is_silent; /* nobody answers */
+    bool is_interrupted;
+    double wall;
+};
+
+/* --- what the run is made of --- */
+
+static bool no_memory(struct emu_error *error)
+{
+    emu_error_set(error, EMU_EXIT_ENVIRONMENT, "not enough memory");
+    return false;
+}
+
+static bool open_port(struct run *run, struct emu_error *error)
+{
+    const struct emu_stress_settings *set = run->settings;
+    const struct emu_fault_settings fault = {
+        .loss = set->loss,
+        .reorder = set->reorder,
+        .duplicate = set->duplicate,
+        .corrupt = set->corrupt,
+        .delay = (toe_duration)(set->delay * (double)TOE_NS_PER_SEC),
+    };
+    struct emu_port *above;
+
+    run->port = emu_port_packet_open(set->interface, NULL, error);
+    if (run->port == NULL) {
+        return false;
+    }
+    if (set->capture != NULL) {
+        run->capture = emu_capture_open(set->capture, EMU_CAPTURE_REAL, error);
+        if (run->capture == NULL) {
+            return false;
+        }
+        above = emu_capture_port_new(run->port, run->capture);
+        if (above == NULL) {
+            return no_memory(error);
+        }
+        run->port = above;
+    }
+    if (fault.loss + fault.reorder + fault.duplicate + fault.corrupt + fault.delay != 0) {
+        run->fault = emu_fault_new(run->port, &fault, &fault, set->seed);
+        if (run->fault == NULL) {
+            return no_memory(error);
+        }
+        run->port = run->fault;
+    }
+    return true;
+}
+
+static bool make_machine(struct run *run, struct emu_error *error)
+{
+    struct emu_stress_settings set = *run->settings;
+    struct emu_load_settings load = {
+        .result = run->result,
+        .seed = set.seed * 16,
+        .mix = {.bytes = set.bytes},
+        .open_cnt = (set.connections + 1) / 2,
+        .call_cnt = set.connections / 2,
+        .counts_accepted = true,
+        .open_for = (toe_duration)(set.seconds * (double)TOE_NS_PER_SEC),
+        .peer_port = set.peer_port,
+        .port = set.peer_port,
+        .moves = set.policy == TOE_POLICY_RANDOM,
+    };
+
+    set.mtu = run->port->mtu;
+    for (int i = 0; i < 2; ++i) {
+        if (!(i == 0 ? set.ipv4 : set.ipv6)) {
+            set.address[i].family = 0;
+            continue;
+        }
+        load.peer[i] = run->peer.pid != 0 ? run->peer.address[i] : set.peer[i];
+    }
+    if (!emu_stress_machine_init(&run->machine, &set, &run->port->ops, run->port, run->port->mac,
+                                 set.address, &load)) {
+        return no_memory(error);
+    }
+    return true;
+}
+
+static toe_instant application(void *user, toe_instant now);
+
+static bool make(struct run *run, struct emu_error *error)
+{
+    struct emu_pump_settings pump = {
+        .ops = toe_target_ops(), .application = application, .user = run};
+
+    /* The port first: it says best what is wrong with the interface. */
+    if (!open_port(run, error)) {
+        return false;
+    }
+    if (!run->settings->peer_given && !emu_stress_peer_start(&run->peer, run->settings, error)) {
+        return false;
+    }
+    if (!make_machine(run, error)) {
+        return false;
+    }
+    pump.host = run->machine.host;
+    pump.target = run->machine.target;
+    pump.port = run->port;
+    run->pump = emu_pump_new(&pump, error);
+    return run->pump != NULL;
+}
+
+static bool unmake(struct run *run, struct emu_error *error)
+{
+    bool ok = true;
+
+    emu_pump_del(run->pump);
+    emu_stress_machine_fini(&run->machine);
+    emu_stress_peer_stop(&run->peer);
+    emu_port_close(run->port);
+    if (run->capture != NULL) {
+        ok = emu_capture_close(run->capture, error);
+    }
+    return ok;
+}
+
+/* --- the run --- */
+
+static void sum_up(struct run *run, toe_instant now)
+{
+    struct emu_stress_result *result = run->result;
+    struct emu_fault_stats in = {0};
+    struct emu_fault_stats out = {0};
+
+    emu_sums_clear(result);
+    emu_sums_add(result, run->machine.host, toe_target_ops(), run->machine.target);
+    result->leftover = emu_stress_machine_left(&run->machine, false);
+    if (run->fault != NULL) {
+        emu_fault_stats_get(run->fault, &in, &out);
+    }
+    result->frames = run->port->stats.in_frames + run->port->stats.out_frames;
+    result->frames_lost =
+        run->port->stats.out_lost + in.lost + in.overflowed + out.lost + out.overflowed;
+    result->virtual_seconds = (double)(now - run->began) / (double)TOE_NS_PER_SEC;
+    result->wall_seconds = emu_stress_wall() - run->wall;
+}
+
+/* Adds what the peer saw: it has checked the other half of the bytes. */
+static void add_peer(struct run *run)
+{
+    struct emu_peer_result peer;
+
+    if (!emu_stress_peer_result(&run->peer, &peer)) {
+        emu_load_fault(run->result, "the peer ended without a word");
+        return;
+    }
+    run->result->bytes += peer.bytes;
+    run->result->bytes_wrong += peer.bytes_wrong;
+    run->result->resets += peer.resets;
+    run->result->resets_wanted += peer.resets_wanted;
+    run->result->refused += peer.unopened;
+    if (peer.unfinished != 0) {
+        emu_load_fault(run->result, "%llu connections did not finish at the peer",
+                       (unsigned long long)peer.unfinished);
+    }
+    if (peer.fault[0] != '\0') {
+        emu_load_fault(run->result, "at the peer: %s", peer.fault);
+    }
+}
+
+static void on_peer(uv_poll_t *poll, int status, int events)
+{
+    struct run *run = poll->data;
+
+    (void)status;
+    (void)events;
+    uv_poll_stop(poll);
+    add_peer(run);
+    run->phase = PHASE_OVER;
+    emu_pump_stop(run->pump);
+}
+
+static void enter(struct run *run, enum phase phase, toe_instant now, toe_duration limit)
+{
+    run->phase = phase;
+    run->ends = now + limit;
+}
+
+/* Moves on to the next phase when this one is done. */
+static void advance(struct run *run, toe_instant now)
+{
+    struct emu_load *load = run->machine.load;
+    const bool is_late = now >= run->ends;
+
+    switch (run->phase) {
+    case PHASE_PLAY:
+        if (is_late) {
+            emu_load_drain(load, now);
+            enter(run, PHASE_DRAIN, now, DRAIN_TIME);
+        }
+        break;
+    case PHASE_DRAIN:
+        if (is_late || emu_load_flow_cnt(load) == 0) {
+            if (run->settings->policy == TOE_POLICY_RANDOM) {
+                toe_host_policy_set(run->machine.host, TOE_POLICY_MANUAL);
+            }
+            enter(run, PHASE_SETTLE, now, SETTLE_TIME);
+        }
+        break;
+    case PHASE_SETTLE:
+        if (is_late || emu_stress_machine_left(&run->machine, false) == 0) {
+            emu_stress_peer_finish(&run->peer);
+            enter(run, run->peer.pid == 0 ? PHASE_OVER : PHASE_FAREWELL, now, FAREWELL_TIME);
+        }
+        break;
+    case PHASE_FAREWELL:
+        if (is_late) {
+            emu_load_fault(run->result, "the peer does not end");
+            run->phase = PHASE_OVER;
+        }
+        break;
+    case PHASE_OVER:
+        break;
+    }
+}
+
+static toe_instant application(void *user, toe_instant now)
+{
+    struct run *run = user;
+    toe_instant next;
+
+    if (run->began == 0) {
+        run->began = now;
+        enter(run, PHASE_PLAY, now,
+              (toe_duration)(run->settings->seconds * (double)TOE_NS_PER_SEC));
+    }
+    next = emu_load_run(run->machine.load, now);
+    if (!emu_load_heard(run->machine.load) && now >= run->began + HEAR_TIME) {
+        run->is_silent = true;
+    }
+    if (run->settings->stop != NULL && *run->settings->stop != 0) {
+        run->is_interrupted = true;
+    }
+    advance(run, now);
+    if (run->phase == PHASE_OVER || run->is_silent || run->is_interrupted) {
+        emu_pump_stop(run->pump);
+    }
+    if (now >= run->report_at) {
+        run->report_at = now + REPORT_TIME;
+        if (run->settings->progress != NULL) {
+            sum_up(run, now);
+            run->settings->progress(run->settings->user, run->result);
+        }
+    }
+    next = run->report_at < next ? run->report_at : next;
+    return run->ends > now && run->ends < next ? run->ends : next;
+}
+
+/* Runs until it is over, and closes what an interruption left open. */
+static void play(struct run *run)
+{
+    toe_instant now;
+
+    if (run->peer.pid != 0) {
+        uv_poll_init(emu_pump_loop(run->pump), &run->peer_poll, run->peer.control);
+        run->peer_poll.data = run;
+        uv_poll_start(&run->peer_poll, UV_READABLE, on_peer);
+    }
+    if (emu_pump_run(run->pump, TOE_INSTANT_NEVER) != 0) {
+        run->is_interrupted = true;
+    }
+    now = emu_pump_now();
+    sum_up(run, now);
+    if (run->is_interrupted) {
+        emu_load_abort(run->machine.load);
+        (void)emu_pump_run(run->pump, now + ABORT_TIME);
+    }
+}
+
+int emu_stress_wire_run(struct emu_stress_result *result,
+                        const struct emu_stress_settings *settings)
+{
+    struct run run = {
+        .settings = settings, .result = result, .peer = {.control = -1}, .wall = emu_stress_wall()};
+    struct emu_error error;
+    char address[46] = "";
+
+    memset(result, 0, sizeof(*result));
+    result->seed = settings->seed;
+    if (!make(&run, &error)) {
+        struct emu_error ignored;
+
+        (void)unmake(&run, &ignored);
+        return emu_error_print(&error);
+    }
+    play(&run);
+    if (!unmake(&run, &error)) {
+        return emu_error_print(&error);
+    }
+    if (run.is_silent && !run.is_interrupted) {
+        emu_option_address_text(address, &settings->peer[settings->ipv4 ? 0 : 1]);
+        emu_error_set(&error, EMU_EXIT_ENVIRONMENT,
+                      "nobody answers on %s: is `toe peer` running at %s, port %u?",
+                      settings->interface, address, settings->peer_port);
+        return emu_error_print(&error);
+    }
+    emu_stress_judge(result, run.is_interrupted);
+    return result->verdict == EMU_VERDICT_PASS ? EMU_EXIT_OK : EMU_EXIT_FAULT;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/drive.h"
+
+#include "base/assert.h"
+#include "host/host_output.h"
+#include "host/isn.h"
+#include "host/listener.h"
+#include "host/path.h"
+#include "host/policy.h"
+#include "host/host_sending.h"
+
+/* Arms the timer for the engine. A timer that goes off early costs less than moving it each time.
+ */
+static void arm(struct host_conn *conn)
+{
+    const toe_instant due = tcp_deadline(&conn->tcp);
+    struct base_timer *timer = &conn->timer.timer;
+
+    if (due == TOE_INSTANT_NEVER) {
+        base_wheel_cancel(&conn->host->wheel, timer);
+    } else if (!base_wheel_is_armed(timer) || timer->at > due) {
+        base_wheel_arm(&conn->host->wheel, timer, due);
+    }
+}
+
+void host_drive_end(struct host_conn *conn, enum toe_host_event_type type, toe_status status)
+{
+    struct toe_host *host = conn->host;
+
+    if (!conn->is_over) {
+        conn->is_over = true;
+        conn->subject.end_status = status;
+        host->stats.closed += type == TOE_HOST_CLOSED;
+        host_conn_raise(conn, type);
+    }
+    host_lookup_remove_conn(conn);
+    base_wheel_cancel(&host->wheel, &conn->timer.timer);
+    base_wheel_cancel(&host->wheel, &conn->policy.timer);
+    base_list_remove(&conn->move);
+    conn->is_offload_wanted = false;
+    conn->is_upload_wanted = false;
+    host_conn_sends_drop(conn);
+    host->stats.time_wait_cnt -= conn->is_time_wait;
+    conn->is_time_wait = false;
+    if (conn->listener != NULL) {
+        host_listener_forget(conn);
+        conn->is_orphan = true;
+    }
+    if (conn->is_orphan) {
+        host_conn_free(conn);
+    }
+}
+
+void host_drive_abort(struct host_conn *conn)
+{
+    struct tcp_out out;
+
+    conn->is_abort_due = false;
+    if (conn->tcp.cfg != NULL && tcp_abort(&conn->tcp, &out, conn->host->now)) {
+        ++conn->host->stats.resets_out;
+        (void)host_segment_send(conn, &out);
+    }
+    conn->is_over = true;
+    host_drive_end(conn, TOE_HOST_RESET, TOE_STATUS_REQUEST_ABORTED);
+}
+
+/* The handshake is done. */
+static void opened(struct host_conn *conn)
+{
+    if (conn->listener != NULL) {
+        host_listener_established(conn);
+    }
+    conn->is_opened = true;
+    ++conn->host->stats.opened;
+    if (conn->is_active) {
+        host_conn_raise(conn, TOE_HOST_CONNECTED);
+    }
+    host_policy_established(conn);
+}
+
+/* Ends a connection that the engine gave up, or that ended by itself. */
+static void end_by_verdict(struct host_conn *conn)
+{
+    struct toe_host *host = conn->host;
+
+    switch ((enum tcp_verdict)conn->tcp.verdict) {
+    case TCP_VERDICT_RESET:
+        ++host->stats.resets_in;
+        host_drive_end(conn, TOE_HOST_RESET, TOE_STATUS_REQUEST_ABORTED);
+        break;
+    case TCP_VERDICT_REFUSED:
+        ++host->stats.resets_in;
+        host_drive_end(conn, TOE_HOST_RESET, TOE_STATUS_NOT_ACCEPTED);
+        break;
+    case TCP_VERDICT_TIMEOUT:
+    case TCP_VERDICT_KEEP_ALIVE:
+    case TCP_VERDICT_FIN_WAIT_2:
+    case TCP_VERDICT_DOUBT:
+        ++host->stats.timeouts;
+        host_drive_end(conn, TOE_HOST_RESET, TOE_STATUS_FAILURE);
+        break;
+    case TCP_VERDICT_DONE:
+        host_drive_end(conn, TOE_HOST_CLOSED, TOE_STATUS_SUCCESS);
+        break;
+    case TCP_VERDICT_NONE:
+    case TCP_VERDICT_URGENT:
+    case TCP_VERDICT_SYN:
+    case TCP_VERDICT_UNMAPPABLE:
+        host_drive_end(conn, TOE_HOST_RESET, TOE_STATUS_FAILURE);
+        break;
+    }
+}
+
+/* Both halves have ended; what remains is to wait. */
+static void enter_time_wait(struct host_conn *conn)
+{
+    conn->is_time_wait = true;
+    ++conn->host->stats.time_wait_cnt;
+    conn->is_over = true;
+    ++conn->host->stats.closed;
+    host_conn_raise(conn, TOE_HOST_CLOSED);
+    base_wheel_cancel(&conn->host->wheel, &conn->policy.timer);
+}
+
+/* Whether the handshake has been tried often enough. */
+static bool is_given_up(const struct host_conn *conn)
+{
+    const uint8_t state = conn->tcp.state;
+
+    return (state == TOE_TCP_SYN_SENT || state == TOE_TCP_SYN_RCVD) &&
+           conn->tcp.retransmit_cnt > conn->host->settings.syn_retries;
+}
+
+void host_drive_settle(struct host_conn *conn)
+{
+    struct toe_buf *done = tcp_send_pop(&conn->tcp);
+
+    (void)host_conn_drain(conn);
+    if (done != NULL) {
+        host_sending_done(conn, done);
+    }
+    if (!conn->is_opened && conn->tcp.state >= TOE_TCP_ESTABLISHED) {
+        opened(conn);
+    }
+    if (!conn->is_fin_rcvd && conn->is_opened && tcp_fin_is_received(&conn->tcp)) {
+        conn->is_fin_rcvd = true;
+        host_conn_raise(conn, TOE_HOST_RECEIVABLE);
+    }
+    if (conn->is_late_text) {
+        host_drive_abort(conn);
+        return;
+    }
+    if (conn->tcp.state == TOE_TCP_CLOSED || conn->tcp.verdict != TCP_VERDICT_NONE) {
+        end_by_verdict(conn);
+        return;
+    }
+    if (is_given_up(conn)) {
+        ++conn->host->stats.timeouts;
+        host_drive_end(conn, TOE_HOST_RESET, TOE_STATUS_FAILURE);
+        return;
+    }
+    if (conn->tcp.state == TOE_TCP_TIME_WAIT && !conn->is_time_wait) {
+        enter_time_wait(conn);
+    }
+    arm(conn);
+}
+
+void host_drive_output(struct host_conn *conn)
+{
+    struct tcp_out out;
+
+    while (tcp_output(&conn->tcp, &out, conn->host->now)) {
+        conn->host->stats.resets_out += (out.seg.flags & TCP_RST) != 0;
+        if (!host_segment_send(conn, &out)) {
+            return; /* The verdict says so. */
+        }
+    }
+}
+
+/* Lets the engine know the path's MTU. */
+static void follow_mtu(struct host_conn *conn)
+{
+    if (conn->mtu != conn->path->mtu) {
+        conn->mtu = conn->path->mtu;
+        tcp_mss_limit_set(&conn->tcp, host_path_mss(conn->path, conn->mtu), conn->host->now);
+    }
+}
+
+/* Gives the engine what the application has to send, and the end of it. */
+static void feed(struct host_conn *conn)
+{
+    struct toe_buf *chain;
+
+    if (conn->tcp.state != TOE_TCP_ESTABLISHED && conn->tcp.state != TOE_TCP_CLOSE_WAIT) {
+        return;
+    }
+    chain = host_sending_post(conn);
+    if (chain != NULL) {
+        tcp_send(&conn->tcp, chain);
+    }
+    if (conn->is_shut && !conn->is_fin_given) {
+        conn->is_fin_given = true;
+        tcp_close(&conn->tcp);
+    }
+}
+
+void host_drive_run(struct host_conn *conn)
+{
+    struct toe_host *host = conn->host;
+
+    if (conn->is_abort_due) {
+        host_drive_abort(conn);
+        return;
+    }
+    if (!conn->is_hashed) {
+        return; /* over: the application has not closed it yet */
+    }
+    if (conn->is_opening) {
+        const struct host_tuple tuple = host_conn_tuple(conn);
+
+        conn->is_opening = false;
+        tcp_open(&conn->tcp, host_isn(host, &tuple), host->now);
+    }
+    follow_mtu(conn);
+    feed(conn);
+    if (conn->consumed > 0) {
+        tcp_consumed(&conn->tcp, conn->consumed, host->now);
+        conn->consumed = 0;
+    }
+    if (tcp_deadline(&conn->tcp) <= host->now) {
+        tcp_expire(&conn->tcp, host->now);
+    }
+    host_drive_output(conn);
+    host_drive_settle(conn);
+}
+
+void host_drive_input(struct host_conn *conn, const struct tcp_segment *seg)
+{
+    struct toe_host *host = conn->host;
+    const toe_seq una = conn->tcp.snd_una;
+    enum toe_drop drop;
+
+    ++host->stats.segments_in;
+    if (conn->is_opening) {
+        host_drop(host, TOE_DROP_TCP_CLOSED);
+        return;
+    }
+    if (conn->tcp.state == TOE_TCP_TIME_WAIT && (seg->flags & TCP_RST) != 0) {
+        host_drop(host, TOE_DROP_TCP_CLOSED); /* RFC 1337 */
+        return;
+    }
+    drop = tcp_input(&conn->tcp, seg, host->now);
+    if (drop != TOE_DROP_NONE) {
+        host_drop(host, drop);
+    }
+    if (!toe_seq_eq(una, conn->tcp.snd_una)) {
+        host_neighbor_confirm(conn->path->neighbor);
+    }
+    (void)host_conn_drain(conn);
+    if (conn->tcp.state == TOE_TCP_CLOSED || conn->tcp.verdict != TCP_VERDICT_NONE) {
+        host_drive_settle(conn);
+        return;
+    }
+    /* Each acknowledgment that is due counts for the peer: do not merge it with the next. */
+    if (conn->tcp.ack_now) {
+        host_drive_output(conn);
+    }
+    host_conn_touch(conn);
+}

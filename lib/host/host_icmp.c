@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/host_icmp.h"
+
+#include "host/addr.h"
+#include "host/drive.h"
+#include "host/host_output.h"
+#include "host/path.h"
+#include "host/reachability.h"
+#include "wire/bytes.h"
+#include "wire/icmp.h"
+#include "wire/ipv4.h"
+#include "wire/ipv6.h"
+
+/* Echoes of more than this are not answered; no ping needs them. */
+#define ECHO_MAX 8192u
+
+/* Bytes of the segment that every error quotes: ports and sequence number. */
+#define QUOTE_MIN 8u
+
+/* ICMP code: protocol unreachable, port unreachable. */
+#define CODE_PROTOCOL 2
+#define CODE_PORT 3
+
+/* ICMPv6 codes: administratively prohibited, port unreachable. */
+#define CODE6_PROHIBITED 1
+#define CODE6_PORT 4
+
+/* What an error quotes of one of our segments. */
+struct quote {
+    struct host_conn *conn;
+    toe_seq seq;
+    uint32_t packet_len;
+};
+
+/* Fills |quote| from the packet that |icmp| quotes; false if it is none of ours. */
+static bool parse_quote(struct quote *quote, const struct toe_host *host,
+                        const struct wire_icmp *icmp)
+{
+    struct toe_addr local;
+    struct toe_addr remote;
+    struct host_tuple tuple = {&local, &remote, 0, 0};
+    const uint8_t *tcp;
+    size_t head;
+
+    if (icmp->family == 4) {
+        struct wire_ipv4 ip;
+        const int len = wire_ipv4_parse_quote(&ip, icmp->body, icmp->body_len);
+
+        if (len < 0 || ip.proto != WIRE_PROTO_TCP || ip.frag_off != 0) {
+            return false;
+        }
+        head = (size_t)len;
+        local = ip.src;
+        remote = ip.dst;
+        quote->packet_len = (uint32_t)head + ip.payload_len;
+    } else {
+        struct wire_ipv6 ip;
+        const int len = wire_ipv6_parse_quote(&ip, icmp->body, icmp->body_len);
+
+        if (len < 0 || ip.next_header != WIRE_PROTO_TCP) {
+            return false;
+        }
+        head = (size_t)len;
+        local = ip.src;
+        remote = ip.dst;
+        quote->packet_len = (uint32_t)head + ip.payload_len;
+    }
+    if (icmp->body_len < head + QUOTE_MIN) {
+        return false;
+    }
+    tcp = icmp->body + head;
+    tuple.local_port = wire_load_u16(tcp);
+    tuple.remote_port = wire_load_u16(tcp + 2);
+    quote->seq = toe_seq_of(wire_load_u32(tcp + 4));
+    quote->conn = host_lookup_conn(host, &tuple);
+    return quote->conn != NULL;
+}
+
+/* Whether a segment that begins at |seq| is in flight. */
+static bool is_in_flight(toe_seq seq, toe_seq una, toe_seq max)
+{
+    return toe_seq_ge(seq, una) && toe_seq_lt(seq, max);
+}
+
+/*
+ * The next smaller one of the MTUs that links used to have (RFC 1191, 7.1), for a router that does
+ * not tell its own.
+ */
+static uint32_t plateau_below(uint32_t packet_len)
+{
+    static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68};
+
+    for (size_t i = 0; i < sizeof(plateaus) / sizeof(plateaus[0]); ++i) {
+        if (plateaus[i] < packet_len) {
+            return plateaus[i];
+        }
+    }
+    return 68;
+}
+
+/* The path of |conn| takes packets of up to |mtu| bytes only. */
+static void apply_mtu(struct host_conn *conn, uint32_t mtu)
+{
+    if (host_path_mtu_lower(conn->path, mtu)) {
+        host_conn_touch(conn);
+    }
+}
+
+static void input_packet_big(struct toe_host *host, const struct wire_icmp *icmp,
+                             const struct quote *quote)
+{
+    struct host_conn *conn = quote->conn;
+    const uint32_t mtu = icmp->mtu != 0 ? icmp->mtu : plateau_below(quote->packet_len);
+
+    if (conn->place == TOE_PLACE_HOST) {
+        if (!is_in_flight(quote->seq, conn->tcp.snd_una, conn->tcp.snd_max)) {
+            host_drop(host, TOE_DROP_ICMP_IMPLAUSIBLE);
+            return;
+        }
+        apply_mtu(conn, mtu);
+    } else if (conn->place == TOE_PLACE_OFFLOADED && mtu < conn->path->mtu) {
+        conn->icmp_mtu = mtu;
+        conn->icmp_seq = quote->seq;
+        host_reachability_query_conn(conn);
+    }
+}
+
+void host_icmp_queried(struct host_conn *conn, const struct toe_tcp_delegated *delegated)
+{
+    const uint32_t mtu = conn->icmp_mtu;
+
+    conn->icmp_mtu = 0;
+    if (mtu == 0 || delegated == NULL) {
+        return;
+    }
+    if (!is_in_flight(conn->icmp_seq, toe_seq_of(delegated->snd_una),
+                      toe_seq_of(delegated->snd_max))) {
+        host_drop(conn->host, TOE_DROP_ICMP_IMPLAUSIBLE);
+        return;
+    }
+    apply_mtu(conn, mtu);
+}
+
+/* Nobody is there: that ends an attempt to connect (RFC 1122, 4.2.3.9), and nothing else. */
+static void input_unreachable(struct toe_host *host, const struct wire_icmp *icmp,
+                              const struct quote *quote)
+{
+    struct host_conn *conn = quote->conn;
+    const bool is_hard = icmp->family == 4
+                             ? icmp->code == CODE_PROTOCOL || icmp->code == CODE_PORT
+                             : icmp->code == CODE6_PROHIBITED || icmp->code == CODE6_PORT;
+
+    if (conn->place != TOE_PLACE_HOST ||
+        !is_in_flight(quote->seq, conn->tcp.snd_una, conn->tcp.snd_max)) {
+        host_drop(host, TOE_DROP_ICMP_IMPLAUSIBLE);
+        return;
+    }
+    if (is_hard && conn->tcp.state == TOE_TCP_SYN_SENT) {
+        ++host->stats.resets_in;
+        host_drive_end(conn, TOE_HOST_RESET, TOE_STATUS_NOT_ACCEPTED);
+    }
+}
+
+static void echo_reply(struct host_interface *interface, const struct toe_addr *local,
+                       const struct toe_addr *remote, const struct wire_icmp *request)
+{
+    struct wire_icmp reply = *request;
+
+    if (request->body_len > ECHO_MAX || request->body_len + WIRE_IPV6_LEN + 8 > interface->mtu) {
+        return;
+    }
+    reply.kind = WIRE_ICMP_ECHO_REPLY;
+    host_icmp_send(interface, local, remote, &reply);
+}
+
+void host_icmp_input(struct host_interface *interface, const struct toe_addr *local,
+                     const struct toe_addr *remote, const uint8_t *data, size_t len)
+{
+    struct toe_host *host = interface->host;
+    struct wire_icmp icmp;
+    struct quote quote;
+
+    if (wire_icmp_parse(&icmp, local->family, data, len) < 0 ||
+        !wire_icmp_csum_ok(data, len, remote, local)) {
+        host_drop(host, TOE_DROP_ICMP_BAD);
+        return;
+    }
+    switch (icmp.kind) {
+    case WIRE_ICMP_ECHO_REQUEST:
+        echo_reply(interface, local, remote, &icmp);
+        break;
+    case WIRE_ICMP_PACKET_BIG:
+    case WIRE_ICMP_UNREACHABLE:
+        if (!parse_quote(&quote, host, &icmp)) {
+            host_drop(host, TOE_DROP_ICMP_IMPLAUSIBLE);
+        } else if (icmp.kind == WIRE_ICMP_PACKET_BIG) {
+            input_packet_big(host, &icmp, &quote);
+        } else {
+            input_unreachable(host, &icmp, &quote);
+        }
+        break;
+    case WIRE_ICMP_ECHO_REPLY:
+    case WIRE_ICMP_TIME_EXCEEDED:
+    case WIRE_ICMP_OTHER:
+        break;
+    }
+}

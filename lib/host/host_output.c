@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/host_output.h"
+
+#include "base/assert.h"
+#include "host/host_conn.h"
+#include "host/path.h"
+#include "host/route.h"
+#include "wire/bytes.h"
+#include "wire/checksum.h"
+#include "wire/ether.h"
+#include "wire/ipv4.h"
+#include "wire/ipv6.h"
+
+#include <string.h>
+
+/* Of all that we send. */
+#define HOP_LIMIT 64
+
+/* Identifications of ours are the lower half; the upper one is the target's (SND-030). */
+#define IP_ID_MASK 0x7fffu
+
+uint32_t host_ether_len(const struct host_interface *interface)
+{
+    return interface->vlan_id == 0 ? WIRE_ETHER_LEN : WIRE_ETHER_LEN_MAX;
+}
+
+void host_ether_put(const struct host_interface *interface, uint8_t *frame,
+                    const uint8_t dst[TOE_MAC_LEN], uint16_t type)
+{
+    struct wire_ether ether = {
+        .type = type,
+        .vlan_present = interface->vlan_id != 0,
+        .vlan_id = interface->vlan_id,
+    };
+
+    memcpy(ether.dst, dst, TOE_MAC_LEN);
+    memcpy(ether.src, interface->mac, TOE_MAC_LEN);
+    wire_ether_build(frame, WIRE_ETHER_LEN_MAX, &ether);
+}
+
+void host_tx_flush(struct toe_host *host)
+{
+    struct host_tx *tx = &host->tx;
+    const uint32_t cnt = tx->cnt;
+
+    tx->used = 0;
+    tx->cnt = 0;
+    if (cnt > 0) {
+        tx->interface->ops.transmit(tx->interface->target, tx->frames, cnt);
+    }
+}
+
+uint8_t *host_tx_reserve(struct host_interface *interface, uint32_t len)
+{
+    struct host_tx *tx = &interface->host->tx;
+
+    toe_assert(len <= HOST_TX_ROOM);
+    if (tx->interface != interface || tx->cnt == HOST_TX_FRAMES || len > HOST_TX_ROOM - tx->used) {
+        host_tx_flush(interface->host);
+        tx->interface = interface;
+    }
+    return tx->room + tx->used;
+}
+
+void host_tx_commit(struct host_interface *interface, uint32_t len)
+{
+    struct host_tx *tx = &interface->host->tx;
+
+    toe_assert(tx->interface == interface && tx->cnt < HOST_TX_FRAMES);
+    tx->frames[tx->cnt++] = (struct toe_frame){.data = tx->room + tx->used, .len = len};
+    tx->used += len;
+}
+
+void host_neighbor_send(struct host_neighbor *neighbor, uint8_t *frame, uint32_t len)
+{
+    struct host_interface *interface = neighbor->interface;
+    const uint16_t type = neighbor->addr.family == 4 ? WIRE_ETHER_TYPE_IPV4 : WIRE_ETHER_TYPE_IPV6;
+
+    host_ether_put(interface, frame, neighbor->mac, type);
+    if (host_neighbor_is_resolved(neighbor)) {
+        host_neighbor_use(neighbor);
+        host_tx_commit(interface, len);
+    } else {
+        host_neighbor_wait(neighbor, frame, len);
+        host_neighbor_use(neighbor);
+    }
+}
+
+static uint32_t ip_len(uint8_t family)
+{
+    return family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
+}
+
+/* Writes the IP header for |len| bytes of |proto|. */
+static void put_ip(struct toe_host *host, uint8_t *p, const struct toe_addr *src,
+                   const struct toe_addr *dst, uint8_t proto, uint32_t len)
+{
+    if (src->family == 4) {
+        const struct wire_ipv4 ip = {
+            .src = *src,
+            .dst = *dst,
+            .payload_len = (uint16_t)len,
+            .id = host->ip_id,
+            .ttl = HOP_LIMIT,
+            .proto = proto,
+            .df = true,
+        };
+
+        host->ip_id = (host->ip_id + 1u) & IP_ID_MASK;
+        wire_ipv4_build(p, WIRE_IPV4_LEN, &ip);
+    } else {
+        const struct wire_ipv6 ip = {
+            .src = *src,
+            .dst = *dst,
+            .payload_len = (uint16_t)len,
+            .next_header = proto,
+            .hop_limit = HOP_LIMIT,
+        };
+
+        wire_ipv6_build(p, WIRE_IPV6_LEN, &ip);
+    }
+}
+
+/* Completes the checksum of the TCP header at |tcp|; |sum| is of its payload. */
+static void put_tcp_csum(uint8_t *tcp, size_t head_len, uint32_t payload_len, uint64_t sum,
+                         const struct toe_addr *src, const struct toe_addr *dst)
+{
+    const uint32_t len = (uint32_t)head_len + payload_len;
+
+    sum = wire_csum_combine(sum, wire_csum_add(0, tcp, head_len), 0);
+    sum = wire_csum_combine(sum, wire_csum_pseudo(src, dst, WIRE_PROTO_TCP, len), 0);
+    wire_store_u16(tcp + WIRE_TCP_CSUM_OFF, wire_csum_fold(sum));
+}
+
+bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
+{
+    struct host_path *path = conn->path;
+    struct host_interface *interface = path->neighbor->interface;
+    const uint32_t text_len = out->seg.payload_len;
+    const uint32_t head = host_ether_len(interface) + ip_len(path->local.family);
+    uint8_t *frame = host_tx_reserve(interface, head + WIRE_TCP_LEN_MAX + text_len);
+    uint8_t *tcp = frame + head;
+    size_t tcp_len;
+    uint64_t sum = 0;
+
+    out->seg.src_port = conn->local_port;
+    out->seg.dst_port = conn->remote_port;
+    tcp_len = wire_tcp_build(tcp, WIRE_TCP_LEN_MAX, &out->seg);
+    if (text_len > 0 && !tcp_send_read(&conn->tcp, tcp + tcp_len, out->text_off, text_len, &sum)) {
+        return false;
+    }
+    put_tcp_csum(tcp, tcp_len, text_len, sum, &path->local, &path->remote);
+    put_ip(interface->host, frame + head - ip_len(path->local.family), &path->local, &path->remote,
+           WIRE_PROTO_TCP, (uint32_t)tcp_len + text_len);
+    ++interface->host->stats.segments_out;
+    interface->host->stats.retransmitted += out->is_retransmission;
+    host_neighbor_send(path->neighbor, frame, head + (uint32_t)tcp_len + text_len);
+    return true;
+}
+
+/* The neighbor that leads to |remote|, if it is reached over |interface|. */
+static struct host_neighbor *next_hop(struct host_interface *interface,
+                                      const struct toe_addr *remote)
+{
+    const struct host_route *route = host_route_find(interface->host, remote);
+
+    if (route == NULL || route->interface != interface) {
+        return NULL;
+    }
+    return host_neighbor_get(interface, host_route_next_hop(route, remote));
+}
+
+void host_reset_send(struct host_interface *interface, const struct toe_addr *local,
+                     const struct toe_addr *remote, const struct tcp_segment *seg)
+{
+    struct tcp_segment rst = TCP_SEGMENT_INIT;
+    const uint32_t head = host_ether_len(interface) + ip_len(local->family);
+    struct host_neighbor *neighbor;
+    uint8_t *frame;
+    size_t tcp_len;
+
+    if ((seg->flags & TCP_RST) != 0) {
+        return;
+    }
+    neighbor = next_hop(interface, remote);
+    if (neighbor == NULL) {
+        host_drop(interface->host, TOE_DROP_IP_NO_ROUTE);
+        return;
+    }
+    rst.src_port = seg->dst_port;
+    rst.dst_port = seg->src_port;
+    rst.flags = TCP_RST;
+    if ((seg->flags & TCP_ACK) != 0) {
+        rst.seq = seg->ack;
+    } else {
+        rst.flags |= TCP_ACK;
+        rst.ack = toe_seq_add(seg->seq, tcp_segment_len(seg));
+    }
+    frame = host_tx_reserve(interface, head + WIRE_TCP_LEN_MAX);
+    tcp_len = wire_tcp_build(frame + head, WIRE_TCP_LEN_MAX, &rst);
+    put_tcp_csum(frame + head, tcp_len, 0, 0, local, remote);
+    put_ip(interface->host, frame + head - ip_len(local->family), local, remote, WIRE_PROTO_TCP,
+           (uint32_t)tcp_len);
+    ++interface->host->stats.segments_out;
+    ++interface->host->stats.resets_out;
+    host_neighbor_send(neighbor, frame, head + (uint32_t)tcp_len);
+}
+
+void host_icmp_send(struct host_interface *interface, const struct toe_addr *local,
+                    const struct toe_addr *remote, const struct wire_icmp *icmp)
+{
+    const uint32_t head = host_ether_len(interface) + ip_len(local->family);
+    const uint32_t len = WIRE_ICMP_LEN + (uint32_t)icmp->body_len;
+    struct host_neighbor *neighbor = next_hop(interface, remote);
+    uint8_t *frame;
+
+    if (neighbor == NULL) {
+        host_drop(interface->host, TOE_DROP_IP_NO_ROUTE);
+        return;
+    }
+    frame = host_tx_reserve(interface, head + len);
+    wire_icmp_build(frame + head, len, icmp);
+    wire_icmp_csum_set(frame + head, len, local, remote);
+    put_ip(interface->host, frame + head - ip_len(local->family), local, remote,
+           local->family == 4 ? WIRE_PROTO_ICMP : WIRE_PROTO_ICMPV6, len);
+    host_neighbor_send(neighbor, frame, head + len);
+}

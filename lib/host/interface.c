@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/interface.h"
+
+#include "base/mem.h"
+#include "host/chimney.h"
+
+#include <string.h>
+
+void host_interface_caps_set(struct host_interface *interface, const struct toe_caps *caps)
+{
+    interface->caps = *caps;
+    memcpy(interface->mac, caps->mac, TOE_MAC_LEN);
+}
+
+struct host_interface *host_interface_new(struct toe_host *host,
+                                          const struct toe_host_interface *desc)
+{
+    struct host_interface *interface;
+    struct toe_caps caps = {.size = sizeof(caps)};
+
+    if (host->interface_cnt == HOST_INTERFACE_MAX || desc->ops == NULL) {
+        return NULL;
+    }
+    interface = base_mem_alloc(&host->settings.mem, sizeof(*interface));
+    if (interface == NULL) {
+        return NULL;
+    }
+    interface->host = host;
+    interface->index = host->interface_cnt;
+    interface->ops = *desc->ops;
+    interface->target = desc->target;
+    interface->mtu = desc->mtu;
+    interface->vlan_id = desc->vlan_id;
+    base_list_init(&interface->offloads);
+    base_list_init(&interface->uploads);
+    base_list_init(&interface->idle_paths);
+    base_list_init(&interface->idle_neighbors);
+    base_list_init(&interface->answered);
+
+    interface->ops.attach(interface->target, host_chimney_ops(), interface);
+    interface->ops.caps_get(interface->target, &caps);
+    host_interface_caps_set(interface, &caps);
+    if (interface->ops.params_set(interface->target, &host->params) != TOE_STATUS_SUCCESS) {
+        interface->ops.attach(interface->target, NULL, NULL);
+        host_interface_del(interface);
+        return NULL;
+    }
+    host->interfaces[host->interface_cnt++] = interface;
+    return interface;
+}
+
+void host_interface_del(struct host_interface *interface)
+{
+    const struct toe_mem *mem = &interface->host->settings.mem;
+
+    base_mem_free(mem, interface->addresses.items,
+                  interface->addresses.cap * sizeof(struct host_address));
+    base_mem_free(mem, interface, sizeof(*interface));
+}

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ports and namespaces against the kernel itself, in a private network: needs no root, and is
+ * skipped where not even that is allowed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "emu/adapter.h"
+#include "emu/netlink.h"
+#include "emu/netns.h"
+#include "emu/port.h"
+#include "emu/pump.h"
+
+enum { SKIPPED = 77, WAIT_MS = 2000 };
+
+static struct emu_error error;
+
+#define ASSERT_OK(call)                                                                            \
+    do {                                                                                           \
+        if (!(call)) {                                                                             \
+            fail_msg("%s: %s", #call, error.text);                                                 \
+        }                                                                                          \
+    } while (0)
+
+/* --- helpers --- */
+
+/* Makes the veth pair |a|, |b|, both up, here. */
+static void make_veth(const char *a, const char *b, bool offloads)
+{
+    ASSERT_OK(emu_netlink_veth_add(a, b, 0, &error));
+    if (!offloads) {
+        ASSERT_OK(emu_netlink_offloads_off(a, &error));
+        ASSERT_OK(emu_netlink_offloads_off(b, &error));
+    }
+    emu_netlink_ipv6_off(a);
+    emu_netlink_ipv6_off(b);
+    ASSERT_OK(emu_netlink_up(a, 0, &error));
+    ASSERT_OK(emu_netlink_up(b, 0, &error));
+    assert_true(emu_netlink_await(a, WAIT_MS) && emu_netlink_await(b, WAIT_MS));
+}
+
+/* Receives one frame that is for |port| alone; false if none comes in time. */
+static bool receive_one(struct emu_port *port, struct toe_frame *frame)
+{
+    for (int i = 0; i < 20; ++i) {
+        struct pollfd waiter = {.fd = port->fd, .events = POLLIN};
+
+        if (emu_port_deadline(port) != 0 && poll(&waiter, 1, WAIT_MS / 20) <= 0) {
+            continue;
+        }
+        emu_port_tick(port, emu_pump_now());
+        while (port->ops.receive(port, frame, 1) == 1) {
+            if (memcmp(frame->data, port->mac, TOE_MAC_LEN) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void address_frame(uint8_t *data, const struct emu_port *to, const struct emu_port *from)
+{
+    memcpy(data, to->mac, TOE_MAC_LEN);
+    memcpy(data + TOE_MAC_LEN, from->mac, TOE_MAC_LEN);
+    data[12] = 0x88; /* local experimental */
+    data[13] = 0xb5;
+}
+
+/* Frames of every kind of length go from |a| to |b| unchanged, also in pieces. */
+static void check_link(struct emu_port *a, struct emu_port *b)
+{
+    for (uint32_t len = 60; len <= 1514; len += 97) {
+        uint8_t data[1514];
+        const struct toe_iov more[2] = {{data + 20, 5}, {data + 25, len - 25}};
+        const struct toe_frame pieces = {.data = data, .len = 20, .more_cnt = 2, .more = more};
+        const struct toe_frame whole = {.data = data, .len = len};
+        struct toe_frame got;
+
+        for (uint32_t i = 0; i < len; ++i) {
+            data[i] = (uint8_t)(i * 5 + len);
+        }
+        address_frame(data, b, a);
+        a->ops.transmit(a, len % 2 == 0 ? &pieces : &whole, 1);
+        assert_true(receive_one(b, &got));
+        assert_int_equal(got.len, len);
+        assert_memory_equal(got.data, data, len);
+    }
+}
+
+/* --- ports --- */
+
+/* Two raw sockets at the ends of a veth hear each other, and not themselves. */
+static void test_packet_ports_hear_each_other(void **state)
+{
+    struct emu_port *a;
+    struct emu_port *b;
+    struct toe_frame frame;
+    struct emu_adapter adapter;
+
+    (void)state;
+    make_veth("pa", "pb", false);
+    ASSERT_OK((a = emu_port_packet_open("pa", NULL, &error)) != NULL);
+    ASSERT_OK((b = emu_port_packet_open("pb", NULL, &error)) != NULL);
+    ASSERT_OK(emu_adapter_get(&adapter, "pa", &error));
+    assert_memory_not_equal(a->mac, adapter.mac, TOE_MAC_LEN);
+    assert_int_equal(a->mac[0] & 3, 2);
+    assert_int_equal(a->mtu, 1500);
+    check_link(a, b);
+    check_link(b, a);
+    assert_int_equal(a->ops.receive(a, &frame, 1), 0);
+    assert_int_equal(a->stats.out_lost + b->stats.in_errors, 0);
+    emu_port_close(a);
+    emu_port_close(b);
+}
+
+/* A frame with a VLAN tag keeps it, though the kernel takes it out on the way. */
+static void test_packet_port_keeps_tags(void **state)
+{
+    static const uint8_t tag[4] = {0x81, 0x00, 0x60, 0x2a};
+    uint8_t data[200] = {0};
+    const struct toe_frame out = {.data = data, .len = sizeof(data)};
+    struct emu_port *a;
+    struct emu_port *b;
+    struct toe_frame got;
+
+    (void)state;
+    make_veth("ta", "tb", false);
+    ASSERT_OK((a = emu_port_packet_open("ta", NULL, &error)) != NULL);
+    ASSERT_OK((b = emu_port_packet_open("tb", NULL, &error)) != NULL);
+    address_frame(data, b, a);
+    memmove(data + 16, data + 12, 2);
+    memcpy(data + 12, tag, sizeof(tag));
+    a->ops.transmit(a, &out, 1);
+    assert_true(receive_one(b, &got));
+    assert_int_equal(got.len, sizeof(data));
+    assert_memory_equal(got.data, data, sizeof(data));
+    emu_port_close(a);
+    emu_port_close(b);
+}
+
+/* Fills in a TCP super-segment of 10,000 bytes over IPv4, its checksum partial. */
+static struct toe_frame make_super(uint8_t *data, const struct emu_port *to,
+                                   const struct emu_port *from)
+{
+    static const uint8_t headers[] = {
+        0x08, 0x00,                                         /* IPv4 */
+        0x45, 0,    0x27, 0x38, 0,  1, 0, 0,   64, 6, 0, 0, /* 10,040 bytes */
+        10,   0,    0,    1,    10, 0, 0, 2,                /* from, to */
+        0x10, 0,    0x20, 0,    0,  0, 0, 100, 0,  0, 0, 1, /* ports, sequence numbers */
+        0x50, 0x18, 0xff, 0xff, 0,  0, 0, 0,                /* PSH ACK */
+    };
+
+    address_frame(data, to, from);
+    memcpy(data + 12, headers, sizeof(headers));
+    for (uint32_t i = 0; i < 10000; ++i) {
+        data[54 + i] = (uint8_t)(i ^ (i >> 8));
+    }
+    return (struct toe_frame){.data = data,
+                              .len = 54 + 10000,
+                              .csum_start = 34,
+                              .csum_off = 16,
+                              .gso_size = 1460,
+                              .gso = TOE_GSO_TCP4,
+                              .flags = TOE_FRAME_CSUM_PARTIAL};
+}
+
+/* Super-segments cross a veth with offloads; who takes only frames of the MTU gets those. */
+static void test_packet_port_cuts_super_segments(void **state)
+{
+    static uint8_t data[54 + 10000];
+    struct emu_port *a;
+    struct emu_port *b;
+    struct toe_frame out;
+    struct toe_frame got;
+
+    (void)state;
+    make_veth("sa", "sb", true);
+    ASSERT_OK((a = emu_port_packet_open("sa", NULL, &error)) != NULL);
+    ASSERT_OK((b = emu_port_packet_open("sb", NULL, &error)) != NULL);
+    out = make_super(data, b, a);
+
+    a->ops.transmit(a, &out, 1);
+    for (uint32_t off = 0; off < 10000; off += got.len - 54) {
+        assert_true(receive_one(b, &got));
+        assert_true(got.len <= 1514);
+        assert_int_equal(got.flags, TOE_FRAME_CSUM_VALID);
+        assert_memory_equal(got.data + 54, data + 54 + off, got.len - 54);
+    }
+    assert_int_equal(b->stats.in_split, 1);
+
+    b->accept = TOE_WIRE_CSUM | TOE_WIRE_TSO;
+    a->ops.transmit(a, &out, 1);
+    assert_true(receive_one(b, &got));
+    assert_int_equal(got.len, sizeof(data));
+    assert_int_equal(got.gso, TOE_GSO_TCP4);
+    assert_int_equal(got.gso_size, 1460);
+    assert_int_equal(got.flags, TOE_FRAME_CSUM_PARTIAL);
+    assert_int_equal(got.csum_start, 34);
+    emu_port_close(a);
+    emu_port_close(b);
+}
+
+/* libpcap on a veth does what a raw socket does. */
+static void test_pcap_ports_hear_each_other(void **state)
+{
+    struct emu_port *a;
+    struct emu_port *b;
+
+    (void)state;
+    make_veth("la", "lb", false);
+    ASSERT_OK((a = emu_port_pcap_open("la", NULL, &error)) != NULL);
+    ASSERT_OK((b = emu_port_pcap_open("lb", NULL, &error)) != NULL);
+    check_link(a, b);
+    check_link(b, a);
+    emu_port_close(a);
+    emu_port_close(b);
+}
+
+/* The kernel at the other end of a TAP answers our ARP; the interface goes with the port. */
+static void test_tap_port_reaches_the_kernel(void **state)
+{
+    static const struct toe_addr addr = {.family = 4, .bytes = {10, 77, 0, 1}};
+    static const uint8_t request[] = {0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1};
+    uint8_t data[60] = {0};
+    const struct toe_frame out = {.data = data, .len = sizeof(data)};
+    struct emu_port *tap;
+    struct toe_frame got;
+
+    (void)state;
+    tap = emu_port_tap_open("tap7", &error);
+    if (tap == NULL && strstr(error.text, "/dev/net/tun") != NULL) {
+        print_message("%s: TAP ports are not tested\n", error.text);
+        skip();
+    }
+    ASSERT_OK(tap != NULL);
+    assert_string_equal(tap->name, "tap7");
+    ASSERT_OK(emu_netlink_address_add("tap7", &addr, 24, &error));
+
+    memset(data, 0xff, TOE_MAC_LEN);
+    memcpy(data + 6, tap->mac, TOE_MAC_LEN);
+    memcpy(data + 12, request, sizeof(request));
+    memcpy(data + 22, tap->mac, TOE_MAC_LEN);
+    memcpy(data + 28, "\x0a\x4d\x00\x02", 4);
+    memcpy(data + 38, addr.bytes, 4);
+    tap->ops.transmit(tap, &out, 1);
+    assert_true(receive_one(tap, &got));
+    assert_memory_equal(got.data + 12, "\x08\x06", 2);
+    assert_int_equal(got.data[21], 2); /* a reply */
+    assert_memory_equal(got.data + 28, addr.bytes, 4);
+
+    assert_null(emu_port_tap_open("tap7", &error));
+    assert_non_null(strstr(error.text, "in use"));
+    emu_port_close(tap);
+    assert_int_equal(if_nametoindex("tap7"), 0);
+}
+
+/* --- what is refused --- */
+
+/* Each error names the interface, the cause and what to do. */
+static void test_port_errors_are_explained(void **state)
+{
+    (void)state;
+    assert_null(emu_port_packet_open("nosuch0", NULL, &error));
+    assert_int_equal(error.status, EMU_EXIT_USAGE);
+    assert_non_null(strstr(error.text, "no interface \"nosuch0\""));
+    assert_null(emu_port_pcap_open("nosuch0", NULL, &error));
+    assert_non_null(strstr(error.text, "no interface \"nosuch0\""));
+    assert_null(emu_port_packet_open("", NULL, &error));
+    assert_int_equal(error.status, EMU_EXIT_USAGE);
+    assert_null(emu_port_packet_open("much-too-long-a-name", NULL, &error));
+    assert_int_equal(error.status, EMU_EXIT_USAGE);
+    assert_null(emu_port_packet_open("lo", NULL, &error));
+    assert_non_null(strstr(error.text, "not Ethernet"));
+
+    ASSERT_OK(emu_netlink_veth_add("da", "db", 0, &error));
+    assert_null(emu_port_packet_open("da", NULL, &error));
+    assert_int_equal(error.status, EMU_EXIT_ENVIRONMENT);
+    assert_non_null(strstr(error.text, "ip link set da up"));
+    assert_null(emu_port_tap_open("da", &error));
+    assert_true(strstr(error.text, "\"da\"") != NULL || strstr(error.text, "/dev/net/tun") != NULL);
+}
+
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    memset(data, 0, sizeof(data));
+    return syscall(SYS_capset, &header, data) == 0;
+}
+
+/* Without the capability, the remedy is named. In a process of its own, for it gives up all. */
+static void test_no_permission_is_explained(void **state)
+{
+    int status;
+    pid_t pid;
+
+    (void)state;
+    make_veth("ca", "cb", false);
+    pid = fork();
+    if (pid == 0) {
+        int result = drop_capabilities() ? 0 : 1;
+
+        if (emu_port_packet_open("ca", NULL, &error) != NULL ||
+            strstr(error.text, "CAP_NET_RAW") == NULL || error.status != EMU_EXIT_ENVIRONMENT) {
+            result |= 2;
+        }
+        if (emu_port_pcap_open("ca", NULL, &error) != NULL ||
+            strstr(error.text, "CAP_NET_RAW") == NULL) {
+            result |= 4;
+        }
+        if (emu_port_tap_open("tap9", &error) != NULL || error.status != EMU_EXIT_ENVIRONMENT) {
+            result |= 8;
+        }
+        if (emu_netlink_up("ca", 0, &error) || strstr(error.text, "CAP_NET_ADMIN") == NULL) {
+            result |= 16;
+        }
+        _exit(result);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* --- processes --- */
+
+/* A child that says which network it is in, and lives until the control socket ends. */
+static int tell_network(int control, void *user)
+{
+    char text[64] = "";
+
+    (void)user;
+    if (readlink("/proc/self/ns/net", text, sizeof(text) - 1) < 0 ||
+        write(control, text, sizeof(text)) != sizeof(text)) {
+        return 1;
+    }
+    return read(control, text, sizeof(text)) == 0 ? 42 : 1;
+}
+
+/* A spawned process lives in another network, reachable by a veth, and ends when told. */
+static void test_spawn_and_reap(void **state)
+{
+    struct emu_netns_child child;
+    char here[64] = "";
+    char there[64];
+
+    (void)state;
+    ASSERT_OK(emu_netns_spawn(&child, tell_network, NULL, &error));
+    assert_true(readlink("/proc/self/ns/net", here, sizeof(here) - 1) > 0);
+    assert_int_equal(read(child.control, there, sizeof(there)), sizeof(there));
+    assert_string_not_equal(here, there);
+    ASSERT_OK(emu_netlink_veth_add("va", "vb", child.pid, &error));
+    assert_int_not_equal(if_nametoindex("va"), 0);
+    assert_int_equal(if_nametoindex("vb"), 0);
+    assert_int_equal(emu_netns_reap(&child, WAIT_MS), 42);
+    for (int i = 0; i < 100 && if_nametoindex("va") != 0; ++i) {
+        (void)usleep(10000); /* networks are taken down behind the scenes */
+    }
+    assert_int_equal(if_nametoindex("va"), 0);
+}
+
+static int sleep_for_ever(int control, void *user)
+{
+    char *const argv[] = {(char *)(uintptr_t) "sleep", (char *)(uintptr_t) "1000", NULL};
+    pid_t pid = emu_netns_exec(argv, &error);
+
+    (void)user;
+    if (write(control, &pid, sizeof(pid)) != sizeof(pid)) {
+        return 1;
+    }
+    for (;;) {
+        (void)pause();
+    }
+}
+
+/* Who starts processes and is killed takes all of them along: children and their programs. */
+static void test_children_die_with_their_parent(void **state)
+{
+    pid_t pids[2] = {0, 0};
+    int pair[2];
+    pid_t parent;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    parent = fork();
+    if (parent == 0) {
+        struct emu_netns_child child;
+
+        if (!emu_netns_spawn(&child, sleep_for_ever, NULL, &error)) {
+            _exit(1);
+        }
+        pids[0] = child.pid;
+        (void)!read(child.control, &pids[1], sizeof(pids[1]));
+        (void)!write(pair[1], pids, sizeof(pids));
+        (void)pause();
+        _exit(0);
+    }
+    assert_int_equal(read(pair[0], pids, sizeof(pids)), sizeof(pids));
+    assert_true(pids[0] > 0 && pids[1] > 0);
+    assert_int_equal(kill(pids[1], 0), 0);
+    assert_int_equal(kill(parent, SIGKILL), 0);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    for (int i = 0; i < 2; ++i) {
+        char path[32];
+        bool alive = true;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pids[i]);
+        for (int tries = 0; tries < 200 && alive; ++tries) {
+            char text[256];
+
+            alive = readlink(path, text, sizeof(text)) > 0; /* a zombie has none */
+            (void)usleep(10000);
+        }
+        assert_false(alive);
+    }
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+/* A program that is not there is reported, with no process left. */
+static void test_missing_program_is_reported(void **state)
+{
+    char *const argv[] = {(char *)(uintptr_t) "no-such-program", NULL};
+
+    (void)state;
+    assert_int_equal(emu_netns_exec(argv, &error), -1);
+    assert_non_null(strstr(error.text, "no-such-program"));
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_packet_ports_hear_each_other),
+        cmocka_unit_test(test_packet_port_keeps_tags),
+        cmocka_unit_test(test_packet_port_cuts_super_segments),
+        cmocka_unit_test(test_pcap_ports_hear_each_other),
+        cmocka_unit_test(test_tap_port_reaches_the_kernel),
+        cmocka_unit_test(test_port_errors_are_explained),
+        cmocka_unit_test(test_no_permission_is_explained),
+        cmocka_unit_test(test_spawn_and_reap),
+        cmocka_unit_test(test_children_die_with_their_parent),
+        cmocka_unit_test(test_missing_program_is_reported),
+    };
+
+    if (!emu_netns_enter(&error)) {
+        print_message("skipped: %s\n", error.text);
+        return SKIPPED;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

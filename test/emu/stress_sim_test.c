@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Short stress runs in virtual time, with everything that can happen to a frame, several seeds.
+ */
+#include "stress.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct emu_stress_settings settings_rough(uint64_t seed)
+{
+    struct emu_stress_settings settings;
+
+    emu_stress_settings_default(&settings);
+    settings.connections = 64;
+    settings.seconds = 20;
+    settings.seed = seed;
+    settings.offload_every = 1;
+    settings.upload_every = 1;
+    settings.loss = 20000;
+    settings.reorder = 20000;
+    settings.duplicate = 10000;
+    settings.corrupt = 5000;
+    return settings;
+}
+
+/* Runs it and looks at everything that may be wrong. */
+static void run_well(struct emu_stress_result *result, const struct emu_stress_settings *settings)
+{
+    const int status = emu_stress_sim_run(result, settings);
+
+    if (status != EMU_EXIT_OK) {
+        fail_msg("seed %llu: status %d: %s", (unsigned long long)settings->seed, status,
+                 result->fault);
+    }
+    assert_int_equal(result->verdict, EMU_VERDICT_PASS);
+    assert_int_equal(result->bytes_wrong, 0);
+    assert_int_equal(result->resets, 0);
+    assert_int_equal(result->leftover, 0);
+    assert_int_equal(result->stalls, 0);
+    assert_int_equal(result->connections_now, 0);
+    assert_int_equal(result->connections_opened, result->connections_finished);
+    assert_true(result->connections_peak >= settings->connections / 2);
+    assert_true(result->bytes > 100000);
+}
+
+/* TOE_TEST_SEED replays one seed. */
+static uint64_t first_seed(void)
+{
+    const char *text = getenv("TOE_TEST_SEED");
+
+    return text == NULL ? 1 : strtoull(text, NULL, 0);
+}
+
+static void test_rough_runs_are_well(void **state)
+{
+    (void)state;
+    for (uint64_t seed = first_seed(); seed < first_seed() + 4; ++seed) {
+        const struct emu_stress_settings settings = settings_rough(seed);
+        struct emu_stress_result result;
+
+        run_well(&result, &settings);
+        assert_true(result.offloads > 100);
+        assert_int_equal(result.offloads, result.uploads);
+    }
+}
+
+/* Every way for a host to receive, and both address families alone. */
+static void test_variants_are_well(void **state)
+{
+    static const struct {
+        const char *name;
+        enum toe_receive_mode mode;
+        bool ipv4, ipv6;
+        enum toe_policy policy;
+        uint32_t mtu;
+    } cases[] = {
+        {"indicated", TOE_RECEIVE_INDICATED, true, true, TOE_POLICY_RANDOM, 1500},
+        {"posted", TOE_RECEIVE_POSTED, true, true, TOE_POLICY_RANDOM, 1500},
+        {"IPv4", TOE_RECEIVE_MIXED, true, false, TOE_POLICY_RANDOM, 1500},
+        {"IPv6", TOE_RECEIVE_MIXED, false, true, TOE_POLICY_RANDOM, 1500},
+        {"all offloaded", TOE_RECEIVE_MIXED, true, true, TOE_POLICY_ALL, 1500},
+        {"none offloaded", TOE_RECEIVE_MIXED, true, true, TOE_POLICY_MANUAL, 1500},
+        {"large frames", TOE_RECEIVE_MIXED, true, true, TOE_POLICY_RANDOM, 9000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        struct emu_stress_settings settings = settings_rough(first_seed());
+        struct emu_stress_result result;
+
+        print_message("%s\n", cases[i].name);
+        settings.receive_mode = cases[i].mode;
+        settings.ipv4 = cases[i].ipv4;
+        settings.ipv6 = cases[i].ipv6;
+        settings.policy = cases[i].policy;
+        settings.mtu = cases[i].mtu;
+        run_well(&result, &settings);
+        assert_true((result.offloads > 0) == (cases[i].policy != TOE_POLICY_MANUAL));
+    }
+}
+
+/* The same seed gives the same frames at the same instants, another seed others. */
+static void test_runs_repeat(void **state)
+{
+    struct emu_stress_settings settings = settings_rough(first_seed());
+    struct emu_stress_result first;
+    struct emu_stress_result again;
+    struct emu_stress_result other;
+
+    (void)state;
+    run_well(&first, &settings);
+    run_well(&again, &settings);
+    settings.seed += 100;
+    run_well(&other, &settings);
+    assert_true(first.digest == again.digest);
+    assert_int_equal(first.bytes, again.bytes);
+    assert_int_equal(first.offloads, again.offloads);
+    assert_true(first.digest != other.digest);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rough_runs_are_well),
+        cmocka_unit_test(test_variants_are_well),
+        cmocka_unit_test(test_runs_repeat),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

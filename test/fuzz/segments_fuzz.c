@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any segments, in any state: the engine survives them, and its invariants hold after each call.
+ *
+ * The input is a program: the first bytes choose a connection, the rest are steps. A step is a
+ * segment near the connection's own sequence numbers (garbage far from them ends at the first
+ * test), time that passes, something the application does, or a move to a fresh control block,
+ * after which an export must say the same as before.
+ */
+#include "base/assert.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "tcp/congestion.h"
+#include "tcp/engine.h"
+#include "tcp/scoreboard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define OUT_MAX 4096
+
+struct input {
+    const uint8_t *data;
+    size_t size;
+};
+
+struct fuzz {
+    struct tcp_conn conn;
+    struct tcp_config cfg;
+    struct base_slab chunks;
+    struct base_slab scoreboards;
+    toe_instant now;
+    bool stalled;
+    bool refuses;
+    bool closed;
+};
+
+/* A buffer of bytes nobody looks at. */
+static const uint8_t bytes[65536];
+
+static uint8_t next_u8(struct input *in)
+{
+    if (in->size == 0) {
+        return 0;
+    }
+    --in->size;
+    return *in->data++;
+}
+
+static uint32_t next_u16(struct input *in)
+{
+    const uint32_t high = next_u8(in);
+
+    return high << 8 | next_u8(in);
+}
+
+static uint32_t next_u32(struct input *in)
+{
+    const uint32_t high = next_u16(in);
+
+    return high << 16 | next_u16(in);
+}
+
+static bool take_text(struct tcp_conn *conn, const uint8_t *text, uint32_t len, bool push)
+{
+    struct fuzz *f = base_container_of(conn, struct fuzz, conn);
+
+    if (f->refuses) {
+        return false;
+    }
+    if (f->stalled || conn->recvq.len > 0) {
+        return tcp_recvq_push(&conn->recvq, &f->chunks, text, len, push);
+    }
+    tcp_consumed(conn, len, f->now);
+    return true;
+}
+
+static void free_chain(struct toe_buf *chain)
+{
+    while (chain != NULL) {
+        struct toe_buf *next = chain->next;
+
+        free(chain);
+        chain = next;
+    }
+}
+
+/* A buffer of |len| bytes; its list lies behind it. */
+static struct toe_buf *new_buf(uint32_t len)
+{
+    struct toe_buf *buf = calloc(1, sizeof(*buf) + sizeof(struct toe_sge));
+    struct toe_sge *sge;
+
+    if (buf == NULL) {
+        abort();
+    }
+    sge = (struct toe_sge *)(void *)(buf + 1);
+    *sge = (struct toe_sge){.addr = (uintptr_t)bytes, .len = len};
+    buf->sge = sge;
+    buf->sge_cnt = 1;
+    buf->len = len;
+    return buf;
+}
+
+static void settle(struct fuzz *f)
+{
+    static uint8_t scratch[65536];
+    struct tcp_out out;
+    uint64_t sum = 0;
+    int cnt = 0;
+
+    while (tcp_output(&f->conn, &out, f->now)) {
+        toe_assert(++cnt < OUT_MAX);
+        toe_assert(out.seg.payload_len <= sizeof(scratch));
+        if (out.seg.payload_len > 0) {
+            toe_assert(tcp_send_read(&f->conn, scratch, out.text_off, out.seg.payload_len, &sum));
+        }
+    }
+    free_chain(tcp_send_pop(&f->conn));
+    if (!f->stalled && f->conn.recvq.len > 0) {
+        const uint32_t len = f->conn.recvq.len;
+
+        tcp_recvq_drop(&f->conn.recvq, &f->chunks, len);
+        tcp_consumed(&f->conn, len, f->now);
+    }
+    tcp_conn_check(&f->conn);
+}
+
+static void arrive(struct fuzz *f, struct input *in)
+{
+    struct tcp_segment seg = TCP_SEGMENT_INIT;
+    const uint8_t shape = next_u8(in);
+
+    seg.flags = next_u8(in);
+    seg.seq = toe_seq_add(f->conn.rcv_nxt, next_u16(in) - 0x4000u);
+    seg.ack = toe_seq_sub(f->conn.snd_max, next_u16(in) - 0x100u);
+    seg.wnd = (uint16_t)next_u16(in);
+    if ((shape & 1) != 0) {
+        seg.seq = f->conn.rcv_nxt;
+    }
+    if ((shape & 2) != 0) {
+        seg.ack = f->conn.snd_una;
+    }
+    if ((shape & 4) != 0) {
+        seg.payload = bytes;
+        seg.payload_len = next_u16(in);
+    }
+    if ((shape & 8) != 0) {
+        seg.has_ts = true;
+        seg.ts_val = f->conn.ts_recent + next_u8(in) - 16;
+        seg.ts_ecr = next_u32(in);
+    }
+    if ((shape & 16) != 0) {
+        seg.sack_cnt = next_u8(in) % (TCP_SACK_MAX + 1);
+        for (uint8_t i = 0; i < seg.sack_cnt; ++i) {
+            seg.sack[i].left = toe_seq_add(f->conn.snd_una, next_u16(in) - 16);
+            seg.sack[i].right = toe_seq_add(seg.sack[i].left, next_u16(in) - 16);
+        }
+    }
+    if ((shape & 32) != 0) {
+        seg.mss = (uint16_t)next_u16(in);
+        seg.wscale = (int8_t)(next_u8(in) % 15);
+        seg.sack_permitted = true;
+    }
+    (void)tcp_input(&f->conn, &seg, f->now);
+}
+
+static void pass_time(struct fuzz *f, toe_duration span)
+{
+    const toe_instant due = tcp_deadline(&f->conn);
+
+    f->now += span;
+    if (due != TOE_INSTANT_NEVER && due > f->now && span == 0) {
+        f->now = due;
+    }
+    tcp_expire(&f->conn, f->now);
+}
+
+/* Moves to a fresh control block. */
+static void move(struct fuzz *f)
+{
+    struct toe_tcp_state a = {.size = sizeof(a)};
+    struct toe_tcp_state b = {.size = sizeof(b)};
+    const struct tcp_setup setup = {.mss_local = f->conn.mss_local, .mss_limit = f->conn.mss_limit};
+    const struct tcp_recvq waiting = f->conn.recvq;
+    struct toe_buf *chain;
+
+    if (!toe_conn_state_is_offloadable((enum toe_conn_state)f->conn.state) ||
+        f->conn.verdict != TCP_VERDICT_NONE) {
+        return;
+    }
+    tcp_export(&f->conn, &a.constant, &a.cached, &a.delegated, f->now);
+    chain = tcp_send_take(&f->conn);
+    f->conn.recvq = (struct tcp_recvq){0};
+    tcp_conn_fini(&f->conn);
+    tcp_conn_init(&f->conn, &f->cfg, &setup, f->now);
+    tcp_send(&f->conn, chain);
+    f->conn.recvq = waiting;
+    a.cached.flags &= TOE_TCP_KEEP_ALIVE | TOE_TCP_NAGLE;
+    toe_assert(tcp_import(&f->conn, &a, f->now) == TOE_STATUS_SUCCESS);
+    tcp_export(&f->conn, &b.constant, &b.cached, &b.delegated, f->now);
+    toe_assert(memcmp(&a.constant, &b.constant, sizeof(a.constant)) == 0);
+    toe_assert(memcmp(&a.cached, &b.cached, sizeof(a.cached)) == 0);
+    toe_assert(memcmp(&a.delegated, &b.delegated, sizeof(a.delegated)) == 0);
+}
+
+static void update(struct fuzz *f, struct input *in)
+{
+    struct toe_tcp_cached cached = {.flags = next_u8(in) & 0x1f,
+                                    .initial_rcv_wnd = next_u16(in),
+                                    .ka_timeout = next_u8(in),
+                                    .ka_interval = next_u8(in),
+                                    .ka_probe_cnt = next_u8(in),
+                                    .max_rt = next_u16(in)};
+
+    tcp_update(&f->conn, &cached, f->now);
+}
+
+static void step(struct fuzz *f, struct input *in)
+{
+    const uint8_t what = next_u8(in);
+
+    switch (what % 12) {
+    case 0:
+        pass_time(f, 0);
+        break;
+    case 1:
+        pass_time(f, next_u16(in) * TOE_NS_PER_MS);
+        break;
+    case 2:
+        if (!f->closed && f->conn.state != TOE_TCP_CLOSED && tcp_send_len(&f->conn) < 1000000) {
+            tcp_send(&f->conn, new_buf(next_u16(in)));
+        }
+        break;
+    case 3:
+        f->closed = true;
+        tcp_close(&f->conn);
+        break;
+    case 4:
+        f->stalled = !f->stalled;
+        break;
+    case 5:
+        move(f);
+        break;
+    case 6:
+        update(f, in);
+        break;
+    case 7:
+        tcp_mss_limit_set(&f->conn, (uint16_t)(next_u16(in) % 9000), f->now);
+        break;
+    case 8:
+        f->refuses = !f->refuses;
+        break;
+    default:
+        arrive(f, in);
+        break;
+    }
+    settle(f);
+}
+
+static void begin(struct fuzz *f, struct input *in)
+{
+    static const uint32_t rates[] = {10, 100, 1000, 1000};
+    const uint8_t how = next_u8(in);
+    const uint8_t opt = next_u8(in);
+    const uint8_t cfg = next_u8(in);
+    const struct tcp_setup setup = {.mss_local = 1460,
+                                    .mss_limit = (uint16_t)(40 + next_u16(in) % 9000),
+                                    .rcv_buf = next_u16(in) * 4,
+                                    .rcv_wscale = opt & 15,
+                                    .timestamps = (opt & 16) != 0,
+                                    .sack = (opt & 32) != 0,
+                                    .window_scaling = (opt & 64) != 0,
+                                    .nagle = (opt & 128) != 0};
+    struct tcp_segment syn = TCP_SEGMENT_INIT;
+
+    f->cfg = (struct tcp_config){.ticks_per_second = rates[cfg & 3],
+                                 .ack_frequency = cfg & 3,
+                                 .max_retransmissions = 5,
+                                 .duplicate_ack_threshold = (cfg >> 2) & 3,
+                                 .delayed_ack = (cfg & 16) != 0 ? 0 : 40 * TOE_NS_PER_MS,
+                                 .sws_prevention = (cfg & 32) != 0 ? 0 : TOE_NS_PER_SEC,
+                                 .rto_min = 300 * TOE_NS_PER_MS,
+                                 .rto_max = 60 * TOE_NS_PER_SEC,
+                                 .rto_initial = TOE_NS_PER_SEC,
+                                 .fin_wait_2 = 120 * TOE_NS_PER_SEC,
+                                 .time_wait = 60 * TOE_NS_PER_SEC,
+                                 .initial_window = 10,
+                                 .cc = (cfg & 64) != 0 ? &tcp_cc_cubic : &tcp_cc_newreno,
+                                 .urgent_uploads = (cfg & 128) != 0,
+                                 .chunks = &f->chunks,
+                                 .scoreboards = &f->scoreboards,
+                                 .text = take_text};
+    tcp_conn_init(&f->conn, &f->cfg, &setup, f->now);
+
+    if ((how & 1) != 0) {
+        tcp_open(&f->conn, toe_seq_of(next_u32(in)), f->now);
+        settle(f);
+        return;
+    }
+    syn.seq = toe_seq_of(next_u32(in));
+    syn.flags = TCP_SYN;
+    syn.wnd = (uint16_t)next_u16(in);
+    syn.mss = (uint16_t)next_u16(in);
+    syn.has_ts = (opt & 16) != 0;
+    syn.sack_permitted = true;
+    syn.wscale = (int8_t)(how % 15);
+    tcp_open_passive(&f->conn, &syn, toe_seq_of(next_u32(in)), f->now);
+    settle(f);
+    if ((how & 2) != 0) {
+        struct tcp_segment ack = TCP_SEGMENT_INIT;
+
+        ack.flags = TCP_ACK;
+        ack.seq = f->conn.rcv_nxt;
+        ack.ack = f->conn.snd_max;
+        ack.wnd = syn.wnd;
+        ack.has_ts = syn.has_ts;
+        (void)tcp_input(&f->conn, &ack, f->now);
+        settle(f);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input in = {.data = data, .size = size};
+    struct fuzz f = {.now = TOE_NS_PER_SEC};
+
+    base_slab_init(&f.chunks, base_mem_default(), sizeof(struct tcp_chunk), 256, 8);
+    base_slab_init(&f.scoreboards, base_mem_default(), sizeof(struct tcp_scoreboard), 2, 2);
+    begin(&f, &in);
+    while (in.size > 0) {
+        step(&f, &in);
+    }
+
+    free_chain(tcp_send_take(&f.conn));
+    tcp_conn_fini(&f.conn);
+    toe_assert(f.chunks.cnt == 0 && f.scoreboards.cnt == 0);
+    base_slab_fini(&f.chunks);
+    base_slab_fini(&f.scoreboards);
+    return 0;
+}
