@@ -43,6 +43,7 @@ struct tcp_config {
     toe_duration fin_wait_2; /* 120 s */
     toe_duration time_wait;  /* 2 MSL; the host's */
     uint32_t initial_window; /* segments, RFC 6928 */
+    uint32_t super_max;      /* most text of one struct tcp_out; 0: never more than a segment */
 
     const struct tcp_cc_ops *cc; /* tcp/congestion.h */
     bool nagle_strict;
@@ -59,7 +60,8 @@ struct tcp_config {
     /*
      * text() is offered |len| bytes of new text that is in order, right behind all that is in
      * conn->recvq. It places them, or appends them to conn->recvq (or both, in that order), and
-     * returns true; or does nothing and returns false for lack of memory.
+     * returns true; or does nothing and returns false for lack of memory. What it places it may
+     * report by tcp_consumed() at once.
      */
     bool (*text)(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push);
 };

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each deadline is for, who arms it and who cancels it:
+ * What each deadline is for, who arms it and who cancels it.
  *
- *   RETRANSMIT   the segment at snd_una, a SYN included, is resent. Armed when something is sent
- * and it is not running, again by every acknowledgment of new data, and by its own expiry;
- * cancelled when all is acknowledged. (tcp/retransmit.c) PERSIST      a closed window is probed.
- * Armed while snd_wnd is 0 and something waits to be sent; cancelled when the window opens.
- * (tcp/persist.c) FIN_WAIT_2   the peer never closes its half. Armed on entering that state and by
- * every acceptable segment in it. (here) KEEP_ALIVE   the peer is silent, or somebody forges
- * segments. Armed while the option is on, by every acceptable segment, and by a challenge;
- * cancelled with the option. (tcp/keepalive.c) DELAYED_ACK  an acknowledgment is owed. Armed by
- * text in order; cancelled by every segment that leaves, for all carry an acknowledgment.
- * (tcp/window.c) SWS          a short segment, or a small advance of the receive window, is held
- * back. Armed when that happens; cancelled when neither is the case any more. (tcp/window.c)
- *   TIME_WAIT    two segment lifetimes are over. Armed on entering that state and by every FIN that
- *                is resent; not at all where TIME_WAIT is not the engine's. (here)
+ * RETRANSMIT (tcp/retransmit.c)
+ *     The segment at snd_una, a SYN included, is resent. Armed when something is sent and it is not
+ *     running, again by every acknowledgment of new data, and by its own expiry; cancelled when all
+ *     is acknowledged.
+ * PERSIST (tcp/persist.c)
+ *     A closed window is probed. Armed while snd_wnd is 0 and something waits to be sent; cancelled
+ *     when the window opens.
+ * FIN_WAIT_2 (here)
+ *     The peer never closes its half. Armed on entering that state and by every acceptable segment
+ *     in it.
+ * KEEP_ALIVE (tcp/keepalive.c)
+ *     The peer is silent, or somebody forges segments. Armed while the option is on, by every
+ *     acceptable segment, and by a challenge; cancelled with the option.
+ * DELAYED_ACK (tcp/window.c)
+ *     An acknowledgment is owed. Armed by text in order; cancelled by every segment that leaves,
+ *     for all carry an acknowledgment.
+ * SWS (tcp/window.c)
+ *     A short segment, or a small advance of the receive window, is held back. Armed when that
+ *     happens; cancelled when neither is the case any more.
+ * TIME_WAIT (here)
+ *     Two segment lifetimes are over. Armed on entering that state and by every FIN that is resent;
+ *     not at all where TIME_WAIT is not the engine's.
  *
  * The first three are one slot at the seam and exclude each other. An idle connection has none.
  */

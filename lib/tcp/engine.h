@@ -7,7 +7,7 @@
  *
  *     a segment arrived        tcp_input(conn, seg, now)        then settle
  *     time went by             tcp_expire(conn, now)            then settle
- *     there is data to send    tcp_send(conn, chain, now)       then settle
+ *     there is data to send    tcp_send(conn, chain)            then settle
  *     the reader took bytes    tcp_consumed(conn, cnt, now)     then settle
  *
  *     settle: buffers that are done     tcp_send_pop(conn)
@@ -38,6 +38,7 @@ struct tcp_out {
     struct tcp_segment seg; /* all but the ports; payload is NULL, payload_len says how much */
     uint32_t text_off;      /* first byte of the payload, counted from the head of the send queue */
     bool is_retransmission; /* holds only bytes that were sent before */
+    uint16_t mss;           /* with text: how much of it a segment on the wire holds (super_max) */
 };
 
 /* What a connection begins with, besides its state: agreed upon in the handshake, or imported. */

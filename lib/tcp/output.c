@@ -92,6 +92,7 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     toe_assert(seq_len > 0 && off + seq_len <= tcp_send_span(conn));
 
     out->text_off = off;
+    out->mss = (uint16_t)payload_max(conn, out);
     out->seg.payload_len = seq_len - fin;
     out->is_retransmission = toe_seq_le(end, conn->snd_max);
     if (has_push(conn, off, out->seg.payload_len)) {
@@ -193,20 +194,41 @@ static bool output_range(struct tcp_conn *conn, struct tcp_out *out, enum tcp_ne
     return true;
 }
 
+/*
+ * How much of |len| bytes goes into one tcp_out: a segment, or where super-segments are wanted as
+ * many full ones as fit, and a short one behind them if it ends the data and Nagle has no say in
+ * it.
+ */
+static uint32_t super_len(const struct tcp_conn *conn, uint32_t len, uint32_t full, bool is_all)
+{
+    const uint32_t max = conn->cfg->super_max;
+
+    if (len <= full || max < 2 * full) {
+        return min_u32(len, full);
+    }
+    if (len > max || !is_all || conn->nagle) {
+        len = min_u32(len, max);
+        len -= len % full;
+    }
+    return len;
+}
+
 /* Go back N: SND-061. */
 static bool output_again(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     const uint32_t left = toe_seq_off(conn->snd_max, conn->snd_nxt);
     const uint32_t usable = tcp_window_usable(conn);
+    uint32_t full;
     uint32_t len;
 
     begin(conn, out, now);
-    len = min_u32(min_u32(left, usable), payload_max(conn, out));
+    full = payload_max(conn, out);
+    len = super_len(conn, min_u32(left, usable), full, left <= usable);
     if (len == 0) {
         return false;
     }
-    if (len == usable && len < left && len < conn->max_snd_wnd / 2 &&
-        len < payload_max(conn, out) && !toe_seq_eq(conn->snd_nxt, conn->snd_una)) {
+    if (len == usable && len < left && len < conn->max_snd_wnd / 2 && len < full &&
+        !toe_seq_eq(conn->snd_nxt, conn->snd_una)) {
         return false; /* Silly: more is acknowledged, or times out, before long. */
     }
     send_range(conn, out, conn->snd_nxt, len, now);
@@ -265,7 +287,7 @@ static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usab
     begin(conn, out, now);
     unsent = conn->sendq.len - off;
     full = payload_max(conn, out);
-    len = min_u32(min_u32(unsent, usable), full);
+    len = super_len(conn, min_u32(unsent, usable), full, unsent <= usable);
     if (len == 0) {
         return false;
     }
@@ -297,7 +319,7 @@ static bool output_data(struct tcp_conn *conn, struct tcp_out *out, toe_instant 
     if (tcp_recovery_is_sacked(conn)) {
         why = tcp_recovery_next(conn, &range);
         if (why == TCP_NEXT_NEW) {
-            return output_new(conn, out, tcp_window_room(conn), now);
+            return output_new(conn, out, min_u32(tcp_window_room(conn), conn->snd_mss), now);
         }
         return why != TCP_NEXT_NONE && output_range(conn, out, why, range, now);
     }

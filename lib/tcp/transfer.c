@@ -344,8 +344,9 @@ void tcp_update(struct tcp_conn *conn, const struct toe_tcp_cached *cached, toe_
         return;
     }
 
-    if ((cached->flags & TOE_TCP_MAX_RT_RESTART) != 0) {
-        conn->total_rt = 0;
+    if ((cached->flags & TOE_TCP_MAX_RT_RESTART) != 0 ||
+        (cached->max_rt != 0 && cached->max_rt != old.max_rt)) {
+        conn->total_rt = 0; /* STATE-TK-7, TMR-082 */
     }
     update_keep_alive(conn, &old, now);
 

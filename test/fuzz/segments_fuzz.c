@@ -288,6 +288,7 @@ static void begin(struct fuzz *f, struct input *in)
                                  .fin_wait_2 = 120 * TOE_NS_PER_SEC,
                                  .time_wait = 60 * TOE_NS_PER_SEC,
                                  .initial_window = 10,
+                                 .super_max = (how & 4) != 0 ? 65535 : 0,
                                  .cc = (cfg & 64) != 0 ? &tcp_cc_cubic : &tcp_cc_newreno,
                                  .urgent_uploads = (cfg & 128) != 0,
                                  .chunks = &f->chunks,

@@ -289,6 +289,7 @@ static void open_world(struct world *w, uint64_t seed)
         w->ends[i]->cfg.ticks_per_second = rates[base_rand_below(&w->rand, 4)];
         w->ends[i]->cfg.max_retransmissions = 200;
         w->ends[i]->cfg.rto_max = 3 * TOE_NS_PER_SEC;
+        w->ends[i]->cfg.super_max = base_rand_chance(&w->rand, 1, 3) ? SEG_MAX : 0;
         w->ends[i]->cfg.push_at_end = base_rand_chance(&w->rand, 1, 2);
         if (base_rand_chance(&w->rand, 1, 3)) {
             w->ends[i]->cfg.cc = &tcp_cc_cubic;

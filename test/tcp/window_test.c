@@ -336,6 +336,27 @@ static void test_restart_after_idle(void **state)
     t_conn_del(c);
 }
 
+/* Super-segments: as many full segments as the windows allow, the rest if it is the end. */
+static void test_super_segments(void **state)
+{
+    struct t_conn *c = t_conn_in(TOE_TCP_ESTABLISHED);
+
+    (void)state;
+    c->cfg.super_max = 65535;
+    t_app_write(c, 10000);
+    t_expect(c, T_MS(0), SEG(.seq = {1}, .ack = {1}, .len = 10000));
+    assert_int_equal(c->last.mss, 1460);
+    t_app_write(c, 10000); /* 4600 are left of cwnd */
+    t_expect(c, T_MS(0), SEG(.seq = {10001}, .ack = {1}, .len = 4380));
+    t_expect_silence(c, T_MS(10));
+
+    /* What is resent goes alone, and then as before. */
+    t_expect(c, T_MS(1000), SEG(.seq = {1}, .ack = {1}, .len = 1460));
+    t_send(c, T_MS(1001), SEG(.seq = {1}, .ack = {1461}));
+    t_expect(c, T_MS(1001), SEG(.seq = {1461}, .ack = {1}, .len = 2920));
+    t_conn_del(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_path_mtu_shrinks),
         cmocka_unit_test(test_restart_after_idle),
+        cmocka_unit_test(test_super_segments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
