@@ -90,7 +90,8 @@ static bool is_slow_reader(const struct emu_flow *flow, bool opener)
 
 static bool is_aborter(const struct emu_flow *flow)
 {
-    return (flow->plan.flags &
+    return emu_flow_may_be_reset(flow) &&
+           (flow->plan.flags &
             (flow->is_opener ? EMU_FLOW_ABORT_OPENER : EMU_FLOW_ABORT_ACCEPTOR)) != 0;
 }
 
@@ -337,7 +338,8 @@ bool emu_flow_is_finished(const struct emu_flow *flow)
 
 bool emu_flow_may_be_reset(const struct emu_flow *flow)
 {
-    return (flow->plan.flags & (EMU_FLOW_ABORT_OPENER | EMU_FLOW_ABORT_ACCEPTOR)) != 0;
+    return flow->plan.kind == EMU_FLOW_PLAIN &&
+           (flow->plan.flags & (EMU_FLOW_ABORT_OPENER | EMU_FLOW_ABORT_ACCEPTOR)) != 0;
 }
 
 /* The earlier of |best| and |at|, which counts only if it is still to come. */

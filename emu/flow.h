@@ -130,7 +130,7 @@ bool emu_flow_is_finished(const struct emu_flow *flow);
 
 /*
  * emu_flow_may_be_reset() tells whether a RST is part of the plan: of either end, because one that
- * waits in vain for a RST that was lost sends its own.
+ * waits in vain for a RST that was lost sends its own. A call is never reset.
  */
 bool emu_flow_may_be_reset(const struct emu_flow *flow);
 

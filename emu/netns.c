@@ -63,9 +63,10 @@ bool emu_netns_enter(struct emu_error *error)
         return furnish(error);
     }
     if (errno != EPERM) {
-        emu_error_set(error, EMU_EXIT_ENVIRONMENT,
-                      "cannot make a private network: %s; the kernel needs CONFIG_NET_NS",
-                      strerror(errno));
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot make a private network: %s; %s",
+                      strerror(errno),
+                      errno == ENOSPC ? "allow more of them: sysctl user.max_net_namespaces=10000"
+                                      : "the kernel needs CONFIG_NET_NS");
         return false;
     }
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
@@ -88,9 +89,16 @@ bool emu_netns_enter(struct emu_error *error)
 
 /* --- processes --- */
 
-/* Has the kernel kill this process when |parent| dies, also if that has happened already. */
+/*
+ * Has the kernel kill this process when |parent| dies, also if that has happened already. Signals
+ * that the parent blocks are none of its business.
+ */
 static void die_with(pid_t parent)
 {
+    sigset_t none;
+
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(EMU_EXIT_ENVIRONMENT);

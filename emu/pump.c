@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 enum {
-    /* Runs within one instant before the loop gets a chance to see signals. */
-    ROUNDS_MAX = 256,
+    /*
+     * Runs at one instant. Time goes on meanwhile: while frames keep arriving a batch could last
+     * for ever, with round trips measured as nothing and signals not seen.
+     */
+    ROUNDS_MAX = 16,
 };
 
 struct emu_pump {
@@ -195,13 +198,40 @@ struct emu_pump *emu_pump_new(const struct emu_pump_settings *settings, struct e
     return pump;
 }
 
+/* What ends a run. */
+static void fill_signals(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGINT);
+    (void)sigaddset(set, SIGTERM);
+}
+
+/* Signals that the owner blocks outside of a run are let in once there is somebody for them. */
+static void catch_signals(struct emu_pump *pump, sigset_t *mask)
+{
+    sigset_t ours;
+
+    (void)uv_signal_start(&pump->signals[0], on_signal, SIGINT);
+    (void)uv_signal_start(&pump->signals[1], on_signal, SIGTERM);
+    fill_signals(&ours);
+    (void)pthread_sigmask(SIG_UNBLOCK, &ours, mask);
+}
+
+static void release_signals(struct emu_pump *pump, const sigset_t *mask)
+{
+    (void)pthread_sigmask(SIG_SETMASK, mask, NULL);
+    (void)uv_signal_stop(&pump->signals[0]);
+    (void)uv_signal_stop(&pump->signals[1]);
+}
+
 int emu_pump_run(struct emu_pump *pump, toe_instant until)
 {
+    sigset_t mask;
+
     pump->until = until;
     pump->signal = 0;
     pump->stopped = false;
-    (void)uv_signal_start(&pump->signals[0], on_signal, SIGINT);
-    (void)uv_signal_start(&pump->signals[1], on_signal, SIGTERM);
+    catch_signals(pump, &mask);
     (void)uv_poll_start(&pump->timer_poll, UV_READABLE, on_timer);
     if (pump->settings.port->fd >= 0) {
         (void)uv_poll_start(&pump->port_poll, UV_READABLE, on_port);
@@ -215,9 +245,16 @@ int emu_pump_run(struct emu_pump *pump, toe_instant until)
     if (pump->settings.port->fd >= 0) {
         (void)uv_poll_stop(&pump->port_poll);
     }
-    (void)uv_signal_stop(&pump->signals[0]);
-    (void)uv_signal_stop(&pump->signals[1]);
+    release_signals(pump, &mask);
     return pump->signal;
+}
+
+void emu_pump_signals_block(void)
+{
+    sigset_t ours;
+
+    fill_signals(&ours);
+    (void)pthread_sigmask(SIG_BLOCK, &ours, NULL);
 }
 
 void emu_pump_stop(struct emu_pump *pump)

@@ -3,10 +3,10 @@
  * The pump: one host, one target, one port and an application, run in real time on libuv.
  *
  * The pump waits until the port is readable or something is due, samples the clock once, and with
- * that one instant runs port, target, host and application until none of them is due at once. It is
- * what toe_sim_run() is in virtual time, and the application is the same function there and here.
- * SIGINT and SIGTERM end it cleanly: emu_pump_run() returns, and the owner takes down what it
- * built.
+ * that one instant runs port, target, host and application until none of them is due at once, or
+ * for as long as that instant may still be called now. It is what toe_sim_run() is in virtual time,
+ * and the application is the same function there and here. SIGINT and SIGTERM end it cleanly:
+ * emu_pump_run() returns, and the owner takes down what it built.
  */
 #ifndef EMU_PUMP_H
 #define EMU_PUMP_H
@@ -31,7 +31,7 @@ struct emu_pump_settings {
 struct emu_pump_stats {
     uint64_t wakeups; /* batches: samples of the clock */
     uint64_t rounds;  /* runs of the target */
-    uint64_t stalls;  /* batches cut off because something stayed due at once for too long */
+    uint64_t stalls;  /* batches cut off because something stayed due at once */
 };
 
 /* emu_pump_now() is the time the pump lives in: CLOCK_MONOTONIC. */
@@ -42,9 +42,13 @@ struct emu_pump *emu_pump_new(const struct emu_pump_settings *settings, struct e
 
 /*
  * emu_pump_run() runs until emu_pump_stop(), a signal, or |until| (TOE_INSTANT_NEVER: no limit).
- * Returns the number of the signal that ended it, or 0. It can be called again.
+ * Returns the number of the signal that ended it, or 0. It can be called again. Whoever blocks the
+ * two signals with emu_pump_signals_block() before the first run and in between loses none.
  */
 int emu_pump_run(struct emu_pump *pump, toe_instant until);
+
+/* emu_pump_signals_block() keeps SIGINT and SIGTERM waiting until a pump runs. */
+void emu_pump_signals_block(void);
 
 /* emu_pump_stop() makes emu_pump_run() return soon. To be called from the application. */
 void emu_pump_stop(struct emu_pump *pump);

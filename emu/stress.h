@@ -41,6 +41,7 @@ struct emu_stress_settings {
     enum toe_receive_mode receive_mode;
     double offload_every; /* random: mean seconds until a connection is offloaded */
     double upload_every;  /* random: mean seconds until it is taken back */
+    double lag;           /* mean seconds by which every second state operation is late */
 
     /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
     uint32_t loss, reorder, duplicate, corrupt;
@@ -78,6 +79,10 @@ struct emu_stress_result {
     uint64_t bytes; /* received and checked, both ways */
     uint64_t bytes_wrong;
     uint64_t offloads, offloads_failed, uploads;
+    struct {
+        toe_status status;
+        uint64_t cnt;
+    } failures[8];   /* offloads that failed, by status, as they come */
     uint64_t resets; /* that nobody had asked for */
     uint64_t resets_wanted;
     uint64_t refused; /* connections that could not be opened */

@@ -8,9 +8,14 @@
 #include "timers.h"
 #include "toe/status.h"
 
-/* A flow that makes no progress for so long is stalled: far more than anybody thinks, and than a
- * retransmission takes to come through all but the worst loss. */
+/*
+ * A flow that makes no progress for so long is stalled: far more than anybody thinks, and than a
+ * retransmission takes to come through. Where more than one frame in twenty is lost, seven in a row
+ * are lost now and then, and the intervals have doubled to minutes by that time.
+ */
 #define STALL_TIME (120 * TOE_NS_PER_SEC)
+#define STALL_TIME_LOSSY (600 * TOE_NS_PER_SEC)
+#define LOSSY 50000
 /* Opening may take a SYN after the other, at doubling intervals. */
 #define OPEN_TIME (300 * TOE_NS_PER_SEC)
 /* A peer that was called has so long to open its connection. */
@@ -217,6 +222,14 @@ static void give_up(struct conn *conn, const char *what, toe_instant now)
     conn_del(conn, toe_host_abort);
 }
 
+static toe_duration patience(const struct conn *conn)
+{
+    if (!conn->is_open) {
+        return OPEN_TIME;
+    }
+    return conn->load->settings.loss > LOSSY ? STALL_TIME_LOSSY : STALL_TIME;
+}
+
 /* Does all that |conn| can do now; it may be gone afterwards. */
 static void serve(struct conn *conn, toe_instant now)
 {
@@ -245,7 +258,7 @@ static void serve(struct conn *conn, toe_instant now)
         conn_del(conn, toe_host_close);
         return;
     }
-    next = conn->flow.progress_at + (conn->is_open ? STALL_TIME : OPEN_TIME);
+    next = conn->flow.progress_at + patience(conn);
     if (next <= now) {
         ++load->settings.result->stalls;
         give_up(conn, "stalled", now);
@@ -372,6 +385,19 @@ static void on_reset(struct conn *conn, toe_status status, toe_instant now)
     conn_del(conn, toe_host_close);
 }
 
+static void count_failure(struct emu_stress_result *result, toe_status status)
+{
+    const size_t cnt = sizeof(result->failures) / sizeof(result->failures[0]);
+
+    for (size_t i = 0; i < cnt; ++i) {
+        if (result->failures[i].cnt == 0 || result->failures[i].status == status) {
+            result->failures[i].status = status;
+            ++result->failures[i].cnt;
+            return;
+        }
+    }
+}
+
 static void on_event(struct emu_load *load, const struct toe_host_event *event, toe_instant now)
 {
     struct conn *conn = event->user;
@@ -396,13 +422,15 @@ static void on_event(struct emu_load *load, const struct toe_host_event *event, 
         conn->is_closed = true;
         conn->flow.progress_at = now;
         break;
+    case TOE_HOST_OFFLOAD_FAILED:
+        count_failure(load->settings.result, event->status);
+        return;
     case TOE_HOST_RESET:
         on_reset(conn, event->status, now);
         return;
     case TOE_HOST_ACCEPTABLE:
     case TOE_HOST_SENDABLE:
     case TOE_HOST_OFFLOADED:
-    case TOE_HOST_OFFLOAD_FAILED:
     case TOE_HOST_UPLOADED:
         break;
     }

@@ -27,6 +27,7 @@ struct emu_load_settings {
     struct toe_addr peer[2]; /* IPv4 and IPv6; family 0: not used */
     uint16_t peer_port;
     uint16_t port; /* to listen on */
+    uint32_t loss; /* chance in a million that a frame does not arrive, for patience */
     bool moves;    /* batches of connections are offloaded and uploaded now and then */
 };
 

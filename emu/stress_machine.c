@@ -56,7 +56,7 @@ static bool attach(struct emu_stress_machine *machine, const struct emu_stress_s
                    const struct toe_addr address[2])
 {
     const struct toe_host_interface interface = {
-        .ops = toe_target_ops(), .target = machine->target, .mtu = settings->mtu};
+        .ops = &machine->lag.ops, .target = &machine->lag, .mtu = settings->mtu};
     const int index = toe_host_interface_add(machine->host, &interface);
 
     if (index < 0) {
@@ -82,6 +82,8 @@ bool emu_stress_machine_init(struct emu_stress_machine *machine,
     *machine = (struct emu_stress_machine){0};
     machine->target = make_target(settings, load->seed + 1, wire, wire_user, mac);
     machine->host = make_host(settings, load->seed + 2);
+    emu_lag_init(&machine->lag, toe_target_ops(), machine->target, duration(settings->lag),
+                 load->seed + 3);
     if (machine->host != NULL && machine->target != NULL && attach(machine, settings, address)) {
         load_settings.host = machine->host;
         machine->load = emu_load_new(&load_settings);
@@ -102,6 +104,7 @@ void emu_stress_machine_fini(struct emu_stress_machine *machine)
     if (machine->target != NULL) {
         toe_target_del(machine->target);
     }
+    emu_lag_fini(&machine->lag);
     *machine = (struct emu_stress_machine){0};
 }
 

@@ -5,6 +5,7 @@
 #ifndef EMU_STRESS_MACHINE_H
 #define EMU_STRESS_MACHINE_H
 
+#include "lag.h"
 #include "stress.h"
 #include "stress_load.h"
 #include "toe/target.h"
@@ -12,13 +13,14 @@
 struct emu_stress_machine {
     struct toe_host *host;
     struct toe_target *target;
+    struct emu_lag lag; /* between the two */
     struct emu_load *load;
 };
 
 /*
- * emu_stress_machine_init() makes a machine on |wire| with the address |mac|, and |address| on its
- * interface. |load| needs no host yet. Returns false, with nothing left to free, if memory is short
- * or the settings make no sense to the library.
+ * emu_stress_machine_init() makes a machine, which must stay where it is, on |wire| with the
+ * address |mac|, and |address| on its interface. |load| needs no host yet. Returns false, with
+ * nothing left to free, if memory is short or the settings make no sense to the library.
  */
 bool emu_stress_machine_init(struct emu_stress_machine *machine,
                              const struct emu_stress_settings *settings,

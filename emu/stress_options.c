@@ -63,6 +63,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
         .receive_mode = TOE_RECEIVE_MIXED,
         .offload_every = 10,
         .upload_every = 10,
+        .lag = 0.001,
         .delay = 0.001,
         .rate = UINT64_C(1000000000),
         .mtu = 1500,
@@ -75,7 +76,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
 /* Values as the option parser leaves them, where the settings have another type. */
 struct values {
     uint64_t connections, bytes, mtu, rate, peer_port, delay_ms;
-    toe_duration seconds, offload_every, upload_every;
+    toe_duration seconds, offload_every, upload_every, lag;
     bool ipv4, ipv6, has_delay, has_rate, has_peer;
     int policy, receive;
     const char *address;
@@ -114,6 +115,8 @@ static const struct emu_option table[] = {
            .help = "random: mean time until one is offloaded (default 10)"),
     OPTION(DURATION, "upload-every", &values.upload_every, .min = TOE_NS_PER_MS, .max = HOUR,
            .help = "random: mean time until it is taken back (default 10)"),
+    OPTION(DURATION, "lag", &values.lag, .max = HOUR,
+           .help = "of every second offload or upload, on average (default 1 ms)"),
     OPTION(CHOICE, "receive", &values.receive, .choices = receives,
            .help = "how the host receives from the target (default mixed)"),
     OPTION(PERCENT, "loss", &parsed.settings.loss, .help = "of frames, each way (default 0)"),
@@ -196,6 +199,7 @@ static void values_default(void)
         .seconds = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC),
         .offload_every = (toe_duration)(set->offload_every * (double)TOE_NS_PER_SEC),
         .upload_every = (toe_duration)(set->upload_every * (double)TOE_NS_PER_SEC),
+        .lag = (toe_duration)(set->lag * (double)TOE_NS_PER_SEC),
         .policy = (int)set->policy,
         .receive = (int)set->receive_mode,
     };
@@ -210,6 +214,7 @@ static void take(void)
     set->seconds = seconds_of(values.seconds);
     set->offload_every = seconds_of(values.offload_every);
     set->upload_every = seconds_of(values.upload_every);
+    set->lag = seconds_of(values.lag);
     set->mtu = (uint32_t)values.mtu;
     set->peer_port = (uint16_t)values.peer_port;
     set->policy = (enum toe_policy)values.policy;

@@ -53,6 +53,19 @@ static json_t *by_reason(const uint64_t counts[12])
     return object;
 }
 
+static json_t *by_status(const struct emu_stress_result *result)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < sizeof(result->failures) / sizeof(result->failures[0]); ++i) {
+        if (result->failures[i].cnt != 0) {
+            set_number(object, toe_status_name(result->failures[i].status),
+                       result->failures[i].cnt);
+        }
+    }
+    return object;
+}
+
 static json_t *by_drop(const struct emu_stress_result *result)
 {
     json_t *object = json_object();
@@ -78,6 +91,7 @@ static void set_moves(json_t *object, const struct emu_stress_result *result)
     const struct toe_host_stats *host = &result->host;
 
     set_number(object, "offloads_failed", result->offloads_failed);
+    json_object_set_new(object, "offloads_failed_status", by_status(result));
     json_object_set_new(object, "offloads_in_state", by_state(host->offloaded_in_state));
     json_object_set_new(object, "uploads_in_state", by_state(host->uploaded_in_state));
     set_number(object, "offloads_with_unacked", host->offloaded_with_unacked);
@@ -197,6 +211,7 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
             host->offloaded_with_unacked, host->offloaded_with_received,
             host->offloaded_zero_window, host->uploaded_with_unacked, host->uploaded_with_received,
             host->uploaded_zero_window);
+    print_counts(out, "offloads failed", by_status(result));
     print_counts(out, "offloads in state", by_state(host->offloaded_in_state));
     print_counts(out, "uploads in state", by_state(host->uploaded_in_state));
     print_counts(out, "uploads asked for", by_reason(host->upload_reasons));
@@ -208,6 +223,19 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
 }
 
 /* --- several runs --- */
+
+static void add_failures(struct emu_stress_result *sum, const struct emu_stress_result *run)
+{
+    for (size_t i = 0; i < sizeof(run->failures) / sizeof(run->failures[0]); ++i) {
+        for (size_t k = 0; k < sizeof(sum->failures) / sizeof(sum->failures[0]); ++k) {
+            if (sum->failures[k].cnt == 0 || sum->failures[k].status == run->failures[i].status) {
+                sum->failures[k].status = run->failures[i].status;
+                sum->failures[k].cnt += run->failures[i].cnt;
+                break;
+            }
+        }
+    }
+}
 
 void emu_stress_report_add(struct emu_stress_result *sum, const struct emu_stress_result *run)
 {
@@ -235,5 +263,6 @@ void emu_stress_report_add(struct emu_stress_result *sum, const struct emu_stres
     sum->wall_seconds += run->wall_seconds;
     sum->frames += run->frames;
     sum->frames_lost += run->frames_lost;
+    add_failures(sum, run);
     emu_sums_merge(sum, run);
 }

@@ -59,6 +59,7 @@ static bool make_machine(struct run *run, uint8_t idx)
         .open_for = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC),
         .peer_port = set->peer_port,
         .port = set->peer_port,
+        .loss = set->loss + set->corrupt,
         .moves = set->policy == TOE_POLICY_RANDOM,
     };
     void *end = toe_sim_link_end(run->link, idx);
@@ -75,8 +76,8 @@ static bool make_machine(struct run *run, uint8_t idx)
     }
     run->nodes[idx] = (struct toe_sim_machine){
         .host = run->machines[idx].host,
-        .ops = toe_target_ops(),
-        .target = run->machines[idx].target,
+        .ops = &run->machines[idx].lag.ops,
+        .target = &run->machines[idx].lag,
         .application = emu_load_run,
         .user = run->machines[idx].load,
     };

@@ -108,6 +108,7 @@ static bool make_machine(struct run *run, struct emu_error *error)
         .open_for = (toe_duration)(set.seconds * (double)TOE_NS_PER_SEC),
         .peer_port = set.peer_port,
         .port = set.peer_port,
+        .loss = set.loss + set.corrupt,
         .moves = set.policy == TOE_POLICY_RANDOM,
     };
 
@@ -131,7 +132,7 @@ static toe_instant application(void *user, toe_instant now);
 static bool make(struct run *run, struct emu_error *error)
 {
     struct emu_pump_settings pump = {
-        .ops = toe_target_ops(), .application = application, .user = run};
+        .ops = &run->machine.lag.ops, .application = application, .user = run};
 
     /* The port first: it says best what is wrong with the interface. */
     if (!open_port(run, error)) {
@@ -144,7 +145,7 @@ static bool make(struct run *run, struct emu_error *error)
         return false;
     }
     pump.host = run->machine.host;
-    pump.target = run->machine.target;
+    pump.target = &run->machine.lag;
     pump.port = run->port;
     run->pump = emu_pump_new(&pump, error);
     return run->pump != NULL;

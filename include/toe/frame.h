@@ -59,7 +59,7 @@ enum {
 /*
  * struct toe_wire_ops is the wire as a target sees it: the lower edge of the target. It is filled
  * by a port or by a simulated link, and given to the target at creation. Functions are called from
- * within the target's run() only, and never call back.
+ * within the target's run(), transmit() also from within its transmit(), and never call back.
  */
 struct toe_wire_ops {
     size_t size;       /* sizeof(struct toe_wire_ops) */

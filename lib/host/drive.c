@@ -23,6 +23,15 @@ static void arm(struct host_conn *conn)
     }
 }
 
+/* Whether the handshake has been tried often enough. */
+static bool is_given_up(const struct host_conn *conn)
+{
+    const uint8_t state = conn->tcp.state;
+
+    return (state == TOE_TCP_SYN_SENT || state == TOE_TCP_SYN_RCVD) &&
+           conn->tcp.retransmit_cnt > conn->host->settings.syn_retries;
+}
+
 void host_drive_end(struct host_conn *conn, enum toe_host_event_type type, toe_status status)
 {
     struct toe_host *host = conn->host;
@@ -120,15 +129,6 @@ static void enter_time_wait(struct host_conn *conn)
     ++conn->host->stats.closed;
     host_conn_raise(conn, TOE_HOST_CLOSED);
     base_wheel_cancel(&conn->host->wheel, &conn->policy.timer);
-}
-
-/* Whether the handshake has been tried often enough. */
-static bool is_given_up(const struct host_conn *conn)
-{
-    const uint8_t state = conn->tcp.state;
-
-    return (state == TOE_TCP_SYN_SENT || state == TOE_TCP_SYN_RCVD) &&
-           conn->tcp.retransmit_cnt > conn->host->settings.syn_retries;
 }
 
 void host_drive_settle(struct host_conn *conn)
@@ -230,7 +230,9 @@ void host_drive_run(struct host_conn *conn)
     if (tcp_deadline(&conn->tcp) <= host->now) {
         tcp_expire(&conn->tcp, host->now);
     }
-    host_drive_output(conn);
+    if (!is_given_up(conn)) {
+        host_drive_output(conn);
+    }
     host_drive_settle(conn);
 }
 

@@ -21,7 +21,7 @@
 
 /* A segment that is not acceptable is answered with an acknowledgment (SEG-080), but two confused
  * ends must not answer each other for ever: empty ones count as challenges, except for keep-alive
- * probes. A FIN that is resent restarts TIME_WAIT. */
+ * probes. Whatever is resent restarts TIME_WAIT: the FIN, or text before it that comes alone. */
 static enum toe_drop refuse_sequence(struct tcp_conn *conn, const struct tcp_segment *seg,
                                      toe_instant now)
 {
@@ -33,7 +33,7 @@ static enum toe_drop refuse_sequence(struct tcp_conn *conn, const struct tcp_seg
     } else {
         tcp_challenge(conn, now);
     }
-    if (conn->state == TOE_TCP_TIME_WAIT && (seg->flags & TCP_FIN) != 0 &&
+    if (conn->state == TOE_TCP_TIME_WAIT && tcp_segment_len(seg) > 0 &&
         tcp_deadline_is_armed(conn, TCP_DEADLINE_TIME_WAIT)) {
         tcp_deadline_arm(conn, TCP_DEADLINE_TIME_WAIT, conn->cfg->time_wait, now);
     }
@@ -106,6 +106,8 @@ static enum toe_drop admit(struct tcp_conn *conn, const struct tcp_segment *seg,
         return drop;
     }
     if (again) {
+        /* RFC 7323, 4.3: our SYN and ACK echoes the latest SYN, or the peer measures too much. */
+        tcp_timestamps_update(conn, seg, now);
         return conn->syn_due ? TOE_DROP_TCP_SEQUENCE : TOE_DROP_NONE;
     }
 

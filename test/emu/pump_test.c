@@ -178,6 +178,21 @@ static void test_signal_ends_the_run(void **state)
     end(&fake);
 }
 
+/* A signal that comes while no pump runs is not lost, if the owner has blocked it. */
+static void test_blocked_signal_waits(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin(&fake);
+    emu_pump_signals_block();
+    (void)raise(SIGTERM);
+    (void)raise(SIGINT);
+    assert_int_not_equal(emu_pump_run(fake.pump, TOE_INSTANT_NEVER), 0);
+    assert_int_equal(emu_pump_run(fake.pump, emu_pump_now() + TOE_NS_PER_MS), 0);
+    end(&fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_busy_target_can_be_ended),
         cmocka_unit_test(test_port_and_wake),
         cmocka_unit_test(test_signal_ends_the_run),
+        cmocka_unit_test(test_blocked_signal_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

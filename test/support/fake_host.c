@@ -150,9 +150,8 @@ static toe_status receive_indicate(void *ctx, void *host_object, struct toe_buf 
                                    uint32_t *consumed)
 {
     struct t_host *host = ctx;
-    const struct t_answer *answer = host->answer_idx < host->answer_cnt
-                                        ? &host->answers[host->answer_idx++]
-                                        : &host->answer;
+    const struct t_answer *answer =
+        host->answer_idx < host->answer_cnt ? &host->answers[host->answer_idx++] : &host->answer;
 
     enter(host);
     assert_non_null(host_object);

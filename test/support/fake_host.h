@@ -35,7 +35,7 @@ struct t_host {
     void (*on_complete)(struct t_host *host); /* inside a receive completion */
     void (*on_sent)(struct t_host *host);     /* inside a send completion */
     void (*on_event)(struct t_host *host);
-    void *user; /* the hooks' */
+    void *user;                            /* the hooks' */
     struct toe_buf *kept[T_HOST_KEPT_MAX]; /* accepted and not returned */
     uint32_t kept_cnt;
     bool returns_at_once; /* accepted buffers go back inside the upcall's end */
@@ -43,7 +43,7 @@ struct t_host {
     bool is_unchecked;    /* of several streams, none is followed */
     uint32_t reach_delta; /* answer to a reachability query */
     struct toe_bus bus;
-    uint32_t depth;       /* upcalls that are under way: 0 or 1 */
+    uint32_t depth; /* upcalls that are under way: 0 or 1 */
     uint32_t frame_cnt;
     uint32_t frame_len[64];
     uint8_t frame_copy[64][2048];

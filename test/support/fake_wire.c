@@ -236,6 +236,7 @@ uint32_t t_wire_build(uint8_t *out, const struct t_wire_addr *addr, const struct
         memcpy(out + at + header_len, text, seg->payload_len);
     }
     sum = wire_csum_pseudo(&addr->src, &addr->dst, WIRE_PROTO_TCP, tcp_len);
-    wire_store_u16(out + at + WIRE_TCP_CSUM_OFF, wire_csum_fold(wire_csum_add(sum, out + at, tcp_len)));
+    wire_store_u16(out + at + WIRE_TCP_CSUM_OFF,
+                   wire_csum_fold(wire_csum_add(sum, out + at, tcp_len)));
     return at + tcp_len;
 }

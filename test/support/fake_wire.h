@@ -3,9 +3,9 @@
  * A wire in memory: frames that a test puts in arrive at the target, frames that the target sends
  * are decoded, checked and recorded.
  *
- * Of every TCP frame that leaves, the checksums must be right, the identification in the upper half,
- * DF set and URG clear; and each byte of payload must be the one that belongs to its sequence number
- * (t_wire_byte()).
+ * Of every TCP frame that leaves, the checksums must be right, the identification in the upper
+ * half, DF set and URG clear; and each byte of payload must be the one that belongs to its sequence
+ * number (t_wire_byte()).
  */
 #ifndef SUPPORT_FAKE_WIRE_H
 #define SUPPORT_FAKE_WIRE_H
@@ -49,9 +49,9 @@ struct t_wire {
     uint32_t in_cnt;  /* put in so far */
     struct t_wire_sent last;
     uint32_t sent_cnt;
-    uint32_t data_cnt;  /* frames with payload */
-    bool has_partial;   /* checksums are left to the wire */
-    bool is_unchecked;  /* payload need not follow t_wire_byte() */
+    uint32_t data_cnt; /* frames with payload */
+    bool has_partial;  /* checksums are left to the wire */
+    bool is_unchecked; /* payload need not follow t_wire_byte() */
 };
 
 /* t_wire_byte() is the byte of the target's stream at sequence number |seq|. */

@@ -283,7 +283,7 @@ struct toe_buf *t_peer_data_new(struct t_target *t, uint32_t seq, uint32_t len)
     return buf;
 }
 
-struct toe_buf *t_send(struct t_target *t, uint32_t seq, uint32_t len)
+struct toe_buf *t_send_new(struct t_target *t, uint32_t seq, uint32_t len)
 {
     struct toe_buf *buf = t_data_new(t, seq, len);
 
@@ -291,7 +291,7 @@ struct toe_buf *t_send(struct t_target *t, uint32_t seq, uint32_t len)
     return buf;
 }
 
-struct toe_buf *t_receive(struct t_target *t, uint32_t len, uint32_t flags)
+struct toe_buf *t_receive_new(struct t_target *t, uint32_t len, uint32_t flags)
 {
     struct toe_buf *buf = t_buf_new(t, len);
 
@@ -300,7 +300,7 @@ struct toe_buf *t_receive(struct t_target *t, uint32_t len, uint32_t flags)
     return buf;
 }
 
-struct toe_buf *t_disconnect(struct t_target *t, uint32_t seq, uint32_t len,
+struct toe_buf *t_disconnect_new(struct t_target *t, uint32_t seq, uint32_t len,
                              enum toe_disconnect how)
 {
     struct toe_buf *buf = t_data_new(t, seq, len);

@@ -21,13 +21,13 @@
 
 #include <cmocka.h>
 
-#define T_MS(n) ((toe_instant)(n) * TOE_NS_PER_MS)
+#define T_MS(n) ((toe_instant)(n)*TOE_NS_PER_MS)
 
 /* An allocator that counts, and fails from the n-th allocation on. */
 struct t_failmem {
-    uint64_t live;  /* allocations that were not freed */
-    uint64_t bytes; /* and their size */
-    uint64_t cnt;   /* allocations so far */
+    uint64_t live;    /* allocations that were not freed */
+    uint64_t bytes;   /* and their size */
+    uint64_t cnt;     /* allocations so far */
     uint64_t fail_at; /* 0: never; otherwise the first one to fail is this one */
     bool fails_once;  /* and only this one */
 };
@@ -114,9 +114,9 @@ struct toe_buf *t_data_new(struct t_target *t, uint32_t seq, uint32_t len);
 struct toe_buf *t_peer_data_new(struct t_target *t, uint32_t seq, uint32_t len);
 
 /* Posts on the baseline connection. */
-struct toe_buf *t_send(struct t_target *t, uint32_t seq, uint32_t len);
-struct toe_buf *t_receive(struct t_target *t, uint32_t len, uint32_t flags);
-struct toe_buf *t_disconnect(struct t_target *t, uint32_t seq, uint32_t len,
+struct toe_buf *t_send_new(struct t_target *t, uint32_t seq, uint32_t len);
+struct toe_buf *t_receive_new(struct t_target *t, uint32_t len, uint32_t flags);
+struct toe_buf *t_disconnect_new(struct t_target *t, uint32_t seq, uint32_t len,
                              enum toe_disconnect how);
 
 /* t_peer() lets a segment of the peer arrive with the next run. ACK is understood. */

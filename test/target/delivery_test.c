@@ -27,7 +27,7 @@ static void test_rcv_011_filled_request(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_peer(t, 1000, 1000, 0, 5000);
     t_run(t, 0);
     t_expect_host(t, "receive(SUCCESS,1000)");
@@ -41,7 +41,7 @@ static void test_rcv_012_push(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 4000, 0);
+    t_receive_new(t, 4000, 0);
     t_peer(t, 1000, 1000, PSH, 5000);
     t_run(t, 0);
     t_expect_host(t, "receive(SUCCESS,1000)");
@@ -54,7 +54,7 @@ static void test_rcv_015_push_timer(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 4000, 0);
+    t_receive_new(t, 4000, 0);
     t_peer(t, 1000, 1000, 0, 5000);
     t_run(t, 0);
     t_run(t, 400);
@@ -72,7 +72,7 @@ static void test_rcv_013_no_push(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 4000, NO_PUSH);
+    t_receive_new(t, 4000, NO_PUSH);
     for (uint32_t i = 0; i < 3; ++i) {
         t_peer(t, 1000 + 1000 * i, 1000, PSH, 5000);
         t_run(t, i);
@@ -91,9 +91,9 @@ static void test_rcv_005_order(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 1000, 0);
-    t_receive(t, 1000, 0);
-    t_receive(t, 3000, 0);
+    t_receive_new(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
+    t_receive_new(t, 3000, 0);
     t_peer(t, 1000, 1460, PSH, 5000);
     t_run(t, 0);
     t_expect_host(t, "receive(SUCCESS,1000) receive(SUCCESS,460)");
@@ -109,8 +109,8 @@ static void test_rcv_012_push_in_one_batch(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 3000, 0);
-    t_receive(t, 3000, 0);
+    t_receive_new(t, 3000, 0);
+    t_receive_new(t, 3000, 0);
     t_peer(t, 1000, 500, PSH, 5000);
     t_peer(t, 1500, 700, PSH, 5000);
     t_run(t, 0);
@@ -124,7 +124,7 @@ static void test_rcv_030_rest_is_indicated(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_peer(t, 1000, 1460, 0, 5000);
     t_run(t, 0);
     t_expect_host(t, "receive(SUCCESS,1000) indicate(460)");
@@ -149,7 +149,8 @@ static void test_rcv_074_accepted_is_consumed(void **state)
     t_target_del(t);
 }
 
-/* T-037, RCV-032, RCV-033, RCV-049, RCV-052: refused data waits for a request, and is acknowledged. */
+/* T-037, RCV-032, RCV-033, RCV-049, RCV-052: refused data waits for a request, and is acknowledged.
+ */
 static void test_rcv_052_refused(void **state)
 {
     struct t_target *t = t_target_offloaded();
@@ -162,7 +163,7 @@ static void test_rcv_052_refused(void **state)
     t_run(t, 1);
     t_expect_all(t, "indicate(1460) [5000+0 A 3920]");
     assert_int_equal(query(t).delegated.receive_backlog_size, 2920);
-    t_receive(t, 3000, 0);
+    t_receive_new(t, 3000, 0);
     t_run(t, 2);
     t_expect_host(t, "receive(SUCCESS,2920)");
     t_target_del(t);
@@ -181,7 +182,7 @@ static void test_rcv_050_partially_accepted(void **state)
     t_expect_host(t, "indicate(1460)");
     t_run(t, 5000);
     t_expect_host(t, "");
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_run(t, 5001);
     t_expect_host(t, "receive(SUCCESS,1000) indicate(360)");
     t_host_return(&t->host);
@@ -199,7 +200,7 @@ static void test_rcv_054_zero_byte_request(void **state)
     t_peer(t, 1000, 1460, 0, 5000);
     t_run(t, 0);
     t_expect_host(t, "indicate(1460)");
-    t_receive(t, 0, 0);
+    t_receive_new(t, 0, 0);
     t_run(t, 1);
     t_expect_host(t, "receive(SUCCESS,0) indicate(1460)");
     t_host_return(&t->host);
@@ -212,7 +213,7 @@ static void test_rcv_055_zero_byte_request_waits(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 0, 0);
+    t_receive_new(t, 0, 0);
     t_run(t, 1000);
     t_expect_host(t, "");
     t_peer(t, 1000, 100, 0, 5000);
@@ -224,13 +225,13 @@ static void test_rcv_055_zero_byte_request_waits(void **state)
 
 static void post_empty(struct t_host *host)
 {
-    (void)t_receive(host->user, 0, 0);
+    (void)t_receive_new(host->user, 0, 0);
 }
 
 static void post_1460(struct t_host *host)
 {
     host->on_indicate = NULL;
-    (void)t_receive(host->user, 1460, 0);
+    (void)t_receive_new(host->user, 1460, 0);
 }
 
 /* T-041, RCV-040: a host that refuses and asks again for ever gets eight indications a run. */
@@ -278,7 +279,7 @@ static void post_deep(struct t_host *host)
     struct t_target *t = host->user;
 
     if (t->host.reach_delta++ < 1000) {
-        (void)t_receive(t, 1000, 0);
+        (void)t_receive_new(t, 1000, 0);
     }
 }
 
@@ -290,7 +291,7 @@ static void test_rcv_026_posted_inside_complete(void **state)
     (void)state;
     t->host.user = t;
     t->host.on_complete = post_deep;
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_run(t, 0);
     for (uint32_t i = 0; i < 1000; ++i) {
         t_peer(t, 1000 + 1000 * i, 1000, 0, 5000);
@@ -316,7 +317,7 @@ static void test_rcv_058_indication_size(void **state)
     t_peer(t, 1000, 1460, 0, 5000);
     t_run(t, 0);
     t_expect_host(t, "indicate(100) indicate(100)");
-    t_receive(t, 1360, 0);
+    t_receive_new(t, 1360, 0);
     t_run(t, 1);
     t_expect_host(t, "receive(SUCCESS,1360)");
     t_host_return(&t->host);
@@ -329,8 +330,8 @@ static void test_rcv_034_timer_restarts(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 1000, 0);
-    t_receive(t, 2000, 0);
+    t_receive_new(t, 1000, 0);
+    t_receive_new(t, 2000, 0);
     t_peer(t, 1000, 1460, 0, 5000);
     t_run(t, 0);
     t_expect_host(t, "receive(SUCCESS,1000)");
@@ -347,7 +348,7 @@ static void test_rcv_041_fin_completes(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 4000, NO_PUSH);
+    t_receive_new(t, 4000, NO_PUSH);
     t_peer(t, 1000, 1000, 0, 5000);
     t_run(t, 0);
     t_expect_host(t, "");
@@ -371,10 +372,10 @@ static void test_dsc_030_event_waits(void **state)
     t_run(t, 1);
     t_expect_host(t, "");
     assert_int_equal(query(t).delegated.state, TOE_TCP_CLOSE_WAIT);
-    t_receive(t, 4000, 0);
+    t_receive_new(t, 4000, 0);
     t_run(t, 2);
     t_expect_host(t, "receive(SUCCESS,1500) DISCONNECT");
-    t_receive(t, 4000, 0);
+    t_receive_new(t, 4000, 0);
     t_run(t, 3);
     t_expect_host(t, "receive(INVALID_STATE,0)");
     t_target_del(t);
@@ -386,8 +387,8 @@ static void test_rcv_042_empty_requests(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 1000, 0);
-    t_receive(t, 1000, NO_PUSH);
+    t_receive_new(t, 1000, 0);
+    t_receive_new(t, 1000, NO_PUSH);
     t_peer(t, 1000, 0, TCP_FIN, 5000);
     t_run(t, 0);
     t_expect_host(t, "receive(SUCCESS,0) receive(SUCCESS,0) DISCONNECT");
@@ -400,13 +401,13 @@ static void test_rcv_021_reset(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t_receive(t, 1000, NO_PUSH);
+    t_receive_new(t, 1000, NO_PUSH);
     t_peer(t, 1000, 300, 0, 5000);
     t_run(t, 0);
     t_peer(t, 1300, 0, TCP_RST, 5000);
     t_run(t, 1);
     t_expect_host(t, "ABORT receive(REQUEST_ABORTED,300)");
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_run(t, 2);
     t_expect_host(t, "receive(REQUEST_ABORTED,0)");
     t_target_del(t);
@@ -439,7 +440,7 @@ static void test_rcv_073_window_closes(void **state)
     t_peer(t, seq, 1, 0, 5000); /* a probe (SEG-091) */
     t_run(t, 500);
     t_expect_all(t, "[5000+0 A 66535]");
-    t_receive(t, 10000, 0);
+    t_receive_new(t, 10000, 0);
     t_run(t, 501);
     t_expect_all(t, "receive(SUCCESS,10000) indicate(15792) [5000+0 A 66535]");
     assert_int_equal(t->wire.last.seg.wnd, 10000);
@@ -462,7 +463,7 @@ static void test_rcv_089_buffered_data(void **state)
     t_offload(t);
     t_expect_all(t, "initiate");
     memset((void *)(uintptr_t)buffered->sge->addr, 0, 3000); /* RCV-088 */
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_peer(t, 4000, 500, 0, 5000);
     t_run(t, 0);
     t_expect_host(t, "receive(SUCCESS,1000) indicate(2500)");
@@ -484,7 +485,7 @@ static void test_rcv_091_buffered_data_is_held(void **state)
     t_peer(t, 1100, 500, 0, 5000);
     t_run(t, 1000);
     t_expect_host(t, "initiate");
-    t_receive(t, 0, 0);
+    t_receive_new(t, 0, 0);
     t_run(t, 1001);
     t_expect_host(t, "receive(SUCCESS,0) indicate(600)");
     t_host_return(&t->host);
@@ -503,7 +504,7 @@ static void test_rcv_094_fin_before(void **state)
     t_target_start(t);
     t->host.rcv_next = 1001;
     t_offload(t);
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_run(t, 0);
     t_expect_host(t, "initiate receive(SUCCESS,200)");
     assert_int_equal(query(t).delegated.state, TOE_TCP_CLOSE_WAIT);
@@ -554,13 +555,13 @@ static void test_rcv_051_absurd_answers(void **state)
     t->host.answer_cnt = 3;
     t_peer(t, 1000, 1000, 0, 5000);
     t_run(t, 0);
-    t_receive(t, 0, 0);
+    t_receive_new(t, 0, 0);
     t_run(t, 1);
     t_expect_host(t, "indicate(1000) receive(SUCCESS,0) indicate(1000)");
     t_peer(t, 2000, 1000, 0, 5000);
     t_run(t, 2);
     t_expect_host(t, "indicate(1000)");
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_run(t, 3);
     t_expect_host(t, "receive(SUCCESS,1000)");
     t_target_del(t);
@@ -632,7 +633,7 @@ static void test_evt_036_receive_unmappable(void **state)
     t->settings.bus = (struct toe_bus){.user = &works, .map = map_nothing};
     t_target_start(t);
     t_offload(t);
-    t_receive(t, 1000, 0);
+    t_receive_new(t, 1000, 0);
     t_run(t, 0);
     works = false;
     t_peer(t, 1000, 100, 0, 5000);

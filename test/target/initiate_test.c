@@ -172,75 +172,73 @@ static void set_larger_state(struct t_target *t)
     t->tcp.state.size += 100; /* STATE-H-1: a tail that we do not know */
 }
 
+static const struct change off_11_cases[] = {
+    {"VLAN-7", set_vlan_unknown, STATUS(OFFLOAD_VLAN_MISMATCH), STATUS(FAILURE), STATUS(FAILURE)},
+    {"VLAN-6", set_vlan_known, 0, 0, 0},
+    {"VLAN-3", set_vlan_full, STATUS(OFFLOAD_VLAN_ENTRIES), STATUS(FAILURE), STATUS(FAILURE)},
+    {"VLAN beyond 4094", set_vlan_absurd, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
+    {"STATE-NC-1", set_mac_full, STATUS(OFFLOAD_HW_ADDRESS_ENTRIES), STATUS(FAILURE),
+     STATUS(FAILURE)},
+    {"STATE-NC-1, our own", set_mac_own, 0, 0, 0},
+    {"NEW-2", set_neighbor_type, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
+    {"STATE-H-1", set_neighbor_size, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
+    {"STATE-H-1, larger", set_larger_state, 0, 0, 0},
+    {"BLK-3", set_revision, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
+    {"no state", set_neighbor_no_state, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
+    {"STATE-PC-1", set_addr_full, STATUS(OFFLOAD_PARTIAL_SUCCESS),
+     STATUS(OFFLOAD_IP_ADDRESS_ENTRIES), STATUS(FAILURE)},
+    {"STATE-PK-1", set_mtu_large, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(OFFLOAD_PATH_MTU),
+     STATUS(FAILURE)},
+    {"STATE-PK-2", set_mtu_small, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
+     STATUS(FAILURE)},
+    {"RFC-120, multicast", set_multicast, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
+     STATUS(FAILURE)},
+    {"RFC-120, broadcast", set_broadcast, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
+     STATUS(FAILURE)},
+    {"two families", set_family_mixed, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
+     STATUS(FAILURE)},
+    {"family off", set_family_off, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
+     STATUS(FAILURE)},
+    {"STATE-TK-2", set_window_large, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
+     STATUS(OFFLOAD_TCP_RCV_WINDOW)},
+    {"STATE-TC-8", set_sack_unsupported, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
+     STATUS(OFFLOAD_CONNECTION_REJECTED)},
+    {"NEW-3, CLOSED", set_state_closed, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+    {"NEW-3, SYN_SENT", set_state_syn_sent, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+    {"NEW-3, TIME_WAIT", set_state_time_wait, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+    {"STATE-TD-35", set_snd_nxt_beyond, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+    {"SND-066", set_snd_max_beyond, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+    {"NEW-2, TCP", set_tcp_type, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+    {"RCV-087", set_buffered_too_much, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+    {"unsound buffered data", set_buffered_unsound, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
+     STATUS(FAILURE)},
+    {"unsound send chain", set_chain_unsound, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+};
+
 /* Each check of OFF-11 with the status that CONTROL 2.2 has for it. */
 static void test_off_11_statuses(void **state)
 {
-    static const struct change cases[] = {
-        {"VLAN-7", set_vlan_unknown, STATUS(OFFLOAD_VLAN_MISMATCH), STATUS(FAILURE),
-         STATUS(FAILURE)},
-        {"VLAN-6", set_vlan_known, 0, 0, 0},
-        {"VLAN-3", set_vlan_full, STATUS(OFFLOAD_VLAN_ENTRIES), STATUS(FAILURE), STATUS(FAILURE)},
-        {"VLAN beyond 4094", set_vlan_absurd, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
-        {"STATE-NC-1", set_mac_full, STATUS(OFFLOAD_HW_ADDRESS_ENTRIES), STATUS(FAILURE),
-         STATUS(FAILURE)},
-        {"STATE-NC-1, our own", set_mac_own, 0, 0, 0},
-        {"NEW-2", set_neighbor_type, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
-        {"STATE-H-1", set_neighbor_size, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
-        {"STATE-H-1, larger", set_larger_state, 0, 0, 0},
-        {"BLK-3", set_revision, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
-        {"no state", set_neighbor_no_state, STATUS(FAILURE), STATUS(FAILURE), STATUS(FAILURE)},
-        {"STATE-PC-1", set_addr_full, STATUS(OFFLOAD_PARTIAL_SUCCESS),
-         STATUS(OFFLOAD_IP_ADDRESS_ENTRIES), STATUS(FAILURE)},
-        {"STATE-PK-1", set_mtu_large, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(OFFLOAD_PATH_MTU),
-         STATUS(FAILURE)},
-        {"STATE-PK-2", set_mtu_small, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
-         STATUS(FAILURE)},
-        {"RFC-120, multicast", set_multicast, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
-         STATUS(FAILURE)},
-        {"RFC-120, broadcast", set_broadcast, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
-         STATUS(FAILURE)},
-        {"two families", set_family_mixed, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
-         STATUS(FAILURE)},
-        {"family off", set_family_off, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE),
-         STATUS(FAILURE)},
-        {"STATE-TK-2", set_window_large, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
-         STATUS(OFFLOAD_TCP_RCV_WINDOW)},
-        {"STATE-TC-8", set_sack_unsupported, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
-         STATUS(OFFLOAD_CONNECTION_REJECTED)},
-        {"NEW-3, CLOSED", set_state_closed, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
-        {"NEW-3, SYN_SENT", set_state_syn_sent, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
-         STATUS(FAILURE)},
-        {"NEW-3, TIME_WAIT", set_state_time_wait, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
-         STATUS(FAILURE)},
-        {"STATE-TD-35", set_snd_nxt_beyond, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
-        {"SND-066", set_snd_max_beyond, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
-        {"NEW-2, TCP", set_tcp_type, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
-        {"RCV-087", set_buffered_too_much, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
-        {"unsound buffered data", set_buffered_unsound, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
-         STATUS(FAILURE)},
-        {"unsound send chain", set_chain_unsound, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
-         STATUS(FAILURE)},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+    for (size_t i = 0; i < sizeof(off_11_cases) / sizeof(off_11_cases[0]); ++i) {
         struct t_target *t = t_target_new();
         struct toe_stats stats;
 
-        cases[i].change(t);
+        off_11_cases[i].change(t);
         t_target_start(t);
         t->ops->initiate(t->target, t_link(t));
         t_run(t, 0);
         t_expect_host(t, "initiate");
-        if (t->neighbor.block.status != cases[i].neighbor ||
-            t->path.block.status != cases[i].path || t->tcp.block.status != cases[i].tcp) {
-            fail_msg("%s: %s %s %s", cases[i].name, toe_status_name(t->neighbor.block.status),
+        if (t->neighbor.block.status != off_11_cases[i].neighbor ||
+            t->path.block.status != off_11_cases[i].path ||
+            t->tcp.block.status != off_11_cases[i].tcp) {
+            fail_msg("%s: %s %s %s", off_11_cases[i].name,
+                     toe_status_name(t->neighbor.block.status),
                      toe_status_name(t->path.block.status), toe_status_name(t->tcp.block.status));
         }
         stats = t_stats(t);
-        assert_int_equal(stats.neighbor_cnt, !toe_status_is_failure(cases[i].neighbor));
-        assert_int_equal(stats.path_cnt, !toe_status_is_failure(cases[i].path));
-        assert_int_equal(stats.tcp_cnt, !toe_status_is_failure(cases[i].tcp));
+        assert_int_equal(stats.neighbor_cnt, !toe_status_is_failure(off_11_cases[i].neighbor));
+        assert_int_equal(stats.path_cnt, !toe_status_is_failure(off_11_cases[i].path));
+        assert_int_equal(stats.tcp_cnt, !toe_status_is_failure(off_11_cases[i].tcp));
         assert_int_equal(t->tcp.handle != 0, stats.tcp_cnt);
         t_target_del(t);
     }

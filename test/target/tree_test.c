@@ -74,9 +74,7 @@ static const char *name_of(toe_status status)
 
 static uint16_t type_of(char layer)
 {
-    return layer == 'N'   ? TOE_BLOCK_NEIGHBOR
-           : layer == 'P' ? TOE_BLOCK_PATH4
-                          : TOE_BLOCK_TCP;
+    return layer == 'N' ? TOE_BLOCK_NEIGHBOR : layer == 'P' ? TOE_BLOCK_PATH4 : TOE_BLOCK_TCP;
 }
 
 static void apply_role(struct node *node, const char *word, size_t len)
@@ -104,8 +102,8 @@ static struct toe_block *parse(struct world *w, const char **text)
         size_t len;
 
         memcpy(node->name, *text, name_len);
-        node->block = (struct toe_block){
-            .size = sizeof(node->block), .revision = 1, .type = type_of(**text)};
+        node->block =
+            (struct toe_block){.size = sizeof(node->block), .revision = 1, .type = type_of(**text)};
         node->block.object = &node->handle;
         node->block.status = TOE_STATUS_PENDING;
         *text += name_len;
@@ -222,8 +220,7 @@ static const struct {
     {"TV-ST-11", false, "N1(lk){P1(lk){T1(FAIL)}}", "N1 P1 T1", "N1=FAIL P1=FAIL T1=FAIL"},
     {"TV-ST-12", false, "N1(lk){P1{T1} P2(PATH_MTU){T2}}", "N1 P1 T1 P2",
      "N1=PARTIAL P1=SUCCESS T1=SUCCESS P2=PATH_MTU T2=FAIL"},
-    {"TV-ST-13", false, "N1(st){P1{T1}} N2{P2}", "N1",
-     "N1=FAIL P1=FAIL T1=FAIL N2=FAIL P2=FAIL"},
+    {"TV-ST-13", false, "N1(st){P1{T1}} N2{P2}", "N1", "N1=FAIL P1=FAIL T1=FAIL N2=FAIL P2=FAIL"},
     {"TV-ST-13, going on", true, "N1(st){P1{T1}} N2{P2}", "N1 N2 P2",
      "N1=FAIL P1=FAIL T1=FAIL N2=SUCCESS P2=SUCCESS"},
     {"TV-ST-14", false, "N1(ph)", "", "N1=SUCCESS"},
@@ -301,11 +298,9 @@ static void test_trv_4_visit(void **state)
         const char *want;
     } visits[] = {
         {TARGET_TREE_PARENT_FIRST, "N1(lk){P1(lk){T1(lk) T2(lk)} P2(lk)} N2(lk)",
-         "N1 P1 T1 T2 P2 N2",
-         "N1=SUCCESS P1=SUCCESS T1=SUCCESS T2=SUCCESS P2=SUCCESS N2=SUCCESS"},
+         "N1 P1 T1 T2 P2 N2", "N1=SUCCESS P1=SUCCESS T1=SUCCESS T2=SUCCESS P2=SUCCESS N2=SUCCESS"},
         {TARGET_TREE_DEPENDENTS_FIRST, "N1(lk){P1(lk){T1(lk) T2(lk)} P2(lk)} N2(lk)",
-         "T1 T2 P1 P2 N1 N2",
-         "N1=SUCCESS P1=SUCCESS T1=SUCCESS T2=SUCCESS P2=SUCCESS N2=SUCCESS"},
+         "T1 T2 P1 P2 N1 N2", "N1=SUCCESS P1=SUCCESS T1=SUCCESS T2=SUCCESS P2=SUCCESS N2=SUCCESS"},
         {TARGET_TREE_DEPENDENTS_FIRST, "T1(lk) T2(lk)", "T1 T2", "T1=SUCCESS T2=SUCCESS"},
         {TARGET_TREE_PARENT_FIRST, "N1(ph){P1(ph){T1(lk)}}", "T1",
          "N1=SUCCESS P1=SUCCESS T1=SUCCESS"},
