@@ -297,6 +297,13 @@ static toe_instant application(void *user, toe_instant now)
     return run->ends > now && run->ends < next ? run->ends : next;
 }
 
+/* While things are taken down a second Ctrl-C must not leave half of them; then it may again. */
+static void heed_signals(bool heed)
+{
+    (void)signal(SIGINT, heed ? SIG_DFL : SIG_IGN);
+    (void)signal(SIGTERM, heed ? SIG_DFL : SIG_IGN);
+}
+
 /* Runs until it is over, and closes what an interruption left open. */
 static void play(struct run *run)
 {
@@ -310,11 +317,13 @@ static void play(struct run *run)
     if (emu_pump_run(run->pump, TOE_INSTANT_NEVER) != 0) {
         run->is_interrupted = true;
     }
+    heed_signals(false);
     now = emu_pump_now();
     sum_up(run, now);
     if (run->is_interrupted) {
         emu_load_abort(run->machine.load);
         (void)emu_pump_run(run->pump, now + ABORT_TIME);
+        heed_signals(false);
     }
 }
 
@@ -325,6 +334,7 @@ int emu_stress_wire_run(struct emu_stress_result *result,
         .settings = settings, .result = result, .peer = {.control = -1}, .wall = emu_stress_wall()};
     struct emu_error error;
     char address[46] = "";
+    bool is_whole;
 
     memset(result, 0, sizeof(*result));
     result->seed = settings->seed;
@@ -335,7 +345,9 @@ int emu_stress_wire_run(struct emu_stress_result *result,
         return emu_error_print(&error);
     }
     play(&run);
-    if (!unmake(&run, &error)) {
+    is_whole = unmake(&run, &error);
+    heed_signals(true);
+    if (!is_whole) {
         return emu_error_print(&error);
     }
     if (run.is_silent && !run.is_interrupted) {

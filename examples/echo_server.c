@@ -136,21 +136,31 @@ static const struct toe_wire_ops wire_ops = {
 
 /* --- the application --- */
 
+/* What was received on a connection and not sent back yet. */
+struct echo {
+    size_t from;
+    size_t len;
+    char bytes[4096];
+};
+
 /* Sends back what has arrived, as far as there is room for it. */
-static void echo(struct toe_host *host, toe_handle conn)
+static void echo(struct toe_host *host, toe_handle conn, struct echo *e)
 {
     struct toe_host_conn_info info;
-    char bytes[4096];
 
-    while (toe_host_conn_info(host, conn, &info) && info.receivable > 0 && info.sendable > 0) {
-        const size_t room = info.sendable < sizeof(bytes) ? info.sendable : sizeof(bytes);
-        const size_t len = toe_host_receive(host, conn, bytes, room);
+    do {
+        e->from += toe_host_send(host, conn, e->bytes + e->from, e->len - e->from);
+        if (e->from < e->len) {
+            return; /* an event will tell when there is room again */
+        }
+        e->from = 0;
+        e->len = toe_host_receive(host, conn, e->bytes, sizeof(e->bytes));
+    } while (e->len > 0);
 
-        toe_host_send(host, conn, bytes, len);
-    }
-    if (info.receivable == 0 && info.end_of_stream) {
+    if (toe_host_conn_info(host, conn, &info) && info.end_of_stream) {
         printf("closing, after %u offloads\n", info.offload_cnt);
         toe_host_close(host, conn);
+        free(e);
     }
 }
 
@@ -163,15 +173,23 @@ static void take_events(struct toe_host *host)
         switch (event.type) {
         case TOE_HOST_ACCEPTABLE:
             while ((conn = toe_host_accept(host, event.conn)) != 0) {
-                echo(host, conn);
+                struct echo *e = calloc(1, sizeof(*e));
+
+                if (e == NULL) {
+                    toe_host_abort(host, conn);
+                    continue;
+                }
+                toe_host_conn_user_set(host, conn, e);
+                echo(host, conn, e);
             }
             break;
         case TOE_HOST_RECEIVABLE:
         case TOE_HOST_SENDABLE:
-            echo(host, event.conn);
+            echo(host, event.conn, event.user);
             break;
         case TOE_HOST_RESET:
             toe_host_close(host, event.conn);
+            free(event.user);
             break;
         default:
             break;

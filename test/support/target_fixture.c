@@ -301,7 +301,7 @@ struct toe_buf *t_receive_new(struct t_target *t, uint32_t len, uint32_t flags)
 }
 
 struct toe_buf *t_disconnect_new(struct t_target *t, uint32_t seq, uint32_t len,
-                             enum toe_disconnect how)
+                                 enum toe_disconnect how)
 {
     struct toe_buf *buf = t_data_new(t, seq, len);
 

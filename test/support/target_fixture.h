@@ -117,7 +117,7 @@ struct toe_buf *t_peer_data_new(struct t_target *t, uint32_t seq, uint32_t len);
 struct toe_buf *t_send_new(struct t_target *t, uint32_t seq, uint32_t len);
 struct toe_buf *t_receive_new(struct t_target *t, uint32_t len, uint32_t flags);
 struct toe_buf *t_disconnect_new(struct t_target *t, uint32_t seq, uint32_t len,
-                             enum toe_disconnect how);
+                                 enum toe_disconnect how);
 
 /* t_peer() lets a segment of the peer arrive with the next run. ACK is understood. */
 void t_peer(struct t_target *t, uint32_t seq, uint32_t len, uint8_t flags, uint32_t ack);

@@ -126,7 +126,8 @@ static struct t_target *aged(void)
 static void send_at(struct t_target *t, uint64_t ms)
 {
     t->now = T_MS(1000000) + T_MS(ms);
-    t_disconnect_new(t, 5000, 0, TOE_DISCONNECT_ABORTIVE); /* one datagram, whatever else is going on */
+    t_disconnect_new(t, 5000, 0,
+                     TOE_DISCONNECT_ABORTIVE); /* one datagram, whatever else is going on */
     t->ops->run(t->target, t->now);
 }
 
