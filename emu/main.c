@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,11 @@ static void print_usage(FILE *out)
                   "something.\n");
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int run_command(int argc, char **argv)
 {
     for (size_t i = 0; i < command_cnt; ++i) {
@@ -54,7 +60,11 @@ static int help_main(int argc, char **argv)
     static char option[] = "--help";
     char *of_command[] = {argc > 1 ? argv[1] : NULL, option, NULL};
 
-    if (argc < 2 || strcmp(argv[1], "help") == 0 || argv[1][0] == '-') {
+    if (argc > 2) {
+        (void)fprintf(stderr, "toe help: unexpected argument \"%s\"\n", argv[2]);
+        return EMU_EXIT_USAGE;
+    }
+    if (argc < 2 || strcmp(argv[1], "help") == 0 || is_help(argv[1])) {
         print_usage(stdout);
         return EMU_EXIT_OK;
     }
@@ -63,7 +73,11 @@ static int help_main(int argc, char **argv)
 
 static int version_main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--help") != 0) {
+    if (argc == 2 && is_help(argv[1])) {
+        (void)printf("Usage: toe version\n\nPrints the version.\n");
+        return EMU_EXIT_OK;
+    }
+    if (argc > 1) {
         (void)fprintf(stderr, "toe version: unexpected argument \"%s\"\n", argv[1]);
         return EMU_EXIT_USAGE;
     }
@@ -80,7 +94,7 @@ int main(int argc, char **argv)
         print_usage(stderr);
         return EMU_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (is_help(argv[1])) {
         argv[1] = help;
     } else if (strcmp(argv[1], "--version") == 0) {
         argv[1] = version;

@@ -61,6 +61,7 @@ static bool parse_scaled(uint64_t *out, const char *text, const struct unit *uni
 {
     uint64_t whole = 0;
     uint64_t factor;
+    uint64_t part;
     long double fraction = 0;
     long double digit = 1;
 
@@ -81,10 +82,14 @@ static bool parse_scaled(uint64_t *out, const char *text, const struct unit *uni
             fraction += digit * (*text - '0');
         }
     }
-    if (!find_unit(&factor, text, units) || whole > (UINT64_MAX - factor) / factor) {
+    if (!find_unit(&factor, text, units)) {
         return false;
     }
-    *out = whole * factor + (uint64_t)(fraction * (long double)factor + 0.5L);
+    part = (uint64_t)(fraction * (long double)factor + 0.5L);
+    if (whole > (UINT64_MAX - part) / factor) {
+        return false;
+    }
+    *out = whole * factor + part;
     return true;
 }
 
