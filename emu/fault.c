@@ -191,18 +191,23 @@ static void spoil(struct lane *lane, struct held *held)
     if (frame->len <= ADDRESSES_LEN) {
         return;
     }
-    if ((frame->flags & TOE_FRAME_CSUM_PARTIAL) != 0 && frame->gso == TOE_GSO_NONE) {
+    if ((frame->flags & TOE_FRAME_CSUM_PARTIAL) != 0) {
         (void)emu_gso_checksum(held->bytes, frame->len, frame->csum_start, frame->csum_off);
     }
-    frame->flags = frame->gso == TOE_GSO_NONE ? 0 : frame->flags;
+    frame->flags = 0;
     held->bytes[ADDRESSES_LEN + (draw >> 8) % (frame->len - ADDRESSES_LEN)] ^=
         (uint8_t)(1u << (draw % 8));
 }
 
 static void hold(struct lane *lane, const struct toe_frame *frame, toe_instant due, bool spoilt)
 {
-    struct held *held = copy_frame(frame);
+    struct held *held;
 
+    /* Nothing in a super-segment would show the damage: it is lost, as it would be found out. */
+    if (spoilt && frame->gso != TOE_GSO_NONE) {
+        return;
+    }
+    held = copy_frame(frame);
     if (held == NULL) {
         lane->stats.overflowed++;
         return;

@@ -30,13 +30,15 @@ static size_t fill_part(uint8_t *dst, size_t len, uint64_t key, uint64_t off)
 void emu_pattern_fill(uint8_t *dst, size_t len, uint64_t key, uint64_t off)
 {
     while (len > 0) {
-        size_t cnt = 8;
+        size_t cnt = 0;
 
-        if (off % 8 == 0 && len >= 8) {
-            const uint64_t w = word_at(key, off);
+        /* Whole words are most of it. */
+        for (; off % 8 == 0 && len - cnt >= 8; cnt += 8) {
+            const uint64_t w = word_at(key, off + cnt);
 
-            memcpy(dst, &w, 8);
-        } else {
+            memcpy(dst + cnt, &w, 8);
+        }
+        if (cnt == 0) {
             cnt = fill_part(dst, len, key, off);
         }
         dst += cnt;
@@ -45,7 +47,7 @@ void emu_pattern_fill(uint8_t *dst, size_t len, uint64_t key, uint64_t off)
     }
 }
 
-/* Counts the wrong bytes of a piece of which at least one is. */
+/* Adds the wrong bytes of a piece to |wrong|. */
 static size_t count_wrong(uint64_t *first, const uint8_t *src, const uint8_t *want, size_t len,
                           uint64_t off, size_t wrong)
 {
@@ -61,6 +63,22 @@ static size_t count_wrong(uint64_t *first, const uint8_t *src, const uint8_t *wa
     return wrong;
 }
 
+/* How many of the |len| bytes at |src| are right, in whole words from |off| on, a multiple of 8. */
+static size_t check_words(const uint8_t *src, size_t len, uint64_t key, uint64_t off)
+{
+    size_t cnt = 0;
+
+    for (; len - cnt >= 8; cnt += 8) {
+        uint64_t w;
+
+        memcpy(&w, src + cnt, 8);
+        if (w != word_at(key, off + cnt)) {
+            break;
+        }
+    }
+    return cnt;
+}
+
 size_t emu_pattern_check(uint64_t *first, const uint8_t *src, size_t len, uint64_t key,
                          uint64_t off)
 {
@@ -68,16 +86,10 @@ size_t emu_pattern_check(uint64_t *first, const uint8_t *src, size_t len, uint64
 
     while (len > 0) {
         uint8_t want[8];
-        size_t cnt = 8;
+        size_t cnt = off % 8 == 0 ? check_words(src, len, key, off) : 0;
 
-        if (off % 8 == 0 && len >= 8) {
-            const uint64_t w = word_at(key, off);
-
-            memcpy(want, &w, 8);
-        } else {
+        if (cnt == 0) {
             cnt = fill_part(want, len, key, off);
-        }
-        if (memcmp(src, want, cnt) != 0) {
             wrong = count_wrong(first, src, want, cnt, off, wrong);
         }
         src += cnt;

@@ -54,7 +54,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
 
     *settings = (struct emu_stress_settings){
         .connections = 256,
-        .bytes = 32768,
+        .bytes = 24576,
         .seconds = 60,
         .seed = 1,
         .ipv4 = true,
@@ -108,7 +108,7 @@ static const struct emu_option table[] = {
     OPTION(NUMBER, "swarm", &parsed.swarm, .placeholder = "SEEDS", .min = 1, .max = 1000000,
            .help = "run that many seeds, one after the other"),
     OPTION(NUMBER, "bytes", &values.bytes, .min = 1, .max = 16 << 20,
-           .help = "what a connection carries on average (default 32 Ki)"),
+           .help = "what a connection carries on average (default 24 Ki)"),
     OPTION(CHOICE, "policy", &values.policy, .choices = policies,
            .help = "which connections move: none, all, or at random (default)"),
     OPTION(DURATION, "offload-every", &values.offload_every, .min = TOE_NS_PER_MS, .max = HOUR,

@@ -76,8 +76,10 @@ int main(void)
         while ((len = drain(b.host, server, received, &wrong)) > 0) {
             received += len;
         }
-        at_a = move(a.host, client);
-        at_b = move(b.host, server);
+        if (toe_sim_now(sim) % (50 * TOE_NS_PER_MS) == 0) {
+            at_a = move(a.host, client);
+            at_b = move(b.host, server);
+        }
     }
     printf("%.2f s: %zu bytes received, %zu wrong; %u moves at one end, %u at the other\n",
            (double)toe_sim_now(sim) / 1e9, received, wrong, at_a.offload_cnt + at_a.upload_cnt,
