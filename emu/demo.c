@@ -229,6 +229,7 @@ static int parse(struct demo *demo, int argc, char **argv)
         {.name = "seed",
          .kind = EMU_OPTION_NUMBER,
          .value = &demo->seed,
+         .max = INT64_MAX,
          .help = "of all that is random (default 1)"},
         {.name = "json",
          .kind = EMU_OPTION_FLAG,

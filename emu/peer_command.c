@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "option.h"
@@ -20,6 +21,15 @@ static json_t *make_object(const struct emu_peer_result *result)
                      "resets", (json_int_t)result->resets, "resets_wanted",
                      (json_int_t)result->resets_wanted, "unopened", (json_int_t)result->unopened,
                      "unfinished", (json_int_t)result->unfinished);
+}
+
+/* Whether |fd| can tell that its other end is gone. */
+static bool can_end(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 &&
+           (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode) || isatty(fd));
 }
 
 int emu_peer_main(int argc, char **argv)
@@ -59,6 +69,9 @@ int emu_peer_main(int argc, char **argv)
 
     if (status >= 0) {
         return status;
+    }
+    if (until_eof && !can_end(STDIN_FILENO)) {
+        return emu_option_error(&command, "--until-eof: standard input is not a pipe");
     }
     emu_report_init(&output, json);
     settings.port = (uint16_t)port;

@@ -61,18 +61,32 @@ static void show_summary(struct emu_report *output, const struct emu_stress_resu
     free(text);
 }
 
-static int write_report(const char *path, const struct emu_stress_result *result)
+/* Opens |path| before the run, so that a wrong one costs no time. NULL, and a line that says why.
+ */
+static FILE *open_report(const char *path)
+{
+    struct emu_error error;
+    FILE *out = fopen(path, "w");
+
+    if (out == NULL) {
+        emu_error_set(&error, EMU_EXIT_USAGE, "cannot create the report \"%s\": %s", path,
+                      strerror(errno));
+        (void)emu_error_print(&error);
+    }
+    return out;
+}
+
+static int write_report(FILE *out, const char *path, const struct emu_stress_result *result)
 {
     json_t *object = emu_stress_report_object(result, "summary");
     struct emu_error error;
-    FILE *out = fopen(path, "w");
-    bool ok = out != NULL;
+    bool ok = json_dumpf(object, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
 
-    ok = ok && json_dumpf(object, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
-    ok = (out == NULL || fclose(out) == 0) && ok;
+    ok = fclose(out) == 0 && ok;
     json_decref(object);
     if (!ok) {
-        emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "cannot write %s: %s", path, strerror(errno));
+        emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "cannot write the report \"%s\": %s", path,
+                      strerror(errno));
         return emu_error_print(&error);
     }
     return EMU_EXIT_OK;
@@ -104,7 +118,22 @@ static int run_swarm(struct emu_stress_result *sum, struct emu_stress_options *o
                        (unsigned long long)result.seed, emu_stress_verdict_name(result.verdict),
                        line, result.fault[0] == '\0' ? "" : ": ", result.fault);
     }
+    if (stop != 0) {
+        sum->verdict = EMU_VERDICT_INTERRUPTED;
+        return EMU_EXIT_FAULT;
+    }
     return worst;
+}
+
+static int run(struct emu_stress_result *result, struct emu_stress_options *options,
+               struct emu_report *output)
+{
+    if (options->swarm != 0) {
+        options->settings.progress = NULL;
+        return run_swarm(result, options, output);
+    }
+    return options->sim ? emu_stress_sim_run(result, &options->settings)
+                        : emu_stress_wire_run(result, &options->settings);
 }
 
 int emu_stress_main(int argc, char **argv)
@@ -112,30 +141,32 @@ int emu_stress_main(int argc, char **argv)
     struct emu_stress_options options;
     struct emu_stress_result result;
     struct emu_report output;
+    FILE *report = NULL;
     int status = emu_stress_options_parse(&options, argc, argv);
 
     if (status >= 0) {
         return status;
+    }
+    if (options.report != NULL) {
+        report = open_report(options.report);
+        if (report == NULL) {
+            return EMU_EXIT_USAGE;
+        }
     }
     emu_report_init(&output, options.json);
     catch_signals();
     options.settings.stop = &stop;
     options.settings.progress = show_progress;
     options.settings.user = &output;
-    if (options.swarm != 0) {
-        options.settings.progress = NULL;
-        status = run_swarm(&result, &options, &output);
-    } else if (options.sim) {
-        status = emu_stress_sim_run(&result, &options.settings);
-    } else {
-        status = emu_stress_wire_run(&result, &options.settings);
-    }
-    if (status != EMU_EXIT_OK && status != EMU_EXIT_FAULT) {
-        return status;
-    }
-    show_summary(&output, &result);
-    if (options.report != NULL && write_report(options.report, &result) != EMU_EXIT_OK) {
-        return EMU_EXIT_ENVIRONMENT;
+    status = run(&result, &options, &output);
+    if (status == EMU_EXIT_OK || status == EMU_EXIT_FAULT) {
+        show_summary(&output, &result);
+        if (report != NULL && write_report(report, options.report, &result) != EMU_EXIT_OK) {
+            return EMU_EXIT_ENVIRONMENT;
+        }
+    } else if (report != NULL) {
+        fclose(report);
+        (void)remove(options.report);
     }
     return status;
 }

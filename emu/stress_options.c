@@ -77,7 +77,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
 struct values {
     uint64_t connections, bytes, mtu, rate, peer_port, delay_ms;
     toe_duration seconds, offload_every, upload_every, lag;
-    bool ipv4, ipv6, has_delay, has_rate, has_peer;
+    bool ipv4, ipv6, has_delay, has_rate, has_mtu, has_peer_port;
     int policy, receive;
     const char *address;
     const char *peer;
@@ -104,13 +104,14 @@ static const struct emu_option table[] = {
            .help = "connections at once (default 256)"),
     OPTION(DURATION, "seconds", &values.seconds, .letter = 's', .min = TOE_NS_PER_MS,
            .max = 1000 * HOUR, .help = "how long connections are opened for (default 60)"),
-    OPTION(NUMBER, "seed", &parsed.settings.seed, .help = "of all that is random (default 1)"),
+    OPTION(NUMBER, "seed", &parsed.settings.seed, .max = INT64_MAX,
+           .help = "of all that is random (default 1)"),
     OPTION(NUMBER, "swarm", &parsed.swarm, .placeholder = "SEEDS", .min = 1, .max = 1000000,
            .help = "run that many seeds, one after the other"),
     OPTION(NUMBER, "bytes", &values.bytes, .min = 1, .max = 16 << 20,
            .help = "what a connection carries on average (default 24 Ki)"),
     OPTION(CHOICE, "policy", &values.policy, .choices = policies,
-           .help = "which connections move: none, all, or at random (default)"),
+           .help = "which connections move (default random)"),
     OPTION(DURATION, "offload-every", &values.offload_every, .min = TOE_NS_PER_MS, .max = HOUR,
            .help = "random: mean time until one is offloaded (default 10)"),
     OPTION(DURATION, "upload-every", &values.upload_every, .min = TOE_NS_PER_MS, .max = HOUR,
@@ -128,16 +129,16 @@ static const struct emu_option table[] = {
            .max = 60000, .help = "one way (default 1 simulated, 0 on the wire)"),
     OPTION(NUMBER, "rate", &values.rate, .placeholder = "MBIT", .given = &values.has_rate,
            .max = 1000000, .help = "of the simulated link, 0: no limit (default 1000)"),
-    OPTION(NUMBER, "mtu", &values.mtu, .min = 1280, .max = 65535,
-           .help = "of the link (default 1500)"),
+    OPTION(NUMBER, "mtu", &values.mtu, .given = &values.has_mtu, .min = 1280, .max = 65535,
+           .help = "of the simulated link (default 1500)"),
     OPTION(FLAG, "ipv4", &values.ipv4, .letter = '4', .help = "IPv4 only"),
     OPTION(FLAG, "ipv6", &values.ipv6, .letter = '6', .help = "IPv6 only"),
     OPTION(TEXT, "address", &values.address, .placeholder = "A4/LEN,A6/LEN",
            .help = "our addresses (default " ADDRESS_DEFAULT ")"),
     OPTION(TEXT, "peer", &values.peer, .placeholder = "A4,A6",
            .help = "where 'toe peer' runs (default: started at IF's other end)"),
-    OPTION(NUMBER, "peer-port", &values.peer_port, .min = 1, .max = 65535,
-           .help = "its port (default 7007)"),
+    OPTION(NUMBER, "peer-port", &values.peer_port, .given = &values.has_peer_port, .min = 1,
+           .max = 65535, .help = "its port (default 7007)"),
     OPTION(TEXT, "capture", &parsed.settings.capture, .placeholder = "FILE",
            .help = "write all frames to a pcapng file"),
     OPTION(TEXT, "report", &parsed.report, .placeholder = "FILE",
@@ -163,21 +164,24 @@ static int check(void)
     if (parsed.sim == (set->interface != NULL)) {
         return emu_option_error(&command, "either --sim or --port IF is needed");
     }
-    if (!parsed.sim && parsed.swarm != 0) {
-        return emu_option_error(&command, "--swarm goes with --sim only");
+    if (!parsed.sim && (parsed.swarm != 0 || values.has_rate || values.has_mtu)) {
+        return emu_option_error(&command, "--swarm, --rate and --mtu go with --sim only");
     }
-    if (!parsed.sim && values.has_rate) {
-        return emu_option_error(&command, "--rate goes with --sim only");
+    if (parsed.sim && (values.address != NULL || values.peer != NULL || values.has_peer_port)) {
+        return emu_option_error(&command, "--address, --peer and --peer-port go with --port only");
+    }
+    if (parsed.swarm != 0 && set->capture != NULL) {
+        return emu_option_error(&command, "--capture is of one run, not of a --swarm");
     }
     if (values.ipv4 && values.ipv6) {
         return emu_option_error(&command, "--ipv4 and --ipv6 exclude each other");
     }
     if (values.address != NULL && !parse_addresses(set->address, set->prefix_len, values.address)) {
-        return emu_option_error(&command, "--address: '%s' is no list of addresses",
+        return emu_option_error(&command, "--address: \"%s\" is no list of addresses",
                                 values.address);
     }
     if (values.peer != NULL && !parse_addresses(set->peer, prefix_len, values.peer)) {
-        return emu_option_error(&command, "--peer: '%s' is no list of addresses", values.peer);
+        return emu_option_error(&command, "--peer: \"%s\" is no list of addresses", values.peer);
     }
     set->ipv4 = !values.ipv6 && set->address[0].family != 0 && set->peer[0].family != 0;
     set->ipv6 = !values.ipv4 && set->address[1].family != 0 && set->peer[1].family != 0;

@@ -186,8 +186,11 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
 {
     const struct toe_host_stats *host = &result->host;
 
-    fprintf(out, "seed %" PRIu64 ", digest %016" PRIx64 ", %.1f seconds in %.1f\n", result->seed,
-            result->digest, result->virtual_seconds, result->wall_seconds);
+    fprintf(out, "seed %" PRIu64 ", ", result->seed);
+    if (result->digest != 0) {
+        fprintf(out, "digest %016" PRIx64 ", ", result->digest);
+    }
+    fprintf(out, "%.1f seconds in %.1f\n", result->virtual_seconds, result->wall_seconds);
     fprintf(out,
             "connections: %" PRIu64 " opened, %" PRIu64 " finished, %u at once at most, %" PRIu64
             " left over\n",
