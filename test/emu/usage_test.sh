@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Wrong use of the command: one line on stderr that names what is wrong, and exit status 2.
+set -u
+toe=$TOE_COMMAND
+failed=0
+
+# refuses PATTERN ARGUMENT...: the command ends with 2 and one line that matches PATTERN.
+refuses() {
+    local pattern=$1 err status
+    shift
+    err=$(timeout 20 "$toe" "$@" </dev/null 2>&1 >/dev/null)
+    status=$?
+    if [ "$status" -ne 2 ] || [ "$(printf '%s\n' "$err" | wc -l)" -ne 1 ] ||
+        ! printf '%s' "$err" | grep -q -- "$pattern"; then
+        printf 'toe %s: status %s, "%s"; wanted 2 and /%s/\n' "$*" "$status" "$err" "$pattern"
+        failed=1
+    fi
+}
+
+refuses 'no command "foo"' foo
+refuses '"stress"' help demo stress
+refuses 'sim or --port' stress
+refuses 'sim or --port' stress --sim --port x
+refuses 'too small' stress --sim --connections 0
+refuses 'not a number' stress --sim --connections abc
+refuses 'not a number' stress --sim --seed -1
+refuses 'too large' stress --sim --seed 18446744073709551615
+refuses 'percentage' stress --sim --loss 101
+refuses 'percentage' stress --sim --loss x
+refuses 'needs a value' stress --sim --seconds
+refuses 'none of manual, all, random' stress --sim --policy sometimes
+refuses 'no option --bogus' stress --sim --bogus
+refuses 'unexpected argument "extra"' stress --sim extra
+refuses 'go with --sim only' stress --port eth0 --swarm 3
+refuses 'go with --port only' stress --sim --peer 10.0.0.1
+refuses 'no list of addresses' stress --port eth0 --peer 10.0.0.256
+refuses 'no interface "nosuch0"' stress --port nosuch0
+refuses 'not Ethernet' stress --port lo
+refuses 'cannot create the capture' stress --sim --capture /nonexistent/file
+refuses 'cannot create the report' stress --sim --report /nonexistent/file
+refuses 'not a number' demo --seed x
+refuses 'too large' peer --port 99999
+refuses 'not a pipe' peer --until-eof
+
+for command in demo stress peer version help; do
+    "$toe" $command --help | grep -q '^Usage: toe' || { echo "toe $command --help"; failed=1; }
+done
+exit $failed
