@@ -216,7 +216,14 @@ enum toe_host_event_type {
 
 /*
  * One event of one connection. Events of a kind that is still waiting to be taken are not doubled.
- * After CLOSED or RESET none follows, and toe_host_close() frees what is left.
+ * After CLOSED or RESET none follows, and toe_host_close() frees what is left. The status of RESET:
+ *
+ * TOE_STATUS_REQUEST_ABORTED
+ *     The peer reset the connection.
+ * TOE_STATUS_NOT_ACCEPTED
+ *     The peer, or its machine, refused it.
+ * TOE_STATUS_FAILURE
+ *     The peer was not heard of for too long, or the target lost the connection.
  */
 struct toe_host_event {
     enum toe_host_event_type type;

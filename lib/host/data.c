@@ -11,12 +11,9 @@
 /* Chance, in percent, that in mixed mode a disconnect carries the last bytes. */
 #define RIDE_PERCENT 50
 
-/* When memory is short, the next try. */
-#define RETRY_DELAY (10 * TOE_NS_PER_MS)
-
 static void retry_later(struct host_conn *conn)
 {
-    base_wheel_arm(&conn->host->wheel, &conn->timer.timer, conn->host->now + RETRY_DELAY);
+    base_wheel_arm(&conn->host->wheel, &conn->timer.timer, conn->host->now + HOST_RETRY_DELAY);
 }
 
 /* Posts a disconnect that sends a RST. */
@@ -92,7 +89,9 @@ void host_data_run(struct host_conn *conn)
         return;
     }
     post_sends(conn);
-    host_receiving_post(conn);
+    if (!host_receiving_post(conn)) {
+        retry_later(conn);
+    }
     host_held_forward(conn);
 }
 

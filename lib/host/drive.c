@@ -13,9 +13,13 @@
  */
 static void arm(struct host_conn *conn)
 {
-    const toe_instant due = tcp_deadline(&conn->tcp);
+    toe_instant due = tcp_deadline(&conn->tcp);
     struct base_timer *timer = &conn->timer.timer;
 
+    /* What found no memory is tried again. */
+    if (conn->tcp.recvq.len > 0 && due > conn->host->now + HOST_RETRY_DELAY) {
+        due = conn->host->now + HOST_RETRY_DELAY;
+    }
     if (due == TOE_INSTANT_NEVER) {
         base_wheel_cancel(&conn->host->wheel, timer);
     } else if (!base_wheel_is_armed(timer) || timer->at > due) {

@@ -18,6 +18,7 @@
 #include "host/path.h"
 #include "host/policy.h"
 #include "host/reachability.h"
+#include "host/relink.h"
 #include "host/request.h"
 #include "host/route.h"
 #include "tcp/congestion.h"
@@ -180,6 +181,7 @@ struct toe_host *toe_host_new(const struct toe_host_settings *settings)
     host->params = settings->params;
     host->tick = TOE_NS_PER_SEC / settings->params.ticks_per_second;
     base_wheel_init(&host->wheel, 0);
+    host->retry.kind = HOST_TIMER_RETRY;
     init_secrets(host);
     init_pools(host);
     init_lists(host);
@@ -238,6 +240,16 @@ static bool is_prefix(const struct toe_addr *addr, uint8_t prefix_len)
     return (addr->family == 4 && prefix_len <= 32) || (addr->family == 6 && prefix_len <= 128);
 }
 
+static int add_route(struct host_interface *interface, const struct toe_addr *dst,
+                     uint8_t prefix_len, const struct toe_addr *gateway)
+{
+    if (host_route_add(interface, dst, prefix_len, gateway) != 0) {
+        return -1;
+    }
+    host_relink_all(interface->host);
+    return 0;
+}
+
 int toe_host_address_add(struct toe_host *host, int index, const struct toe_addr *addr,
                          uint8_t prefix_len)
 {
@@ -248,7 +260,7 @@ int toe_host_address_add(struct toe_host *host, int index, const struct toe_addr
     if (host_address_add(host->interfaces[index], addr, prefix_len) != 0) {
         return -1;
     }
-    return host_route_add(host->interfaces[index], addr, prefix_len, NULL);
+    return add_route(host->interfaces[index], addr, prefix_len, NULL);
 }
 
 int toe_host_route_add(struct toe_host *host, int index, const struct toe_addr *dst,
@@ -258,7 +270,7 @@ int toe_host_route_add(struct toe_host *host, int index, const struct toe_addr *
         gateway == NULL || gateway->family != dst->family || !host_addr_is_host(gateway)) {
         return -1;
     }
-    return host_route_add(host->interfaces[index], dst, prefix_len, gateway);
+    return add_route(host->interfaces[index], dst, prefix_len, gateway);
 }
 
 static bool has_work(const struct host_interface *interface)
@@ -284,6 +296,14 @@ toe_instant toe_host_deadline(const struct toe_host *host)
     return base_wheel_next(wheel);
 }
 
+/* What could not be terminated for lack of memory may be now. */
+static void retry(struct toe_host *host)
+{
+    for (int i = 0; i < host->interface_cnt; ++i) {
+        host->interfaces[i]->is_upload_due = true;
+    }
+}
+
 static void expire(struct host_timer *timer)
 {
     switch ((enum host_timer_kind)timer->kind) {
@@ -298,6 +318,9 @@ static void expire(struct host_timer *timer)
         break;
     case HOST_TIMER_REACHABILITY:
         host_reachability_expire(base_container_of(timer, struct host_neighbor, reachability));
+        break;
+    case HOST_TIMER_RETRY:
+        retry(base_container_of(timer, struct toe_host, retry));
         break;
     case HOST_TIMER_PATH_MTU:
         host_path_expire(base_container_of(timer, struct host_path, timer));

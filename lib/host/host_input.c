@@ -141,16 +141,21 @@ static void input_tcp(const struct packet *packet)
     tuple.local_port = seg.dst_port;
     tuple.remote_port = seg.src_port;
     conn = host_lookup_conn(host, &tuple);
+    if (conn != NULL && !can_reopen(conn, &seg)) {
+        input_conn(conn, packet, &seg);
+        return;
+    }
     listener = host_lookup_listener(host, &packet->dst, seg.dst_port);
-    if (conn != NULL && listener != NULL && can_reopen(conn, &seg)) {
+    if (conn != NULL && listener == NULL) {
+        host_drop(host, TOE_DROP_TCP_CLOSED); /* TIME_WAIT goes on */
+        return;
+    }
+    if (conn != NULL) {
         floor = toe_seq_add(conn->tcp.snd_max, REOPEN_DISTANCE);
         has_floor = true;
         host_drive_end(conn, TOE_HOST_CLOSED, TOE_STATUS_SUCCESS);
-        conn = NULL;
     }
-    if (conn != NULL) {
-        input_conn(conn, packet, &seg);
-    } else if (listener != NULL) {
+    if (listener != NULL) {
         host_listener_input(listener, packet->interface, &packet->dst, &packet->src, &seg,
                             has_floor ? &floor : NULL);
     } else {

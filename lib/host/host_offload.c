@@ -9,6 +9,7 @@
 #include "host/place.h"
 #include "host/policy.h"
 #include "host/reachability.h"
+#include "host/relink.h"
 #include "host/host_upload.h"
 
 #include <string.h>
@@ -64,7 +65,7 @@ static enum readiness readiness_of(struct host_conn *conn)
         return WAITS;
     }
     /* What is in this very tree is OFFLOADING already. */
-    if (neighbor->object.is_invalid ||
+    if (neighbor->object.is_invalid || path->next_neighbor != NULL ||
         (neighbor->build == NULL && neighbor->object.place != TOE_PLACE_HOST &&
          neighbor->object.place != TOE_PLACE_OFFLOADED) ||
         (path->build == NULL && path->object.place != TOE_PLACE_HOST &&
@@ -74,42 +75,46 @@ static enum readiness readiness_of(struct host_conn *conn)
     return READY;
 }
 
-/* The neighbor's block in the tree, made if need be. */
-static struct host_node *neighbor_node(struct host_tree *tree, struct host_neighbor *neighbor)
+struct host_node *host_neighbor_node(struct host_neighbor *neighbor)
 {
     struct toe_host *host = neighbor->interface->host;
-    struct host_node *node = neighbor->build;
-    uint32_t delta = 0;
+    struct host_node *node = host_node_new(host, HOST_REQUEST_INITIATE, TOE_LAYER_NEIGHBOR,
+                                           neighbor, &neighbor->object.handle);
+    uint32_t delta = host->params.nce_stale_ticks;
 
-    if (node != NULL) {
-        return node;
-    }
-    node = host_node_new(host, HOST_REQUEST_INITIATE, TOE_LAYER_NEIGHBOR, neighbor,
-                         &neighbor->object.handle);
     if (node == NULL) {
         return NULL;
     }
     node->block.type = TOE_BLOCK_NEIGHBOR;
-    if (node->role == TOE_ROLE_NEW) {
-        if (neighbor->is_confirmed) {
-            delta = (uint32_t)((host->now - neighbor->confirmed_at) / host->tick);
-        } else {
-            delta = host->params.nce_stale_ticks;
-        }
-        node->state.neighbor = (struct toe_neighbor_state){
-            .size = sizeof(node->state.neighbor),
-            .constant.vlan_id = neighbor->interface->vlan_id,
-            .cached.host_reachability_delta = delta,
-            .delegated.nic_reachability_delta = delta,
-        };
-        memcpy(node->state.neighbor.cached.dst_mac, neighbor->mac, TOE_MAC_LEN);
-        node->block.state.neighbor = &node->state.neighbor;
-        neighbor->is_update_due = false;
-        host_object_place_set(&neighbor->object, TOE_PLACE_OFFLOADING);
+    if (node->role != TOE_ROLE_NEW) {
+        return node;
     }
-    neighbor->build = node;
-    host_tree_add(tree, node);
+    if (neighbor->is_confirmed) {
+        delta = (uint32_t)((host->now - neighbor->confirmed_at) / host->tick);
+    }
+    node->state.neighbor = (struct toe_neighbor_state){
+        .size = sizeof(node->state.neighbor),
+        .constant.vlan_id = neighbor->interface->vlan_id,
+        .cached.host_reachability_delta = delta,
+        .delegated.nic_reachability_delta = delta,
+    };
+    memcpy(node->state.neighbor.cached.dst_mac, neighbor->mac, TOE_MAC_LEN);
+    node->block.state.neighbor = &node->state.neighbor;
+    neighbor->is_update_due = false;
+    host_object_place_set(&neighbor->object, TOE_PLACE_OFFLOADING);
     return node;
+}
+
+/* The neighbor's block in the tree, made if need be. */
+static struct host_node *neighbor_node(struct host_tree *tree, struct host_neighbor *neighbor)
+{
+    if (neighbor->build == NULL) {
+        neighbor->build = host_neighbor_node(neighbor);
+        if (neighbor->build != NULL) {
+            host_tree_add(tree, neighbor->build);
+        }
+    }
+    return neighbor->build;
 }
 
 /* The path's block in the tree, made if need be. */
@@ -243,6 +248,7 @@ void host_offload_run(struct host_interface *interface)
     struct host_tree tree;
 
     interface->is_offload_due = false;
+    host_relink_run(interface);
     if (interface->is_paused) {
         return;
     }
@@ -329,6 +335,8 @@ static void complete_path(struct host_node *node)
 {
     struct host_path *path = node->subject;
 
+    /* The last connection may end now; the path must outlive it. */
+    host_path_ref(path);
     if (node->role == TOE_ROLE_NEW) {
         if (host_node_succeeded(node)) {
             host_object_place_set(&path->object, TOE_PLACE_OFFLOADED);
@@ -337,6 +345,7 @@ static void complete_path(struct host_node *node)
             path->object.handle = 0;
             host_object_place_set(&path->object, TOE_PLACE_HOST);
             --path->neighbor->object.dependent_cnt;
+            host_relink_home(path);
         }
     }
     for (struct toe_block *b = node->block.dependent; b != NULL; b = b->next) {
@@ -352,6 +361,7 @@ static void complete_path(struct host_node *node)
     }
     host_reachability_path_run(path);
     host_upload_idle_path(path);
+    host_path_unref(path);
 }
 
 void host_offload_complete(struct host_interface *interface, struct host_node *root)
@@ -360,6 +370,7 @@ void host_offload_complete(struct host_interface *interface, struct host_node *r
         struct host_node *node = host_node_of(b);
         struct host_neighbor *neighbor = node->subject;
 
+        host_neighbor_ref(neighbor);
         if (node->role == TOE_ROLE_NEW) {
             const bool has = host_node_succeeded(node);
 
@@ -371,6 +382,7 @@ void host_offload_complete(struct host_interface *interface, struct host_node *r
         }
         host_reachability_neighbor_run(neighbor);
         host_upload_idle_neighbor(neighbor);
+        host_neighbor_unref(neighbor);
     }
     interface->is_offload_due = true;
     interface->is_upload_due = true;

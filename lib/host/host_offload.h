@@ -12,10 +12,17 @@
 #define HOST_HOST_OFFLOAD_H
 
 #include "host/host_conn.h"
+#include "host/neighbor.h"
 #include "host/request.h"
 
 /* host_offload_want() lets |conn| be offloaded as soon as it can be; false if it cannot. */
 bool host_offload_want(struct host_conn *conn);
+
+/*
+ * host_neighbor_node() makes the block of |neighbor| for an initiate: of a new offload, which it
+ * marks as begun, or of a linker. NULL if memory is short.
+ */
+struct host_node *host_neighbor_node(struct host_neighbor *neighbor);
 
 /* host_offload_run() builds the tree of what can go, and initiates it. */
 void host_offload_run(struct host_interface *interface);

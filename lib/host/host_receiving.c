@@ -110,11 +110,9 @@ static bool post(struct host_conn *conn, uint32_t len, uint32_t flags)
 }
 
 /* Asks for refused text to be indicated again. */
-static void ask_again(struct host_conn *conn)
+static bool ask_again(struct host_conn *conn)
 {
-    if (conn->is_refused && room(conn) > 0) {
-        (void)post(conn, 0, 0);
-    }
+    return !conn->is_refused || room(conn) == 0 || post(conn, 0, 0);
 }
 
 /* The size of the next receive: large if the last one was filled. */
@@ -126,47 +124,49 @@ static uint32_t next_size(const struct host_conn *conn)
     return left < most ? left : most;
 }
 
-static void post_mixed(struct host_conn *conn)
+static bool post_mixed(struct host_conn *conn)
 {
     struct toe_host *host = conn->host;
     const uint32_t left = next_size(conn);
+    bool ok = true;
 
     if (left == 0 || conn->receive_cnt >= POSTED_CNT) {
-        return;
+        return true;
     }
     if (chance(host, SINGLE_PERCENT)) {
         /* A single byte is filled by whatever comes: so nothing is held back by the mode. */
-        (void)post(conn, 1, TOE_BUF_NO_PUSH);
+        ok = post(conn, 1, TOE_BUF_NO_PUSH);
     } else if (chance(host, POST_PERCENT)) {
-        (void)post(conn, 1 + (uint32_t)base_rand_below(&host->rand, left), 0);
-    } else {
-        ask_again(conn);
+        ok = post(conn, 1 + (uint32_t)base_rand_below(&host->rand, left), 0);
     }
-    ask_again(conn);
+    return ask_again(conn) && ok;
 }
 
-void host_receiving_post(struct host_conn *conn)
+static bool post_all(struct host_conn *conn)
+{
+    while (conn->receive_cnt < POSTED_CNT && next_size(conn) > 0) {
+        if (!post(conn, next_size(conn), 0)) {
+            return false;
+        }
+    }
+    return ask_again(conn);
+}
+
+bool host_receiving_post(struct host_conn *conn)
 {
     /* At the end of the stream there is nothing to wait for, but what was lent. */
     if (conn->is_orphan || (conn->is_fin_rcvd && !conn->is_refused)) {
-        return;
+        return true;
     }
     switch (conn->host->settings.receive_mode) {
     case TOE_RECEIVE_INDICATED:
-        ask_again(conn);
-        break;
+        return ask_again(conn);
     case TOE_RECEIVE_POSTED:
-        while (conn->receive_cnt < POSTED_CNT && next_size(conn) > 0) {
-            if (!post(conn, next_size(conn), 0)) {
-                break;
-            }
-        }
-        ask_again(conn);
-        break;
+        return post_all(conn);
     case TOE_RECEIVE_MIXED:
-        post_mixed(conn);
-        break;
+        return post_mixed(conn);
     }
+    return true;
 }
 
 /* One receive was answered: its bytes are the application's. */

@@ -20,8 +20,11 @@ uint32_t host_receiving_read(struct host_conn *conn, uint8_t *dst, size_t len);
 uint32_t host_receiving_copy(struct host_conn *conn, const struct toe_buf *buf, uint32_t off,
                              uint32_t cnt);
 
-/* host_receiving_post() posts what the mode wants posted now. The connection is offloaded. */
-void host_receiving_post(struct host_conn *conn);
+/*
+ * host_receiving_post() posts what the mode wants posted now. The connection is offloaded. Returns
+ * false if memory is short: then it must be tried again.
+ */
+bool host_receiving_post(struct host_conn *conn);
 
 /* host_receiving_complete() takes a chain of receives that were answered. */
 void host_receiving_complete(struct toe_host *host, struct toe_buf *chain);

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "host/place.h"
+#include "host/relink.h"
 #include "host/restore.h"
 
 bool host_upload_want(struct host_conn *conn)
@@ -154,15 +155,22 @@ static void end_build(struct toe_block *root)
     }
 }
 
-/* Adds paths and neighbors that nothing depends on. */
-static void add_idle(struct host_interface *interface, struct host_tree *tree)
+/* Adds paths and neighbors that nothing depends on; false if memory is short. */
+static bool add_idle(struct host_interface *interface, struct host_tree *tree)
 {
+    bool ok = true;
+
     base_list_foreach_safe(n, tmp, &interface->idle_paths)
     {
         struct host_path *path = base_container_of(n, struct host_path, idle);
 
-        if (!is_idle(&path->object) ||
-            (path->object.busy_cnt == 0 && path_node(tree, path) != NULL)) {
+        if (!is_idle(&path->object)) {
+            base_list_remove(n);
+        } else if (path->object.busy_cnt == 0) {
+            if (path_node(tree, path) == NULL) {
+                ok = false;
+                break;
+            }
             base_list_remove(n);
         }
     }
@@ -170,16 +178,23 @@ static void add_idle(struct host_interface *interface, struct host_tree *tree)
     {
         struct host_neighbor *neighbor = base_container_of(m, struct host_neighbor, idle);
 
-        if (!is_idle(&neighbor->object) ||
-            (neighbor->object.busy_cnt == 0 && neighbor_node(tree, neighbor) != NULL)) {
+        if (!is_idle(&neighbor->object)) {
+            base_list_remove(m);
+        } else if (neighbor->object.busy_cnt == 0) {
+            if (neighbor_node(tree, neighbor) == NULL) {
+                return false;
+            }
             base_list_remove(m);
         }
     }
+    return ok;
 }
 
 void host_upload_run(struct host_interface *interface)
 {
+    struct toe_host *host = interface->host;
     struct host_tree tree;
+    bool ok = true;
 
     interface->is_upload_due = false;
     host_tree_init(&tree);
@@ -189,10 +204,13 @@ void host_upload_run(struct host_interface *interface)
 
         /* TRM-15: not before its queries have been answered. */
         if (conn->query_cnt == 0 && !add_conn(&tree, conn)) {
+            ok = false;
             break;
         }
     }
-    add_idle(interface, &tree);
+    if (!add_idle(interface, &tree) || !ok) {
+        base_wheel_arm(&host->wheel, &host->retry.timer, host->now + HOST_RETRY_DELAY);
+    }
     if (tree.root != NULL) {
         end_build(tree.root);
         interface->ops.terminate(interface->target, tree.root);
@@ -231,6 +249,7 @@ static void complete_path(struct host_node *node)
         object_gone(&path->object, !toe_status_is_failure(node->block.status))) {
         --neighbor->object.dependent_cnt;
         --host->stats.neighbor_links;
+        host_relink_home(path);
     }
     host_upload_idle_path(path);
     for (struct toe_block *b = tcps; b != NULL; b = b->next) {

@@ -35,6 +35,7 @@ struct host_interface *host_interface_new(struct toe_host *host,
     base_list_init(&interface->uploads);
     base_list_init(&interface->idle_paths);
     base_list_init(&interface->idle_neighbors);
+    base_list_init(&interface->relinks);
     base_list_init(&interface->answered);
 
     interface->ops.attach(interface->target, host_chimney_ops(), interface);

@@ -54,6 +54,7 @@ static void neighbor_del(struct host_neighbor *neighbor)
     base_wheel_cancel(&host->wheel, &neighbor->timer.timer);
     base_wheel_cancel(&host->wheel, &neighbor->reachability.timer);
     base_list_remove(&neighbor->lru);
+    base_list_remove(&neighbor->idle);
     base_hash_remove(&host->neighbor_table, &neighbor->hash);
     base_slab_free(&host->neighbors, neighbor);
 }

@@ -43,7 +43,9 @@ static void path_del(struct toe_host *host, struct host_path *path)
 {
     toe_assert(path->ref_cnt == 0 && path->object.place == TOE_PLACE_HOST);
     base_wheel_cancel(&host->wheel, &path->timer.timer);
+    toe_assert(path->next_neighbor == NULL);
     base_list_remove(&path->lru);
+    base_list_remove(&path->idle);
     base_hash_remove(&host->path_table, &path->hash);
     host_neighbor_unref(path->neighbor);
     base_slab_free(&host->paths, path);
@@ -112,10 +114,15 @@ struct host_path *host_path_get(struct toe_host *host, const struct toe_addr *lo
         path = path_new(host, route, &own->addr, remote);
     }
     if (path != NULL) {
-        ++path->ref_cnt;
-        base_list_remove(&path->lru);
+        host_path_ref(path);
     }
     return path;
+}
+
+void host_path_ref(struct host_path *path)
+{
+    ++path->ref_cnt;
+    base_list_remove(&path->lru);
 }
 
 void host_path_unref(struct host_path *path)

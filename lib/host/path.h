@@ -39,6 +39,9 @@ struct host_path {
     struct host_object object;
     struct host_node *build; /* its block in the tree that is being built */
     struct host_timer timer;
+    struct host_neighbor *next_neighbor; /* referenced: the one it is to change to, or NULL */
+    struct base_list_node relink;        /* on the interface's list of those that change */
+    bool is_relink_tried;                /* the next neighbor was offered to the target */
 };
 
 /*
@@ -48,6 +51,9 @@ struct host_path {
  */
 struct host_path *host_path_get(struct toe_host *host, const struct toe_addr *local,
                                 const struct toe_addr *remote);
+
+/* host_path_ref() takes one reference more. */
+void host_path_ref(struct host_path *path);
 
 /* host_path_unref() gives a reference back. */
 void host_path_unref(struct host_path *path);

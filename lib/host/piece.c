@@ -21,6 +21,12 @@ static const struct {
     [HOST_PIECE_SUPER] = {HOST_PIECE_ROOM_MAX, 1, 1},
 };
 
+/*
+ * Pieces that were given back and wait to be used again: a slab would zero them, all of them, and
+ * only their heads matter.
+ */
+#define SPARE_MAX 256u
+
 /* What is received in little bits is packed into pieces of this much room. */
 #define PACK_ROOM 1960u
 
@@ -34,6 +40,8 @@ void host_pieces_init(struct host_pieces *pool, const struct toe_mem *mem,
         base_slab_init(&pool->slabs[i], mem, sizeof(struct host_piece) + sizes[i].room,
                        cnt < 16 ? 16 : (cnt > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)cnt),
                        sizes[i].slab);
+        base_list_init(&pool->spare[i]);
+        pool->spare_cnt[i] = 0;
     }
 }
 
@@ -46,8 +54,14 @@ void host_pieces_fini(struct host_pieces *pool)
 
 static struct host_piece *piece_new(struct host_pieces *pool, enum host_piece_size size)
 {
-    struct host_piece *piece = base_slab_alloc(&pool->slabs[size]);
+    struct host_piece *piece = host_piece_of_node(base_list_pop_front(&pool->spare[size]));
 
+    if (piece != NULL) {
+        --pool->spare_cnt[size];
+        memset(piece, 0, offsetof(struct host_piece, data));
+    } else {
+        piece = base_slab_alloc(&pool->slabs[size]);
+    }
     if (piece == NULL) {
         return NULL;
     }
@@ -84,7 +98,12 @@ void host_piece_del(struct host_pieces *pool, struct host_piece *piece)
         return;
     }
     toe_assert(!base_list_is_linked(&piece->node));
-    base_slab_free(&pool->slabs[piece->size], piece);
+    if (pool->spare_cnt[piece->size] < SPARE_MAX) {
+        base_list_push_front(&pool->spare[piece->size], &piece->node);
+        ++pool->spare_cnt[piece->size];
+    } else {
+        base_slab_free(&pool->slabs[piece->size], piece);
+    }
 }
 
 void host_piece_list_del(struct host_pieces *pool, struct base_list *list)

@@ -48,6 +48,8 @@ struct host_piece {
 struct host_pieces {
     const struct toe_bus *bus;
     struct base_slab slabs[HOST_PIECE_SIZE_CNT];
+    struct base_list spare[HOST_PIECE_SIZE_CNT]; /* given back, and still the pool's to give out */
+    uint32_t spare_cnt[HOST_PIECE_SIZE_CNT];
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include "host/host_icmp.h"
 #include "host/host_upload.h"
+#include "host/relink.h"
 
 #include <string.h>
 
@@ -210,9 +211,8 @@ static void queried(struct host_neighbor *neighbor, const struct host_node *node
     }
 }
 
-/* The target could not be told about |path|: its connections come back (UPD-7, HWF-4). */
-static void retreat(struct host_interface *interface, const struct host_path *path,
-                    const struct host_neighbor *neighbor)
+void host_reachability_retreat(struct host_interface *interface, const struct host_path *path,
+                               const struct host_neighbor *neighbor)
 {
     struct toe_host *host = interface->host;
 
@@ -234,7 +234,7 @@ static void complete_neighbor(struct host_interface *interface, struct host_node
         queried(neighbor, node);
     } else if (toe_status_is_failure(node->block.status) ||
                node->request == HOST_REQUEST_INVALIDATE) {
-        retreat(interface, NULL, neighbor);
+        host_reachability_retreat(interface, NULL, neighbor);
     }
     host_reachability_neighbor_run(neighbor);
     host_upload_idle_neighbor(neighbor);
@@ -246,7 +246,7 @@ static void complete_path(struct host_interface *interface, struct host_node *no
 
     --path->object.busy_cnt;
     if (toe_status_is_failure(node->block.status)) {
-        retreat(interface, path, NULL);
+        host_reachability_retreat(interface, path, NULL);
     }
     host_reachability_path_run(path);
     host_upload_idle_path(path);
@@ -263,7 +263,9 @@ static void complete_conn(struct host_node *node)
 
 void host_reachability_complete(struct host_interface *interface, struct host_node *root)
 {
-    if (root->layer == TOE_LAYER_NEIGHBOR) {
+    if (root->block.dependent != NULL) {
+        host_relink_complete(interface, root);
+    } else if (root->layer == TOE_LAYER_NEIGHBOR) {
         complete_neighbor(interface, root);
     } else if (root->layer == TOE_LAYER_PATH) {
         complete_path(interface, root);

@@ -44,6 +44,13 @@ void host_reachability_expire(struct host_neighbor *neighbor);
 /* host_reachability_query_conn() asks the target what is in flight on |conn|. */
 void host_reachability_query_conn(struct host_conn *conn);
 
+/*
+ * host_reachability_retreat() has the connections fetched that use |path|, or lead through
+ * |neighbor|; either may be NULL. The target could not be told what it should know (UPD-7, HWF-4).
+ */
+void host_reachability_retreat(struct host_interface *interface, const struct host_path *path,
+                               const struct host_neighbor *neighbor);
+
 /* host_reachability_complete() draws the consequences of an update, query or invalidate. */
 void host_reachability_complete(struct host_interface *interface, struct host_node *root);
 

@@ -18,6 +18,7 @@
 #include "base/slab.h"
 #include "base/wheel.h"
 #include "host/piece.h"
+#include "host/timer.h"
 #include "tcp/conn.h"
 #include "toe/host.h"
 #include "wire/rss.h"
@@ -32,6 +33,9 @@ struct host_path;
 /* Frames put out at once, and room for them. */
 #define HOST_TX_FRAMES 64u
 #define HOST_TX_ROOM 131072u
+
+/* When memory is short, the next try. */
+#define HOST_RETRY_DELAY (10 * TOE_NS_PER_MS)
 
 /* Counters of ports, by hash of the destination (RFC 6056, 3.3.4). */
 #define HOST_PORT_COUNTERS 64u
@@ -76,6 +80,7 @@ struct host_interface {
     struct base_list uploads;    /* of struct host_conn: want to be uploaded */
     struct base_list idle_paths; /* offloaded without dependents: to be terminated */
     struct base_list idle_neighbors; /* the same */
+    struct base_list relinks;        /* of struct host_path: to be linked to another neighbor */
     struct toe_buf *returns;         /* indicated buffers to be given back */
     struct host_address_list addresses;
     struct base_list answered; /* of struct host_node: roots of trees that came back */
@@ -111,6 +116,7 @@ struct toe_host {
     bool is_running;
     struct base_rand rand;
     struct base_wheel wheel;
+    struct host_timer retry;
 
     struct host_pieces pieces;
     struct base_slab conns;

@@ -17,6 +17,7 @@ enum host_timer_kind {
     HOST_TIMER_NEIGHBOR,     /* host_neighbor: solicit again, or begin to probe */
     HOST_TIMER_REACHABILITY, /* host_neighbor: ask the target whether there was progress */
     HOST_TIMER_PATH_MTU,     /* host_path: what was learned about the MTU is old */
+    HOST_TIMER_RETRY,        /* toe_host: an upload found no memory */
 };
 
 struct host_timer {

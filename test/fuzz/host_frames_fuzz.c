@@ -578,7 +578,7 @@ static void step_application(struct fuzz *f, struct input *in)
     const uint8_t what = next_u8(in);
     toe_handle *h = &f->handles[next_u8(in) % HANDLES_MAX];
 
-    switch (what % 9) {
+    switch (what % 10) {
     case 0:
         *h = toe_host_connect(f->host, NULL, 0, &peer_addr, (uint16_t)(1 + next_u8(in)));
         break;
@@ -607,9 +607,15 @@ static void step_application(struct fuzz *f, struct input *in)
     case 7:
         (void)toe_host_offload(f->host, f->handles, HANDLES_MAX);
         break;
-    default:
+    case 8:
         (void)toe_host_upload(f->host, f->handles, HANDLES_MAX);
         break;
+    default: {
+        const struct toe_addr gateway = {4, {10, 0, 0, (uint8_t)(2 + next_u8(in) % 4)}};
+
+        (void)toe_host_route_add(f->host, 0, &peer_addr, (uint8_t)(24 + what % 9), &gateway);
+        break;
+    }
     }
 }
 

@@ -229,8 +229,13 @@ static void status(void *ctx, toe_status what, const struct toe_caps *caps)
 {
     struct t_host *host = ctx;
 
-    (void)caps;
+    enter(host);
+    assert_int_equal(caps != NULL, what == TOE_STATUS_OFFLOAD_RESUME); /* CAP-38 */
+    if (caps != NULL) {
+        host->caps = *caps;
+    }
     t_log_add(host->log, T_LOG_HOST, "status(%s)", toe_status_name(what));
+    leave(host);
 }
 
 static void frames(void *ctx, const struct toe_frame *list, uint32_t cnt)

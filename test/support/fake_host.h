@@ -42,6 +42,7 @@ struct t_host {
     uint32_t rcv_next;    /* sequence number of the next byte to be delivered */
     bool is_unchecked;    /* of several streams, none is followed */
     uint32_t reach_delta; /* answer to a reachability query */
+    struct toe_caps caps; /* told with the last resume */
     struct toe_bus bus;
     uint32_t depth; /* upcalls that are under way: 0 or 1 */
     uint32_t frame_cnt;

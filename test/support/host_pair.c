@@ -116,6 +116,16 @@ static void put_frame(struct t_machine *to, const struct toe_frame *frame)
     to->in_tail = &copy->next;
 }
 
+void t_pair_inject(struct t_pair *pair, int to, const uint8_t *frame, uint32_t len)
+{
+    const struct toe_frame f = {.data = frame, .len = len};
+    bool (*filter)(struct t_pair *, int, const uint8_t *, uint32_t) = pair->filter;
+
+    pair->filter = NULL;
+    put_frame(&pair->m[to], &f);
+    pair->filter = filter;
+}
+
 static void wire_transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
 {
     struct t_machine *m = wire;
@@ -232,6 +242,9 @@ static struct t_stream *stream_new(struct t_machine *m, toe_handle conn)
     if (base_rand_chance(&m->pair->rand, m->pair->slow_percent, 100)) {
         s->slow = (1 + base_rand_below(&m->pair->rand, 20)) * TOE_NS_PER_MS;
     }
+    if (base_rand_chance(&m->pair->rand, m->pair->rude_percent, 100)) {
+        s->rude_at = 1 + base_rand_below(&m->pair->rand, 50000);
+    }
     ++m->stream_cnt;
     toe_host_conn_user_set(m->host, conn, s);
     return s;
@@ -315,6 +328,20 @@ static void close_if_done(struct t_machine *m, struct t_stream *s)
     }
 }
 
+/* Goes away in the middle, in one of two ways. */
+static void be_rude(struct t_machine *m, struct t_stream *s)
+{
+    if (s->is_gone || s->rude_at == 0 || s->received < s->rude_at) {
+        return;
+    }
+    s->is_gone = true;
+    if (s->rude_at % 2 == 0) {
+        toe_host_abort(m->host, s->conn);
+    } else {
+        toe_host_close(m->host, s->conn);
+    }
+}
+
 static void accept_all(struct t_machine *m)
 {
     toe_handle conn;
@@ -377,6 +404,7 @@ static void take_event(struct t_machine *m, const struct toe_host_event *event)
         break;
     }
     receive_some(m, s);
+    be_rude(m, s);
     send_some(m, s);
     close_if_done(m, s);
 }
@@ -391,6 +419,7 @@ static void run_application(struct t_machine *m)
     for (uint32_t i = 0; i < m->stream_cnt; ++i) {
         if (m->streams[i].slow > 0) {
             receive_some(m, &m->streams[i]);
+            be_rude(m, &m->streams[i]);
             close_if_done(m, &m->streams[i]);
         }
     }

@@ -30,6 +30,7 @@ struct t_stream {
     bool is_shut;
     bool is_eof;
     bool is_connected;
+    uint64_t rude_at;   /* aborts, or closes, when so many bytes were received; 0: never */
     bool is_closed;     /* CLOSED came */
     bool is_reset;      /* RESET came */
     bool is_gone;       /* the handle was given back */
@@ -65,6 +66,7 @@ struct t_pair {
     uint32_t loss_percent;
     uint32_t options_percent; /* IPv4 packets that get options, so that a target passes them up */
     uint32_t slow_percent;    /* streams that are read slowly */
+    uint32_t rude_percent;    /* streams that are aborted or closed in the middle */
     bool is_cut;
     uint64_t frames;
     /* Sees each frame before it is put on the wire; false: it is lost. May be NULL. */
@@ -93,6 +95,9 @@ bool t_pair_run_until(struct t_pair *pair, toe_duration time, bool (*done)(struc
 
 /* t_pair_is_done() says whether all streams have ended at both ends. */
 bool t_pair_is_done(struct t_pair *pair);
+
+/* t_pair_inject() puts a frame on the wire to machine |to|. */
+void t_pair_inject(struct t_pair *pair, int to, const uint8_t *frame, uint32_t len);
 
 /* t_pair_check_clean() fails the test if a host or target still has connections or links. */
 void t_pair_check_clean(struct t_pair *pair);

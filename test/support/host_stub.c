@@ -525,3 +525,80 @@ struct toe_host_stats t_stub_stats(struct t_stub *stub)
     toe_host_stats_get(stub->host, &stats);
     return stats;
 }
+
+uint32_t t_stub_chain_len(const struct toe_buf *buf)
+{
+    uint32_t len = 0;
+
+    for (; buf != NULL; buf = buf->next) {
+        len += buf->len;
+    }
+    return len;
+}
+
+struct t_op t_stub_offload(struct t_stub *stub, toe_handle conn)
+{
+    assert_int_equal(toe_host_offload(stub->host, &conn, 1), 1);
+    t_stub_run(stub, 0);
+    return t_stub_op(stub, T_OP_INITIATE);
+}
+
+struct t_op t_stub_upload(struct t_stub *stub, toe_handle conn)
+{
+    assert_int_equal(toe_host_upload(stub->host, &conn, 1), 1);
+    t_stub_run(stub, 0);
+    return t_stub_op(stub, T_OP_TERMINATE);
+}
+
+void t_stub_set_status(struct toe_block *block, toe_status status)
+{
+    for (; block != NULL; block = block->next) {
+        block->status = status;
+        t_stub_set_status(block->dependent, status);
+    }
+}
+
+void t_stub_give_back(struct t_stub *stub, const struct t_op *op,
+                      const struct toe_tcp_delegated *delegated)
+{
+    struct toe_block *tcp = op->tree->dependent->dependent;
+
+    t_stub_set_status(op->tree, TOE_STATUS_SUCCESS);
+    tcp->state.tcp->delegated = *delegated;
+    stub->up.terminate_complete(stub->user, op->tree);
+    t_stub_run(stub, 0);
+}
+
+struct toe_tcp_delegated t_stub_delegated(const struct t_seg *seg)
+{
+    return (struct toe_tcp_delegated){.state = TOE_TCP_ESTABLISHED,
+                                      .rcv_nxt = seg->seq,
+                                      .rcv_wnd = 65535,
+                                      .snd_una = seg->ack,
+                                      .snd_nxt = seg->ack,
+                                      .snd_max = seg->ack,
+                                      .snd_wnd = 60000,
+                                      .max_snd_wnd = 60000,
+                                      .snd_wl1 = seg->seq,
+                                      .cwnd = 14600,
+                                      .ssthresh = 100000,
+                                      .retransmit_timeout_delta = TOE_TICKS_NONE,
+                                      .ka_timeout_delta = TOE_TICKS_NONE};
+}
+
+void t_stub_indicate(struct t_stub *stub, struct toe_block *copy, const char *text,
+                     toe_status want_status, uint32_t want_consumed)
+{
+    static struct toe_buf bufs[16];
+    static struct toe_sge sges[16];
+    static uint32_t n;
+    struct toe_buf *buf = &bufs[n % 16];
+    struct toe_sge *sge = &sges[n++ % 16];
+    uint32_t consumed = 0;
+
+    *sge = (struct toe_sge){.addr = (uintptr_t)text, .len = (uint32_t)strlen(text)};
+    *buf = (struct toe_buf){.sge = sge, .sge_cnt = 1, .len = sge->len};
+    assert_int_equal(stub->up.receive_indicate(stub->user, copy->host_object, buf, &consumed),
+                     want_status);
+    assert_int_equal(consumed, want_consumed);
+}

@@ -148,4 +148,27 @@ struct toe_host_conn_info t_stub_info(struct t_stub *stub, toe_handle conn);
 /* t_stub_stats() are the host's counters. */
 struct toe_host_stats t_stub_stats(struct t_stub *stub);
 
+/* t_stub_chain_len() is how many bytes the buffers of a chain describe. */
+uint32_t t_stub_chain_len(const struct toe_buf *buf);
+
+/* t_stub_offload() begins to offload |conn| and returns the request. */
+struct t_op t_stub_offload(struct t_stub *stub, toe_handle conn);
+
+/* t_stub_upload() begins to upload |conn| and returns the request. */
+struct t_op t_stub_upload(struct t_stub *stub, toe_handle conn);
+
+/* t_stub_set_status() gives all blocks of a tree |status|. */
+void t_stub_set_status(struct toe_block *block, toe_status status);
+
+/* t_stub_give_back() completes the terminate |op| of one connection, whose state is |delegated|. */
+void t_stub_give_back(struct t_stub *stub, const struct t_op *op,
+                      const struct toe_tcp_delegated *delegated);
+
+/* t_stub_delegated() is the state of an established connection with nothing on its way. */
+struct toe_tcp_delegated t_stub_delegated(const struct t_seg *seg);
+
+/* t_stub_indicate() indicates |text| and expects this answer. */
+void t_stub_indicate(struct t_stub *stub, struct toe_block *copy, const char *text,
+                     toe_status want_status, uint32_t want_consumed);
+
 #endif
