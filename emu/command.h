@@ -8,6 +8,7 @@
 
 int emu_demo_main(int argc, char **argv);
 int emu_stress_main(int argc, char **argv);
+int emu_certify_main(int argc, char **argv);
 int emu_peer_main(int argc, char **argv);
 
 #endif

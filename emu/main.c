@@ -17,6 +17,7 @@ static const struct {
     {"demo", emu_demo_main,
      "show it: real connections, offloaded and uploaded live; no root needed"},
     {"stress", emu_stress_main, "many connections, moved at random, every byte checked"},
+    {"certify", emu_certify_main, "certify an offload target: every rule of the contract"},
     {"peer", emu_peer_main, "the other end of a stress test, on the kernel's own sockets"},
     {"help", help_main, "this text, or that of one command: toe help COMMAND"},
     {"version", version_main, "the version"},

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+static const struct cert_scenario *const tables[] = {
+    cert_send_scenarios,
+};
+
+const struct cert_scenario *cert_suite_table(uint32_t idx)
+{
+    return idx < sizeof(tables) / sizeof(tables[0]) ? tables[idx] : NULL;
+}
+
+static const struct {
+    const char *name;
+    const char *text;
+} groups[CERT_GROUP_CNT] = {
+    [CERT_GROUP_NDIS] = {"contract", "CERT-1: state operations follow the contract"},
+    [CERT_GROUP_TCPIP] = {"protocol", "CERT-2: complies with the TCP/IP protocol"},
+    [CERT_GROUP_OUTOFORDER] = {"out-of-order", "CERT-3: handles out-of-order data"},
+    [CERT_GROUP_TIMERS] = {"granularity", "CERT-4: timers of sufficient granularity"},
+    [CERT_GROUP_NEIGHBOR] = {"neighbor", "CERT-5: neighbor state timestamps"},
+    [CERT_GROUP_CONNECTIONS] = {"connections", "CERT-6: supports 1024 connections"},
+    [CERT_GROUP_ADDRESS64] = {"addresses", "CERT-7: supports 64-bit addresses"},
+    [CERT_GROUP_SEND] = {"send", "posting and completing sends"},
+    [CERT_GROUP_RECEIVE] = {"receive", "delivery of received data"},
+    [CERT_GROUP_FORWARD] = {"forward", "forwarded segments and the ordinary path"},
+    [CERT_GROUP_DISCONNECT] = {"disconnect", "graceful and abortive disconnects"},
+    [CERT_GROUP_EVENT] = {"event", "events and upload requests"},
+    [CERT_GROUP_TRANSFER] = {"transfer", "state carried by offload and terminate"},
+    [CERT_GROUP_SECURITY] = {"security", "segments and attacks"},
+    [CERT_GROUP_PLATFORM] = {"platform", "capabilities, VLAN, power, statistics"},
+    [CERT_GROUP_STRESS] = {"stress", "scale, stress and races"},
+};
+
+const char *cert_group_name(enum cert_group group)
+{
+    return group < CERT_GROUP_CNT ? groups[group].name : "?";
+}
+
+const char *cert_group_text(enum cert_group group)
+{
+    return group < CERT_GROUP_CNT ? groups[group].text : "?";
+}

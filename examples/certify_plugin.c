@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A target for `toe certify --target`: the template of a plug-in.
+ *
+ *     cc -shared -fPIC -o mine.so certify_plugin.c -ltoe
+ *     toe certify --target ./mine.so
+ *
+ * Here the target is the library's own. Put yours in its place: a struct toe_target_ops, a function
+ * that makes a target and one that frees it. What your target cannot do may stay NULL; the
+ * scenarios that need it are skipped then.
+ */
+#include <string.h>
+
+#include "toe/certify.h"
+
+/* Takes the settings it understands. A target that cannot do what is asked returns NULL. */
+static void *create(const struct toe_certify_settings *asked)
+{
+    struct toe_target_settings settings;
+
+    if (asked->choices != 0 || asked->optional_uploads != 0) {
+        return NULL; /* this template leaves the choices to the target */
+    }
+    toe_target_settings_default(&settings);
+    settings.wire = asked->wire;
+    settings.wire_user = asked->wire_user;
+    memcpy(settings.mac, asked->mac, TOE_MAC_LEN);
+    settings.mem = asked->mem;
+    settings.bus = asked->bus;
+    settings.seed = asked->seed;
+    settings.profile = asked->profile;
+    settings.vlans = asked->vlans;
+    settings.vlan_cnt = asked->vlan_cnt;
+    if (asked->tcp_max != 0) {
+        settings.tcp_max = asked->tcp_max;
+    }
+    return toe_target_new(&settings);
+}
+
+static void destroy(void *target)
+{
+    toe_target_del(target);
+}
+
+const struct toe_certify_plugin *toe_certify_plugin(void)
+{
+    static struct toe_certify_plugin plugin = {
+        .size = sizeof(plugin),
+        .version = TOE_CERTIFY_VERSION,
+        .name = "the template",
+        .create = create,
+        .destroy = destroy,
+    };
+
+    plugin.ops = toe_target_ops();
+    return &plugin;
+}
