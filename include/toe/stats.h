@@ -53,6 +53,7 @@ struct toe_stats {
     uint64_t terminated;     /* TCP connections uploaded so far */
     uint64_t frames_passed_up;
     uint64_t drops[TOE_DROP_CNT];
+    uint64_t ce_ignored; /* congestion marks on connections without ECN */
 };
 
 #ifdef __cplusplus

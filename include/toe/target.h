@@ -77,6 +77,22 @@ struct toe_target_settings {
     uint32_t rcv_chunk_max; /* buffers of received data, of 2 KiB each, of all connections */
     const uint16_t *vlans;  /* VLANs configured on the interface; copied */
     uint32_t vlan_cnt;      /* 0: none configured, any is accepted */
+
+    bool user_priority;       /* 802.1p: a connection's priority goes into the tag */
+    bool vlan_substitute;     /* a neighbor without a VLAN is in the only one configured (VLAN-9) */
+    bool drop_bad_ip;         /* drop and count bad IP headers, do not pass them up (SEG-077) */
+    bool drop_bad_tcp;        /* the same of TCP (SEG-075) */
+    bool indicate_and_post;   /* after an indication the rest waits for a request (RCV-059) */
+    bool invalid_on_transmit; /* ask for uploads when something is to be sent (INV-8) */
+    uint32_t mtu_floor;       /* IPv4: an MTU below it counts as this (RFC-029); 0: none */
+    uint32_t challenge_max;   /* mean budget of challenges in a second (SEG-018); 0: none */
+    /*
+     * The optional reasons for which an upload is asked for (EVT-025 to EVT-030), a bit
+     * 1 << enum toe_upload_reason each; 0: none. The limits are those of EVT-038.
+     */
+    uint32_t optional_uploads;
+    toe_duration rto_min;         /* least retransmission timeout (RFC-057) */
+    toe_duration retrieve_repeat; /* ask again, so often, for what must come (EVT-011); 0: never */
 };
 
 /* toe_target_settings_default() fills in all but the wire and the MAC address. */
@@ -90,6 +106,70 @@ TOE_EXPORT struct toe_target *toe_target_new(const struct toe_target_settings *s
  * returned its buffers; if not, what it lent to the target is simply forgotten.
  */
 TOE_EXPORT void toe_target_del(struct toe_target *target);
+
+/*
+ * Pause, resume, power
+ *
+ * These belong to the target's owner, who is not the host: a host learns of them by status(), from
+ * the next run. All of them may be called at any time, also inside an upcall.
+ */
+
+/*
+ * toe_target_pause() asks the host to offload nothing more. What is offloaded goes on; initiates
+ * that still arrive wait for toe_target_resume(), or fail with what follows here.
+ */
+TOE_EXPORT void toe_target_pause(struct toe_target *target);
+
+/*
+ * toe_target_upload_all() pauses, and asks the host to terminate everything. From then on nothing
+ * new is sent: sends and graceful disconnects complete UPLOAD_IN_PROGRESS, initiates fail.
+ */
+TOE_EXPORT void toe_target_upload_all(struct toe_target *target);
+
+/*
+ * toe_target_resume() ends a pause, an upload of everything or a power-down. If |caps| is not NULL,
+ * its capabilities hold from now on; the MAC address in it is ignored.
+ *
+ * TOE_STATUS_SUCCESS
+ * TOE_STATUS_INVALID_STATE
+ *     The target is not paused; something of what is to be uploaded is still here; or |caps| comes
+ *     while anything is offloaded. An object is here until its terminate completion has returned.
+ * TOE_STATUS_INVALID_DATA
+ *     |caps| has no address family, or exceeds what the target was made with.
+ */
+TOE_EXPORT toe_status toe_target_resume(struct toe_target *target, const struct toe_caps *caps);
+
+/*
+ * toe_target_power_down() pauses, and tells whether the power may go. Initiates fail until
+ * toe_target_resume().
+ *
+ * TOE_STATUS_SUCCESS
+ *     Nothing is offloaded.
+ * TOE_STATUS_PENDING
+ *     Something is, and unless its terminate waits already, the host is asked to upload everything.
+ *     To be called again.
+ */
+TOE_EXPORT toe_status toe_target_power_down(struct toe_target *target);
+
+/*
+ * toe_target_can_close() tells whether toe_target_del() would forget nothing: nothing is offloaded,
+ * no request waits, and all buffers that were indicated have been returned.
+ */
+TOE_EXPORT bool toe_target_can_close(const struct toe_target *target);
+
+/* Parts of the counters. */
+enum toe_stats_part {
+    TOE_STATS_TCP4 = 0x1,
+    TOE_STATS_TCP6 = 0x2,
+    TOE_STATS_IP4 = 0x4,
+    TOE_STATS_IP6 = 0x8,
+};
+
+/*
+ * toe_target_stats_reset() zeroes the counters of |parts|, a sum of enum toe_stats_part. Gauges
+ * stay, and so does what counts for the target as a whole.
+ */
+TOE_EXPORT void toe_target_stats_reset(struct toe_target *target, uint32_t parts);
 
 /* toe_target_ops() is the table; its functions take the struct toe_target as |target|. */
 TOE_EXPORT const struct toe_target_ops *toe_target_ops(void);

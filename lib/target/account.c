@@ -43,6 +43,30 @@ void target_account_gone(struct toe_target *target, struct target_tcp *tcp)
     count_as(target, tcp, TOE_TCP_CLOSED);
 }
 
+/* IOS-081, IOS-082. */
+static void reset_tcp(struct toe_tcp_stats *stats)
+{
+    *stats = (struct toe_tcp_stats){.currently_established = stats->currently_established};
+}
+
+void toe_target_stats_reset(struct toe_target *target, uint32_t parts)
+{
+    struct toe_stats *stats = &target->stats;
+
+    if ((parts & TOE_STATS_TCP4) != 0) {
+        reset_tcp(&stats->tcp[0]);
+    }
+    if ((parts & TOE_STATS_TCP6) != 0) {
+        reset_tcp(&stats->tcp[1]);
+    }
+    if ((parts & TOE_STATS_IP4) != 0) {
+        stats->ip[0] = (struct toe_ip_stats){0};
+    }
+    if ((parts & TOE_STATS_IP6) != 0) {
+        stats->ip[1] = (struct toe_ip_stats){0};
+    }
+}
+
 static void count_links(const struct toe_target *target, struct toe_stats *stats)
 {
     for (uint32_t i = 0; i < target->paths.cap; ++i) {

@@ -6,6 +6,8 @@
 #include "target/lent.h"
 #include "target/object.h"
 #include "target/sending.h"
+#include "target/upload.h"
+#include "target/worth.h"
 #include "tcp/engine.h"
 
 #include <string.h>
@@ -50,7 +52,7 @@ struct toe_buf *target_bufq_take(struct target_bufq *q)
 
 void target_delivery_init(struct target_delivery *d)
 {
-    *d = (struct target_delivery){.push_at = TOE_INSTANT_NEVER};
+    *d = (struct target_delivery){.push_at = TOE_INSTANT_NEVER, .hold_at = TOE_INSTANT_NEVER};
 }
 
 void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain)
@@ -176,7 +178,10 @@ static void take_incoming(struct toe_target *target, struct target_tcp *tcp)
             target_bufq_push(&d->done, buf);
             continue;
         }
+        target_worth_requested(tcp, buf->len);
         d->is_held = false;
+        d->hold_at = TOE_INSTANT_NEVER;
+        d->is_overdue = false;
         d->room += buf->len;
         target_bufq_push(&d->posted, buf);
         if (buf->placed != 0 && is_push(buf) && d->push_at == TOE_INSTANT_NEVER) {
@@ -314,6 +319,11 @@ void target_delivery_expire(struct target_tcp *tcp, toe_instant now)
     struct target_delivery *d = &tcp->delivery;
     const struct toe_buf *buf = d->posted.head;
 
+    if (d->hold_at <= now) {
+        d->hold_at = TOE_INSTANT_NEVER;
+        d->is_overdue = true; /* RCV-060: all the rest is indicated */
+        target_tcp_ready(tcp);
+    }
     if (d->push_at > now) {
         return;
     }
@@ -337,6 +347,7 @@ static void indicate(struct toe_target *target, struct target_tcp *tcp)
     uint32_t taken = 0;
     toe_status status;
 
+    target_worth_indicated(tcp);
     status =
         target->host.receive_indicate(target->host_user, tcp->host_object, &first->buf, &taken);
 
@@ -345,6 +356,10 @@ static void indicate(struct toe_target *target, struct target_tcp *tcp)
         target_lent_accept(q, len);
         ++target->stats.bufs_indicated;
         tcp->delivery.consumed += len;
+        tcp->delivery.is_overdue = tcp->delivery.is_overdue && q->len > 0;
+        if (target->settings.indicate_and_post && q->len > 0 && !tcp->delivery.is_overdue) {
+            tcp->delivery.hold_at = target->now + target->push; /* RCV-059 */
+        }
         return;
     case TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED:
         taken = taken < len ? taken : len; /* RCV-051 */
@@ -360,7 +375,8 @@ static void indicate(struct toe_target *target, struct target_tcp *tcp)
 static bool can_indicate(const struct target_tcp *tcp)
 {
     return tcp->conn.recvq.len > 0 && tcp->delivery.posted.head == NULL && !tcp->delivery.is_held &&
-           !target_tcp_is_stopped(tcp) && !tcp->is_aborted;
+           tcp->delivery.hold_at == TOE_INSTANT_NEVER && !target_tcp_is_stopped(tcp) &&
+           !tcp->is_aborted;
 }
 
 /* --- the end of the stream --- */
@@ -382,7 +398,7 @@ static void finish_stream(struct toe_target *target, struct target_tcp *tcp)
     if (!d->is_end_told) {
         d->is_end_told = true;
         d->is_ended = true;
-        target->host.tcp_event(target->host_user, tcp->host_object, TOE_EVENT_DISCONNECT, 0);
+        target_upload_tell(target, tcp, TOE_EVENT_DISCONNECT, 0);
     }
 }
 

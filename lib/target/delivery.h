@@ -46,9 +46,11 @@ struct target_delivery {
     uint32_t consumed;   /* bytes delivered that the engine was not told of yet */
     bool is_held;        /* what waits was refused, or came from the host (RCV-091) */
     bool is_fed;         /* bytes were placed since the push timer was looked at */
+    bool is_overdue;     /* what waits was kept long enough: no more of that until it is gone */
     bool is_end_told;    /* the host knows of the peer's FIN, */
     bool is_ended;       /* and from us: requests are for nothing now (DSC-035) */
     toe_instant push_at; /* push timer, or TOE_INSTANT_NEVER */
+    toe_instant hold_at; /* what waits is kept until then for a request, or TOE_INSTANT_NEVER */
 };
 
 /*
@@ -83,7 +85,7 @@ bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t l
 /* target_delivery_account() tells the engine how much was delivered since it was told last. */
 void target_delivery_account(struct toe_target *target, struct target_tcp *tcp);
 
-/* target_delivery_expire() does what is due when the push timer has expired at |now|. */
+/* target_delivery_expire() does what is due at |now| by its timers. */
 void target_delivery_expire(struct target_tcp *tcp, toe_instant now);
 
 /*

@@ -17,14 +17,18 @@ static void complete(struct toe_target *target, struct toe_buf *buf, toe_status 
 
 static toe_status refusal(const struct target_tcp *tcp, const struct toe_buf *buf, uint32_t how)
 {
+    toe_status status;
+
     if (tcp == NULL) {
         return TOE_STATUS_INVALID_STATE;
     }
-    if (target_tcp_refusal(tcp) != TOE_STATUS_SUCCESS) {
-        return target_tcp_refusal(tcp);
-    }
     if (tcp->conn.state == TOE_TCP_CLOSED) {
         return TOE_STATUS_REQUEST_ABORTED; /* DSC-025 */
+    }
+    status =
+        how == TOE_DISCONNECT_GRACEFUL ? target_tcp_send_refusal(tcp) : target_tcp_refusal(tcp);
+    if (status != TOE_STATUS_SUCCESS) {
+        return status;
     }
     if ((how != TOE_DISCONNECT_GRACEFUL && how != TOE_DISCONNECT_ABORTIVE) ||
         (how == TOE_DISCONNECT_ABORTIVE && buf->len != 0) ||
@@ -86,6 +90,7 @@ void target_disconnect(struct toe_target *target, struct target_tcp *tcp, struct
     buf->transferred = 0;
     status = refusal(tcp, buf, how);
     if (status != TOE_STATUS_SUCCESS) {
+        target_tcp_transmit_want(tcp);
         complete(target, buf, status);
         return;
     }

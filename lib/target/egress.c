@@ -6,6 +6,7 @@
 #include "target/instance.h"
 #include "target/object.h"
 #include "target/reach.h"
+#include "target/worth.h"
 #include "tcp/engine.h"
 #include "wire/bytes.h"
 #include "wire/checksum.h"
@@ -34,15 +35,20 @@ void target_egress_fini(struct target_egress *egress, const struct toe_mem *mem)
 
 /* --- headers --- */
 
+static uint8_t priority_of(const struct target_tcp *tcp)
+{
+    return tcp->target->caps.user_priority ? tcp->conn.cached.user_priority & 7 : 0;
+}
+
 /* SEG-079. */
 static size_t build_ether(uint8_t *out, const struct target_tcp *tcp)
 {
     const struct target_neighbor *neighbor = tcp->path->neighbor;
-    const uint8_t priority = tcp->conn.cached.user_priority & 7;
+    const uint8_t priority = priority_of(tcp);
     struct wire_ether ether = {
         .type = tcp->path->constant.src.family == 4 ? WIRE_ETHER_TYPE_IPV4 : WIRE_ETHER_TYPE_IPV6,
-        .vlan_present = neighbor->constant.vlan_id != 0 || priority != 0,
-        .vlan_id = neighbor->constant.vlan_id,
+        .vlan_present = neighbor->vlan_id != 0 || priority != 0,
+        .vlan_id = neighbor->vlan_id,
         .vlan_pcp = priority,
     };
     int len;
@@ -56,8 +62,7 @@ static size_t build_ether(uint8_t *out, const struct target_tcp *tcp)
 
 static uint32_t ether_len(const struct target_tcp *tcp)
 {
-    const bool has_tag =
-        tcp->path->neighbor->constant.vlan_id != 0 || (tcp->conn.cached.user_priority & 7) != 0;
+    const bool has_tag = tcp->path->neighbor->vlan_id != 0 || priority_of(tcp) != 0;
 
     return has_tag ? WIRE_ETHER_LEN_MAX : WIRE_ETHER_LEN;
 }
@@ -229,17 +234,16 @@ static void open_frame(struct toe_target *target, struct target_tcp *tcp, const 
 
 /* --- segments --- */
 
-static void count(struct toe_target *target, const struct target_tcp *tcp,
-                  const struct tcp_out *out)
+static void count(struct toe_target *target, struct target_tcp *tcp, const struct tcp_out *out)
 {
     const struct target_egress *egress = &target->egress;
     const int version = tcp->path->constant.src.family == 6;
     struct toe_tcp_stats *stats = &target->stats.tcp[version];
 
-    if (out->is_retransmission) {
-        ++stats->retransmitted_segments;
-    } else {
-        ++stats->out_segments;
+    stats->retransmitted_segments += out->has_repeated; /* IOS-064, IOS-065 */
+    stats->out_segments += !out->is_retransmission;
+    if (tcp->worth != NULL) {
+        target_worth_sent(tcp, out->seg.payload_len, out->has_repeated);
     }
     stats->out_resets += (out->seg.flags & TCP_RST) != 0;
     ++target->stats.ip[version].out_requests;

@@ -28,6 +28,7 @@ static toe_status forward_one(struct toe_target *target, struct target_tcp *tcp,
     struct toe_tcp_stats *stats = &target->stats.tcp[tcp->path->constant.src.family == 6];
     const uint8_t *bytes = target->scratch;
     struct tcp_segment seg;
+    enum toe_drop drop;
 
     if (!toe_buf_is_sound(buf)) {
         return TOE_STATUS_INVALID_PARAMETER;
@@ -45,9 +46,10 @@ static toe_status forward_one(struct toe_target *target, struct target_tcp *tcp,
         return TOE_STATUS_SUCCESS;
     }
 
-    target_ingress_segment(target, tcp, &seg);
+    drop = target_ingress_segment(target, tcp, &seg);
     /* What ends the target's processing was not processed: the host keeps it (FWD-011, SEG-044). */
-    return tcp->conn.verdict == TCP_VERDICT_URGENT || tcp->conn.verdict == TCP_VERDICT_SYN
+    return tcp->conn.verdict == TCP_VERDICT_URGENT || tcp->conn.verdict == TCP_VERDICT_SYN ||
+                   drop == TOE_DROP_NO_MEMORY
                ? TOE_STATUS_UPLOAD_IN_PROGRESS
                : TOE_STATUS_SUCCESS;
 }

@@ -5,7 +5,9 @@
 #include "target/instance.h"
 #include "target/object.h"
 #include "target/reach.h"
+#include "target/worth.h"
 #include "tcp/engine.h"
+#include "wire/bytes.h"
 #include "wire/checksum.h"
 #include "wire/ether.h"
 #include "wire/ipv4.h"
@@ -13,7 +15,12 @@
 
 #include <string.h>
 
-/* A frame that holds a TCP segment as a whole. */
+#define PROTO_FRAGMENT 44
+#define FRAGMENT_LEN 8u /* of IPv6's header for fragments */
+#define PORTS_LEN 4u
+#define ECN_CE 3u
+
+/* A frame that holds a TCP segment as a whole, or what is left of one. */
 struct packet {
     struct wire_ether ether;
     struct toe_addr src;
@@ -21,49 +28,81 @@ struct packet {
     const uint8_t *tcp;
     uint32_t tcp_len;
     uint32_t ip_len; /* header included */
+    uint8_t tos;
+};
+
+/* What a frame turns out to be. */
+enum kind {
+    KIND_SEGMENT,
+    KIND_FRAGMENT,  /* the first of a TCP segment's */
+    KIND_OTHER,     /* not TCP, or with what is the host's to see to */
+    KIND_BAD,       /* its IP header is bad */
+    KIND_TRUNCATED, /* the header is not, but not all is there that it speaks of */
 };
 
 /* SEG-050, SEG-053: no options, no fragments. */
-static bool parse_ipv4(struct packet *packet, const uint8_t *data, uint32_t len)
+static enum kind parse_ipv4(struct packet *packet, const uint8_t *data, uint32_t len)
 {
     struct wire_ipv4 ip;
-    const int header_len = wire_ipv4_parse(&ip, data, len);
+    const int header_len = wire_ipv4_parse_quote(&ip, data, len);
 
-    if (header_len < 0 || !ip.csum_ok || ip.has_options || wire_ipv4_is_fragment(&ip) ||
-        ip.proto != WIRE_PROTO_TCP) {
-        return false;
+    if (header_len < 0 || !ip.csum_ok) {
+        return KIND_BAD;
+    }
+    if (ip.payload_len > len - (uint32_t)header_len) {
+        return KIND_TRUNCATED;
     }
     packet->src = ip.src;
     packet->dst = ip.dst;
     packet->tcp = data + header_len;
     packet->tcp_len = ip.payload_len;
     packet->ip_len = (uint32_t)header_len + ip.payload_len;
-    return true;
+    packet->tos = ip.tos;
+    if (ip.proto != WIRE_PROTO_TCP || ip.has_options || ip.frag_off != 0) {
+        return KIND_OTHER;
+    }
+    return wire_ipv4_is_fragment(&ip) ? KIND_FRAGMENT : KIND_SEGMENT;
+}
+
+/* The fragment header (RFC 8200, 4.5): what follows, and zero in the offset's 13 bits. */
+static bool is_first_fragment(const struct wire_ipv6 *ip, const uint8_t *data)
+{
+    return ip->payload_len > FRAGMENT_LEN && data[0] == WIRE_PROTO_TCP &&
+           (wire_load_u16(data + 2) & 0xfff8u) == 0;
 }
 
 /* SEG-052 to SEG-054: no extension headers, of which fragmentation is one. */
-static bool parse_ipv6(struct packet *packet, const uint8_t *data, uint32_t len)
+static enum kind parse_ipv6(struct packet *packet, const uint8_t *data, uint32_t len)
 {
     struct wire_ipv6 ip;
-    const int header_len = wire_ipv6_parse(&ip, data, len);
+    const int header_len = wire_ipv6_parse_quote(&ip, data, len);
 
-    if (header_len < 0 || ip.next_header != WIRE_PROTO_TCP) {
-        return false;
+    if (header_len < 0) {
+        return KIND_BAD;
+    }
+    if (ip.payload_len > len - (uint32_t)header_len) {
+        return KIND_TRUNCATED;
     }
     packet->src = ip.src;
     packet->dst = ip.dst;
     packet->tcp = data + header_len;
     packet->tcp_len = ip.payload_len;
     packet->ip_len = (uint32_t)header_len + ip.payload_len;
-    return true;
+    packet->tos = ip.traffic_class;
+    if (ip.next_header == PROTO_FRAGMENT && is_first_fragment(&ip, packet->tcp)) {
+        packet->tcp += FRAGMENT_LEN;
+        packet->tcp_len -= FRAGMENT_LEN;
+        return KIND_FRAGMENT;
+    }
+    return ip.next_header == WIRE_PROTO_TCP ? KIND_SEGMENT : KIND_OTHER;
 }
 
-static bool parse(struct packet *packet, const struct toe_frame *frame)
+static enum kind parse(struct packet *packet, const struct toe_frame *frame)
 {
     const int header_len = wire_ether_parse(&packet->ether, frame->data, frame->len);
 
     if (header_len < 0) {
-        return false;
+        return KIND_OTHER;
     }
     switch (packet->ether.type) {
     case WIRE_ETHER_TYPE_IPV4:
@@ -71,8 +110,21 @@ static bool parse(struct packet *packet, const struct toe_frame *frame)
     case WIRE_ETHER_TYPE_IPV6:
         return parse_ipv6(packet, frame->data + header_len, frame->len - (uint32_t)header_len);
     default:
-        return false;
+        return KIND_OTHER;
     }
+}
+
+/* The connection that |packet| is for by its addresses and ports, or NULL. */
+static struct target_tcp *find(const struct toe_target *target, const struct packet *packet)
+{
+    struct target_tuple tuple = {.local = &packet->dst, .remote = &packet->src};
+
+    if (packet->tcp_len < PORTS_LEN) {
+        return NULL;
+    }
+    tuple.remote_port = wire_load_u16(packet->tcp);
+    tuple.local_port = wire_load_u16(packet->tcp + 2);
+    return target_demux_find(&target->demux, &tuple);
 }
 
 /* SEG-071, SEG-078. */
@@ -106,25 +158,33 @@ static bool is_ours(const struct target_tcp *tcp, const struct tcp_segment *seg)
     if (tcp->conn.state == TOE_TCP_TIME_WAIT) {
         return !is_syn; /* SEG-001, DSC-045 */
     }
-    return !target_tcp_is_stopped(tcp); /* EVT-033 */
+    return !target_tcp_is_stopped(tcp) && !tcp->is_terminating; /* EVT-033, SEG-066 */
 }
 
-void target_ingress_segment(struct toe_target *target, struct target_tcp *tcp,
-                            const struct tcp_segment *seg)
+enum toe_drop target_ingress_segment(struct toe_target *target, struct target_tcp *tcp,
+                                     const struct tcp_segment *seg)
 {
     struct tcp_conn *conn = &tcp->conn;
     const toe_seq snd_una = conn->snd_una;
     const toe_seq rcv_nxt = conn->rcv_nxt;
     const uint32_t reassembly_len = conn->reassembly.len;
+    const bool is_late = toe_seq_gt(seg->seq, rcv_nxt);
     const enum toe_drop drop = tcp_input(conn, seg, target->now);
 
     if (drop != TOE_DROP_NONE) {
         ++target->stats.drops[drop];
     }
+    /* EVT-036, TRM-9: the host has room for what the target has none for. */
+    if (drop == TOE_DROP_NO_MEMORY && conn->verdict == TCP_VERDICT_NONE) {
+        conn->verdict = TCP_VERDICT_UNMAPPABLE;
+    }
     /* NBR-5: the peer gets our data, or answers our acknowledgments. */
     if (!toe_seq_eq(snd_una, conn->snd_una) || !toe_seq_eq(rcv_nxt, conn->rcv_nxt) ||
         reassembly_len != conn->reassembly.len) {
         target_reach_confirm(target, tcp->path->neighbor);
+    }
+    if (tcp->worth != NULL) {
+        target_worth_received(tcp, seg->payload_len, is_late);
     }
     target_delivery_account(target, tcp);
     target_account_state(target, tcp);
@@ -133,10 +193,11 @@ void target_ingress_segment(struct toe_target *target, struct target_tcp *tcp,
         (void)target_egress_run(target, tcp);
     }
     target_tcp_ready(tcp);
+    return drop;
 }
 
 static void count(struct toe_target *target, const struct target_tcp *tcp,
-                  const struct packet *packet)
+                  const struct packet *packet, enum toe_drop drop)
 {
     const int version = tcp->path->constant.src.family == 6;
 
@@ -144,25 +205,54 @@ static void count(struct toe_target *target, const struct target_tcp *tcp,
     ++target->stats.ip[version].in_receives;
     ++target->stats.ip[version].in_delivers;
     target->stats.ip[version].in_octets += packet->ip_len;
+    target->stats.ip[version].in_discards += drop == TOE_DROP_NO_MEMORY;
+    target->stats.ce_ignored += (packet->tos & ECN_CE) == ECN_CE; /* RFC-093 */
 }
 
-/* Returns false if |frame| is not the target's. */
-static bool take(struct toe_target *target, const struct toe_frame *frame)
+/* SEG-077: whether a frame whose IP header is bad, or promises too much, ends here. */
+static bool drop_ip(struct toe_target *target, const struct packet *packet, enum kind kind)
 {
-    struct packet packet;
-    struct tcp_segment seg;
-    struct target_tuple tuple = {.local = &packet.dst, .remote = &packet.src};
-    struct target_tcp *tcp;
+    struct toe_ip_stats *stats = &target->stats.ip[packet->ether.type == WIRE_ETHER_TYPE_IPV6];
 
-    if (!parse(&packet, frame) || wire_tcp_parse(&seg, packet.tcp, packet.tcp_len) < 0) {
+    if (!target->settings.drop_bad_ip || target->neighbors.cnt == 0) {
         return false;
     }
-    tuple.local_port = seg.dst_port;
-    tuple.remote_port = seg.src_port;
-    tcp = target_demux_find(&target->demux, &tuple);
-    if (tcp == NULL || !is_for(tcp->path->neighbor, &packet.ether) ||
-        !is_checksum_right(&packet, frame)) {
+    stats->in_header_errors += kind == KIND_BAD;
+    stats->in_truncated_packets += kind == KIND_TRUNCATED;
+    ++target->stats.drops[TOE_DROP_IP_HEADER];
+    return true;
+}
+
+/* SEG-075, SEG-076: the same of TCP, where the connection that is meant is ours. */
+static bool drop_tcp(struct toe_target *target, const struct target_tcp *tcp, enum toe_drop why)
+{
+    struct toe_tcp_stats *stats = &target->stats.tcp[tcp->path->constant.src.family == 6];
+
+    if (!target->settings.drop_bad_tcp) {
         return false;
+    }
+    ++stats->in_segments;
+    ++stats->in_errors;
+    ++target->stats.drops[why];
+    return true;
+}
+
+/* Returns false if |frame|, which is |packet|, is not the target's. */
+static bool take_segment(struct toe_target *target, const struct packet *packet,
+                         const struct toe_frame *frame)
+{
+    struct target_tcp *tcp = find(target, packet);
+    struct tcp_segment seg;
+    enum toe_drop drop;
+
+    if (tcp == NULL || !is_for(tcp->path->neighbor, &packet->ether)) {
+        return false;
+    }
+    if (wire_tcp_parse(&seg, packet->tcp, packet->tcp_len) < 0) {
+        return drop_tcp(target, tcp, TOE_DROP_TCP_HEADER);
+    }
+    if (!is_checksum_right(packet, frame)) {
+        return drop_tcp(target, tcp, TOE_DROP_TCP_CHECKSUM);
     }
     if (tcp->is_holding) {
         target_held_push(target, tcp, frame);
@@ -172,8 +262,11 @@ static bool take(struct toe_target *target, const struct toe_frame *frame)
         return false;
     }
 
-    count(target, tcp, &packet);
-    target_ingress_segment(target, tcp, &seg);
+    if (tcp->worth != NULL) {
+        target_worth_datagram(tcp, false);
+    }
+    drop = target_ingress_segment(target, tcp, &seg);
+    count(target, tcp, packet, drop);
     /* What ends the processing so is the host's, but not before the connection (SEG-006, SEG-045).
      */
     if (tcp->conn.verdict == TCP_VERDICT_URGENT || tcp->conn.verdict == TCP_VERDICT_SYN) {
@@ -181,6 +274,31 @@ static bool take(struct toe_target *target, const struct toe_frame *frame)
         target_held_push(target, tcp, frame);
     }
     return true;
+}
+
+/* Returns false if |frame| is not the target's. */
+static bool take(struct toe_target *target, const struct toe_frame *frame)
+{
+    struct packet packet;
+    struct target_tcp *tcp;
+    const enum kind kind = parse(&packet, frame);
+
+    switch (kind) {
+    case KIND_SEGMENT:
+        return take_segment(target, &packet, frame);
+    case KIND_FRAGMENT:
+        tcp = target->settings.optional_uploads != 0 ? find(target, &packet) : NULL;
+        if (tcp != NULL) {
+            target_worth_datagram(tcp, true);
+        }
+        return false;
+    case KIND_BAD:
+    case KIND_TRUNCATED:
+        return drop_ip(target, &packet, kind);
+    case KIND_OTHER:
+        break;
+    }
+    return false;
 }
 
 bool target_ingress_run(struct toe_target *target)

@@ -9,7 +9,7 @@
 #ifndef TARGET_INGRESS_H
 #define TARGET_INGRESS_H
 
-#include "toe/types.h"
+#include "toe/drop.h"
 
 struct target_tcp;
 struct tcp_segment;
@@ -20,8 +20,11 @@ struct toe_target;
  */
 bool target_ingress_run(struct toe_target *target);
 
-/* target_ingress_segment() gives |seg| to the engine and does what cannot wait. */
-void target_ingress_segment(struct toe_target *target, struct target_tcp *tcp,
-                            const struct tcp_segment *seg);
+/*
+ * target_ingress_segment() gives |seg| to the engine and does what cannot wait. Returns why it went
+ * no further, which is counted.
+ */
+enum toe_drop target_ingress_segment(struct toe_target *target, struct target_tcp *tcp,
+                                     const struct tcp_segment *seg);
 
 #endif

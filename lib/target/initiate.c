@@ -10,6 +10,7 @@
 #include "target/sending.h"
 #include "target/tree.h"
 #include "target/upload.h"
+#include "target/worth.h"
 #include "tcp/engine.h"
 
 /*
@@ -87,10 +88,10 @@ static toe_status initiate_path(struct toe_target *target, toe_handle *handle,
 
     if (!is_path_sound(block, state) || neighbor == NULL ||
         neighbor->life.state != TARGET_OFFLOADED ||
-        !(state->constant.src.family == 4 ? target->settings.ipv4 : target->settings.ipv6)) {
+        !(state->constant.src.family == 4 ? target->caps.ipv4 : target->caps.ipv6)) {
         return TOE_STATUS_FAILURE;
     }
-    if (state->cached.mtu > target->settings.mtu_max) {
+    if (state->cached.mtu > target->caps.mtu_max) {
         return TOE_STATUS_OFFLOAD_PATH_MTU;
     }
     if (!target_path_mtu_is_sound(&state->constant.src, state->cached.mtu)) {
@@ -122,27 +123,44 @@ static bool is_duplicate(const struct toe_target *target, const struct target_pa
     return target_demux_find(&target->demux, &tuple) != NULL;
 }
 
+static uint32_t chain_len(const struct toe_buf *chain)
+{
+    uint32_t len = 0;
+
+    for (const struct toe_buf *buf = chain; buf != NULL; buf = buf->next) {
+        len += buf->len;
+    }
+    return len;
+}
+
+/* Structure and type. */
+static bool is_tcp_sound(const struct toe_target *target, const struct toe_block *block)
+{
+    const struct toe_tcp_state *state = block->state.tcp;
+
+    return block->type == TOE_BLOCK_TCP && state != NULL && state->size >= sizeof(*state) &&
+           target_send_is_sound(block->send_chain, 0) &&
+           target_send_is_sound(state->delegated.buffered_data, 0) &&
+           tcp_import_check(&target->tcp_config, state, chain_len(block->send_chain));
+}
+
 /* All that can be said without taking anything. */
 static toe_status check_tcp(const struct toe_target *target, const struct target_path *path,
                             const struct toe_block *block)
 {
     const struct toe_tcp_state *state = block->state.tcp;
 
-    if (block->type != TOE_BLOCK_TCP || state == NULL || state->size < sizeof(*state) ||
-        !toe_conn_state_is_offloadable(state->delegated.state)) {
+    if (!is_tcp_sound(target, block) || path == NULL || path->life.state != TARGET_OFFLOADED ||
+        is_duplicate(target, path, state)) {
         return TOE_STATUS_FAILURE;
     }
-    if (path == NULL || path->life.state != TARGET_OFFLOADED || is_duplicate(target, path, state) ||
-        !target_send_is_sound(block->send_chain, 0)) {
-        return TOE_STATUS_FAILURE;
-    }
-    if ((state->constant.flags & TOE_TCP_SACK) != 0 && !target->settings.sack) {
+    if ((state->constant.flags & TOE_TCP_SACK) != 0 && !target->caps.sack) {
         return TOE_STATUS_OFFLOAD_CONNECTION_REJECTED;
     }
-    if (state->cached.initial_rcv_wnd > target->settings.rcv_wnd_max) {
+    if (state->cached.initial_rcv_wnd > target->caps.rcv_wnd_max) {
         return TOE_STATUS_OFFLOAD_TCP_RCV_WINDOW;
     }
-    if (target->tcps.cnt >= target->tcps.cnt_max) {
+    if (target->tcps.cnt >= target->caps.tcp_max) {
         return TOE_STATUS_OFFLOAD_TCP_ENTRIES;
     }
     if (target->chunks.cnt >= target->chunks.cnt_max && state->delegated.buffered_data == NULL) {
@@ -194,7 +212,7 @@ static toe_status import_tcp(struct toe_target *target, struct target_tcp *tcp,
                              const struct target_path *path, const struct toe_block *block)
 {
     const struct toe_tcp_state *state = block->state.tcp;
-    const uint16_t mss = target_path_mss(path, path->mtu);
+    const uint16_t mss = target_path_mss(target, path, path->mtu);
     const struct tcp_setup setup = {
         .mss_local = mss,
         .mss_limit = mss,
@@ -213,7 +231,7 @@ static toe_status import_tcp(struct toe_target *target, struct target_tcp *tcp,
         return TOE_STATUS_FAILURE;
     }
     tcp_send(&tcp->conn, block->send_chain);
-    status = tcp_import(&tcp->conn, state, target->now);
+    status = tcp_import(&tcp->conn, state, target->initiated);
     if (status != TOE_STATUS_SUCCESS) {
         (void)tcp_send_take(&tcp->conn);
         tcp_conn_fini(&tcp->conn);
@@ -232,6 +250,7 @@ static void link_tcp(struct toe_target *target, struct target_tcp *tcp, struct t
     target_account_state(target, tcp);
     ++target->stats.initiated;
     target_backlog_init(target, tcp);
+    target_worth_new(target, tcp);
     target_tcp_ready(tcp);
 }
 
@@ -254,6 +273,7 @@ static toe_status initiate_tcp(struct toe_target *target, toe_handle *handle,
     tcp->host_object = block->host_object;
     tcp->local_port = block->state.tcp->constant.local_port;
     tcp->remote_port = block->state.tcp->constant.remote_port;
+    tcp->repeat_at = TOE_INSTANT_NEVER;
     target_delivery_init(&tcp->delivery);
     status = import_tcp(target, tcp, path, block);
     if (status != TOE_STATUS_SUCCESS) {
@@ -261,6 +281,9 @@ static toe_status initiate_tcp(struct toe_target *target, toe_handle *handle,
         return status;
     }
 
+    for (struct toe_buf *buf = block->send_chain; buf != NULL; buf = buf->next) {
+        buf->transferred = 0; /* of this offload: a former one may have left a count (SND-041) */
+    }
     block->send_chain = NULL;
     tcp->delivery.is_held = tcp->conn.recvq.len > 0;
     tcp->delivery.is_end_told = tcp_fin_is_received(&tcp->conn);
@@ -317,7 +340,7 @@ static bool resolve(void *ctx, const struct toe_block *block, enum toe_layer lay
     return false;
 }
 
-void target_initiate(struct toe_target *target, struct toe_block *tree)
+void target_initiate(struct toe_target *target, struct toe_block *tree, toe_instant since)
 {
     const struct target_tree_initiate op = {
         .ctx = target,
@@ -326,6 +349,7 @@ void target_initiate(struct toe_target *target, struct toe_block *tree)
         .resolve = resolve,
     };
 
+    target->initiated = since;
     target_tree_initiate(&op, tree);
     target->host.initiate_complete(target->host_user, tree);
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "target/object.h"
+#include "target/worth.h"
 #include "tcp/congestion.h"
 #include "tcp/scoreboard.h"
 
@@ -34,6 +35,10 @@ void toe_target_settings_default(struct toe_target_settings *settings)
         .src_addr_max = 256,
         .vlan_max = 64,
         .rcv_chunk_max = 65536,
+        .user_priority = true,
+        .mtu_floor = 552,
+        .challenge_max = 1000,
+        .rto_min = 300 * TOE_NS_PER_MS, /* TMR-091 */
     };
 }
 
@@ -90,7 +95,7 @@ static void init_config(struct toe_target *target)
     const struct toe_target_settings *settings = &target->settings;
 
     target->tcp_config = (struct tcp_config){
-        .rto_min = 300 * TOE_NS_PER_MS, /* TMR-091 */
+        .rto_min = settings->rto_min,
         .rto_max = 60 * TOE_NS_PER_SEC,
         .rto_initial = TOE_NS_PER_SEC, /* TMR-093 */
         .fin_wait_2 = 120 * TOE_NS_PER_SEC,
@@ -106,6 +111,7 @@ static void init_config(struct toe_target *target)
         .bus = settings->bus,
         .chunks = &target->chunks,
         .scoreboards = &target->scoreboards,
+        .challenges = settings->challenge_max != 0 ? &target->challenges : NULL,
         .text = target_delivery_text,
     };
     toe_params_default(&target->params);
@@ -114,9 +120,31 @@ static void init_config(struct toe_target *target)
 
 /* --- life --- */
 
-static uint32_t limit(uint32_t cnt)
+static uint32_t at_most_objects(uint32_t cnt)
 {
-    return cnt < 1 ? 1 : cnt < OBJECT_CNT_MAX ? cnt : OBJECT_CNT_MAX;
+    return cnt < OBJECT_CNT_MAX ? cnt : OBJECT_CNT_MAX;
+}
+
+static void init_caps(struct toe_target *target)
+{
+    struct toe_target_settings *settings = &target->settings;
+
+    settings->tcp_max = at_most_objects(settings->tcp_max);
+    settings->path_max = at_most_objects(settings->path_max);
+    settings->neighbor_max = at_most_objects(settings->neighbor_max);
+    target->caps = (struct toe_caps){
+        .size = sizeof(target->caps),
+        .ipv4 = settings->ipv4,
+        .ipv6 = settings->ipv6,
+        .sack = settings->sack,
+        .user_priority = settings->user_priority,
+        .tcp_max = settings->tcp_max,
+        .path_max = settings->path_max,
+        .neighbor_max = settings->neighbor_max,
+        .mtu_max = settings->mtu_max,
+        .rcv_wnd_max = settings->rcv_wnd_max,
+    };
+    memcpy(target->caps.mac, settings->mac, TOE_MAC_LEN);
 }
 
 static void init_pools(struct toe_target *target)
@@ -124,14 +152,14 @@ static void init_pools(struct toe_target *target)
     const struct toe_target_settings *settings = &target->settings;
     const struct toe_mem *mem = &settings->mem;
 
-    base_slab_init(&target->neighbors, mem, sizeof(struct target_neighbor),
-                   limit(settings->neighbor_max), 16);
-    base_slab_init(&target->paths, mem, sizeof(struct target_path), limit(settings->path_max), 16);
-    base_slab_init(&target->tcps, mem, sizeof(struct target_tcp), limit(settings->tcp_max), 64);
+    base_slab_init(&target->neighbors, mem, sizeof(struct target_neighbor), settings->neighbor_max,
+                   16);
+    base_slab_init(&target->paths, mem, sizeof(struct target_path), settings->path_max, 16);
+    base_slab_init(&target->tcps, mem, sizeof(struct target_tcp), settings->tcp_max, 64);
     base_slab_init(&target->chunks, mem, sizeof(struct target_chunk),
-                   limit(settings->rcv_chunk_max), 64);
-    base_slab_init(&target->scoreboards, mem, sizeof(struct tcp_scoreboard),
-                   limit(settings->tcp_max), 16);
+                   at_most_objects(settings->rcv_chunk_max), 64);
+    base_slab_init(&target->worths, mem, sizeof(struct target_worth), settings->tcp_max, 16);
+    base_slab_init(&target->scoreboards, mem, sizeof(struct tcp_scoreboard), settings->tcp_max, 16);
 }
 
 static struct base_siphash_key key_from(struct base_rand *rand)
@@ -148,6 +176,7 @@ static int init_tables(struct toe_target *target)
     struct base_rand rand;
 
     base_rand_init(&rand, settings->seed);
+    tcp_budget_init(&target->challenges, settings->challenge_max, base_rand_u64(&rand));
     if (target_demux_init(&target->demux, mem, key_from(&rand)) != 0 ||
         target_keyset_init(&target->src_macs, mem, key_from(&rand), settings->src_mac_max) != 0 ||
         target_keyset_init(&target->src_addrs, mem, key_from(&rand), settings->src_addr_max) != 0 ||
@@ -182,7 +211,7 @@ static bool is_sensible(const struct toe_target_settings *settings)
     return settings->wire != NULL && settings->mem.alloc != NULL && settings->mem.free != NULL &&
            settings->mtu_max <= MTU_MAX && (settings->vlan_cnt == 0 || settings->vlans != NULL) &&
            settings->tcp_max > 0 && settings->path_max > 0 && settings->neighbor_max > 0 &&
-           settings->rcv_chunk_max > 0;
+           settings->rcv_chunk_max > 0 && (settings->ipv4 || settings->ipv6); /* CAP-2 */
 }
 
 struct toe_target *toe_target_new(const struct toe_target_settings *settings)
@@ -206,6 +235,7 @@ struct toe_target *toe_target_new(const struct toe_target_settings *settings)
            own.wire->size < sizeof(target->wire) ? own.wire->size : sizeof(target->wire));
     base_list_init(&target->ready);
     base_wheel_init(&target->wheel, 0);
+    init_caps(target);
     init_pools(target);
     init_config(target);
     toe_target_ops()->attach(target, NULL, NULL);
@@ -239,6 +269,7 @@ void toe_target_del(struct toe_target *target)
     target_keyset_fini(&target->src_addrs);
     target_keyset_fini(&target->src_macs);
     target_demux_fini(&target->demux);
+    base_slab_fini(&target->worths);
     base_slab_fini(&target->scoreboards);
     base_slab_fini(&target->chunks);
     base_slab_fini(&target->tcps);

@@ -15,8 +15,10 @@
 #include "target/egress.h"
 #include "target/keyset.h"
 #include "target/ordinary.h"
+#include "target/pause.h"
 #include "target/work.h"
 #include "tcp/conn.h"
+#include "tcp/mitigation.h"
 #include "toe/target.h"
 
 /* Frames fetched from the wire at a time. */
@@ -33,6 +35,7 @@
 
 struct toe_target {
     struct toe_target_settings settings; /* |vlans| is our copy */
+    struct toe_caps caps;                /* what holds now: not more than the settings */
     struct toe_wire_ops wire;
     struct toe_host_ops host; /* functions that do nothing while nobody is attached */
     void *host_user;
@@ -44,21 +47,25 @@ struct toe_target {
     toe_duration stale_after; /* TOE_INSTANT_NEVER: neighbors do not become stale */
 
     toe_instant now;
+    toe_instant initiated; /* when the initiate that is being taken arrived (TMR-008) */
     bool is_running;
     bool has_more_frames; /* the wire may have more than a run took */
 
     struct tcp_config tcp_config;
+    struct tcp_budget challenges;
     struct base_slab neighbors;
     struct base_slab paths;
     struct base_slab tcps;
     struct base_slab chunks; /* of struct target_chunk */
     struct base_slab scoreboards;
+    struct base_slab worths;
     struct target_keyset src_macs;
     struct target_keyset src_addrs;
     struct target_keyset vlans;
     struct target_demux demux;
     struct base_wheel wheel;
     struct target_work work;
+    struct target_pause pause;
     struct base_list ready; /* of struct target_tcp, to be served */
     struct target_egress egress;
     struct target_ordinary ordinary;

@@ -99,8 +99,10 @@ void target_revive(struct target_path *path)
             continue;
         }
         tcp->is_invalid_due = false;
+        tcp->is_transmit_wanted = false;
         if (tcp->upload_reason == TOE_UPLOAD_INVALID_STATE) {
             tcp->upload_reason = 0;
+            tcp->repeat_at = TOE_INSTANT_NEVER;
         }
         target_tcp_ready(tcp);
     }

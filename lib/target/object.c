@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "target/instance.h"
+#include "target/worth.h"
 #include "tcp/engine.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
@@ -142,12 +143,13 @@ static void src_mac_give(struct toe_target *target, const uint8_t *src_mac)
 }
 
 /* An object from |slab|, or in |status| whether the limit or the memory was the reason. */
-static void *take_object(struct base_slab *slab, toe_status *status, toe_status at_limit)
+static void *take_object(struct base_slab *slab, uint32_t cnt_max, toe_status *status,
+                         toe_status at_limit)
 {
     void *obj = NULL;
 
     *status = at_limit;
-    if (slab->cnt < slab->cnt_max) {
+    if (slab->cnt < cnt_max) {
         obj = base_slab_alloc(slab);
         *status = obj == NULL ? TOE_STATUS_RESOURCES : TOE_STATUS_SUCCESS;
     }
@@ -169,7 +171,8 @@ toe_status target_neighbor_new(struct toe_target *target, struct target_neighbor
     if (status != TOE_STATUS_SUCCESS) {
         goto give_mac;
     }
-    made = take_object(&target->neighbors, &status, TOE_STATUS_OFFLOAD_NEIGHBOR_ENTRIES);
+    made = take_object(&target->neighbors, target->caps.neighbor_max, &status,
+                       TOE_STATUS_OFFLOAD_NEIGHBOR_ENTRIES);
     if (made == NULL) {
         goto give_vlan;
     }
@@ -179,6 +182,10 @@ toe_status target_neighbor_new(struct toe_target *target, struct target_neighbor
            is_zero(constant->src_mac, TOE_MAC_LEN) ? target->settings.mac : constant->src_mac,
            TOE_MAC_LEN);
     memcpy(made->dst_mac, state->cached.dst_mac, TOE_MAC_LEN);
+    made->vlan_id = constant->vlan_id;
+    if (made->vlan_id == 0 && target->settings.vlan_substitute && target->settings.vlan_cnt == 1) {
+        made->vlan_id = target->settings.vlans[0];
+    }
     base_list_init(&made->paths);
     *neighbor = made;
     return TOE_STATUS_SUCCESS;
@@ -227,7 +234,8 @@ toe_status target_path_new(struct toe_target *target, struct target_path **path,
     case TARGET_KEYSET_NO_MEMORY:
         return TOE_STATUS_RESOURCES;
     }
-    made = take_object(&target->paths, &status, TOE_STATUS_OFFLOAD_PATH_ENTRIES);
+    made = take_object(&target->paths, target->caps.path_max, &status,
+                       TOE_STATUS_OFFLOAD_PATH_ENTRIES);
     if (made == NULL) {
         target_keyset_remove(&target->src_addrs, key, key_len);
         return status;
@@ -272,11 +280,18 @@ void target_path_del(struct toe_target *target, struct target_path *path)
     base_slab_free(&target->paths, path);
 }
 
-uint16_t target_path_mss(const struct target_path *path, uint32_t mtu)
+uint16_t target_path_mss(const struct toe_target *target, const struct target_path *path,
+                         uint32_t mtu)
 {
-    const uint32_t header =
-        (path->constant.src.family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN) + WIRE_TCP_LEN;
-    const uint32_t mss = mtu - header;
+    const bool is_ipv4 = path->constant.src.family == 4;
+    const uint32_t header = (is_ipv4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN) + WIRE_TCP_LEN;
+    uint32_t mss;
+
+    /* RFC-029. The floor of IPv6 is its least MTU, below which no path is taken. */
+    if (is_ipv4 && mtu < target->settings.mtu_floor) {
+        mtu = target->settings.mtu_floor;
+    }
+    mss = mtu - header;
 
     toe_assert(mtu > header);
     return mss < UINT16_MAX ? (uint16_t)mss : UINT16_MAX;
@@ -300,6 +315,7 @@ void target_tcp_del(struct toe_target *target, struct target_tcp *tcp)
 {
     toe_assert(!base_list_is_linked(&tcp->sibling) && !base_list_is_linked(&tcp->ready));
 
+    target_worth_del(target, tcp);
     tcp_conn_fini(&tcp->conn);
     base_slab_free(&target->tcps, tcp);
 }
@@ -319,6 +335,14 @@ bool target_tcp_can_transmit(const struct target_tcp *tcp)
     return !target_tcp_is_stopped(tcp) || tcp->conn.state == TOE_TCP_TIME_WAIT;
 }
 
+void target_tcp_transmit_want(struct target_tcp *tcp)
+{
+    if (tcp != NULL && tcp->is_invalid_due) {
+        tcp->is_transmit_wanted = true;
+        target_tcp_ready(tcp);
+    }
+}
+
 void target_tcp_ready(struct target_tcp *tcp)
 {
     if (!base_list_is_linked(&tcp->ready)) {
@@ -326,16 +350,30 @@ void target_tcp_ready(struct target_tcp *tcp)
     }
 }
 
+static toe_instant earlier(toe_instant a, toe_instant b)
+{
+    return a < b ? a : b;
+}
+
+static toe_instant deadline_of(const struct toe_target *target, const struct target_tcp *tcp)
+{
+    toe_instant at = tcp->repeat_at;
+
+    if (target_tcp_is_stopped(tcp) || tcp->is_aborted) {
+        return at;
+    }
+    at = earlier(at, earlier(tcp->delivery.push_at, tcp->delivery.hold_at));
+    at = earlier(at, target_worth_deadline(tcp));
+    if (!target_tcp_is_blocked(tcp) ||
+        (tcp->is_invalid_due && target->settings.invalid_on_transmit)) {
+        at = earlier(at, tcp_deadline(&tcp->conn));
+    }
+    return at;
+}
+
 void target_tcp_arm(struct toe_target *target, struct target_tcp *tcp)
 {
-    toe_instant at = TOE_INSTANT_NEVER;
-
-    if (!target_tcp_is_stopped(tcp) && !tcp->is_aborted) {
-        at = tcp->delivery.push_at;
-        if (!target_tcp_is_blocked(tcp) && tcp_deadline(&tcp->conn) < at) {
-            at = tcp_deadline(&tcp->conn);
-        }
-    }
+    const toe_instant at = deadline_of(target, tcp);
 
     if (at == TOE_INSTANT_NEVER) {
         base_wheel_cancel(&target->wheel, &tcp->timer);
@@ -356,4 +394,14 @@ toe_status target_tcp_refusal(const struct target_tcp *tcp)
         return TOE_STATUS_UPLOAD_IN_PROGRESS;
     }
     return TOE_STATUS_SUCCESS;
+}
+
+toe_status target_tcp_send_refusal(const struct target_tcp *tcp)
+{
+    const toe_status status = target_tcp_refusal(tcp);
+
+    if (status == TOE_STATUS_SUCCESS && tcp->target->pause.has_told_upload_all) {
+        return TOE_STATUS_UPLOAD_IN_PROGRESS;
+    }
+    return status;
 }

@@ -22,10 +22,12 @@
 
 struct toe_target;
 struct target_held;
+struct target_worth;
 
 struct target_neighbor {
     struct target_lifecycle life;
     uint8_t src_mac[TOE_MAC_LEN]; /* in effect: never all zero */
+    uint16_t vlan_id;             /* in effect; 0: none */
     uint32_t path_cnt;
     struct base_list paths;     /* by target_path.sibling */
     struct base_list_node node; /* on the list of what is freed after a completion */
@@ -62,6 +64,8 @@ struct target_tcp {
     bool is_invalid_due;       /* an upload is to be asked for because of invalid state */
     bool is_disconnect_riding; /* |disconnect_head| is in the send queue */
     bool is_holding;           /* frames are kept until the connection is the host's again */
+    bool is_terminating;       /* its terminate is among what was posted */
+    bool is_transmit_wanted;   /* something was to be sent in spite of invalid state */
     struct target_delivery delivery;
     struct toe_buf *disconnect_head; /* graceful disconnects, in the order of posting */
     struct toe_buf *disconnect_tail;
@@ -73,8 +77,10 @@ struct target_tcp {
     struct target_held *held; /* frames that are kept, in order of arrival */
     struct target_held *held_last;
     uint32_t held_len;
-    uint32_t backlog;       /* send backlog that the host knows of */
-    toe_instant backlog_at; /* and since when */
+    uint32_t backlog;           /* send backlog that the host knows of */
+    toe_instant backlog_at;     /* and since when */
+    toe_instant repeat_at;      /* when to ask for the upload again, or TOE_INSTANT_NEVER */
+    struct target_worth *worth; /* NULL: not measured */
     void *host_object;
 };
 
@@ -118,8 +124,12 @@ void target_path_unlink(struct target_path *path);
 /* target_path_del() frees |path|, which no connection uses; it may be linked or not. */
 void target_path_del(struct toe_target *target, struct target_path *path);
 
-/* target_path_mss() is the payload that fits on |path| with headers without options. */
-uint16_t target_path_mss(const struct target_path *path, uint32_t mtu);
+/*
+ * target_path_mss() is the payload that fits on |path| with headers without options; not less than
+ * the floor of the settings allows.
+ */
+uint16_t target_path_mss(const struct toe_target *target, const struct target_path *path,
+                         uint32_t mtu);
 
 /*
  * target_tcp_unlink() takes |tcp| off its path, out of the demultiplexer, off the timing wheel and
@@ -145,6 +155,10 @@ static inline bool target_tcp_is_stopped(const struct target_tcp *tcp)
 /* target_tcp_can_transmit() tells whether segments of |tcp| may leave. */
 bool target_tcp_can_transmit(const struct target_tcp *tcp);
 
+/* target_tcp_transmit_want() notes that a request would have put something on the wire; |tcp| may
+ * be NULL. */
+void target_tcp_transmit_want(struct target_tcp *tcp);
+
 /* target_tcp_ready() puts |tcp| on the list of connections to be served in this run. */
 void target_tcp_ready(struct target_tcp *tcp);
 
@@ -157,5 +171,11 @@ void target_tcp_arm(struct toe_target *target, struct target_tcp *tcp);
 /* target_tcp_refusal() is the status with which a new request on |tcp| is to be refused, or
  * SUCCESS. */
 toe_status target_tcp_refusal(const struct target_tcp *tcp);
+
+/*
+ * target_tcp_send_refusal() is the same of a request to send, which is refused as well while
+ * everything is to be uploaded (CAP-41).
+ */
+toe_status target_tcp_send_refusal(const struct target_tcp *tcp);
 
 #endif

@@ -22,8 +22,8 @@ void target_reach_host_set(const struct toe_target *target, struct target_neighb
 void target_reach_set(const struct toe_target *target, struct target_neighbor *neighbor,
                       uint32_t host_delta, uint32_t nic_delta)
 {
-    target_reach_host_set(target, neighbor, host_delta);
-    neighbor->nic_reached_at = target->now - nic_delta * target->tick;
+    neighbor->host_reached_at = target->initiated - host_delta * target->tick;
+    neighbor->nic_reached_at = target->initiated - nic_delta * target->tick;
 }
 
 void target_reach_confirm(const struct toe_target *target, struct target_neighbor *neighbor)

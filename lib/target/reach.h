@@ -15,7 +15,7 @@
 struct target_neighbor;
 struct toe_target;
 
-/* target_reach_set() sets both times to so many host ticks ago (NBR-2). */
+/* target_reach_set() sets both times to so many host ticks before the initiate came (NBR-2). */
 void target_reach_set(const struct toe_target *target, struct target_neighbor *neighbor,
                       uint32_t host_delta, uint32_t nic_delta);
 

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "target/instance.h"
 #include "target/object.h"
+#include "target/upload.h"
 #include "tcp/engine.h"
 
 #define BACKLOG_PERIOD_MIN (100 * TOE_NS_PER_MS)
@@ -34,8 +35,8 @@ static toe_status refusal(const struct target_tcp *tcp)
     if (tcp == NULL) {
         return TOE_STATUS_INVALID_STATE;
     }
-    if (target_tcp_refusal(tcp) != TOE_STATUS_SUCCESS) {
-        return target_tcp_refusal(tcp);
+    if (target_tcp_send_refusal(tcp) != TOE_STATUS_SUCCESS) {
+        return target_tcp_send_refusal(tcp);
     }
     if (tcp->conn.state != TOE_TCP_ESTABLISHED && tcp->conn.state != TOE_TCP_CLOSE_WAIT) {
         return TOE_STATUS_INVALID_STATE; /* our half is closed (SND-019) */
@@ -51,6 +52,7 @@ void target_send(struct toe_target *target, struct target_tcp *tcp, struct toe_b
         status = TOE_STATUS_INVALID_PARAMETER;
     }
     if (status != TOE_STATUS_SUCCESS) {
+        target_tcp_transmit_want(tcp);
         target_buf_fail(chain, status);
         target->host.send_complete(target->host_user, chain);
         return;
@@ -141,6 +143,5 @@ void target_backlog_run(struct toe_target *target, struct target_tcp *tcp)
     }
     tcp->backlog = size;
     tcp->backlog_at = target->now;
-    target->host.tcp_event(target->host_user, tcp->host_object, TOE_EVENT_SEND_BACKLOG_CHANGE,
-                           size);
+    target_upload_tell(target, tcp, TOE_EVENT_SEND_BACKLOG_CHANGE, size);
 }

@@ -7,6 +7,7 @@
 #include "target/object.h"
 #include "target/sending.h"
 #include "target/upload.h"
+#include "target/worth.h"
 #include "tcp/engine.h"
 
 static void expire(struct toe_target *target, struct target_tcp *tcp)
@@ -16,7 +17,12 @@ static void expire(struct toe_target *target, struct target_tcp *tcp)
         tcp_expire(&tcp->conn, target->now);
         target_account_state(target, tcp);
     }
+    if (target_tcp_is_blocked(tcp) && tcp_deadline(&tcp->conn) <= target->now) {
+        target_tcp_transmit_want(tcp);
+    }
     target_delivery_expire(tcp, target->now);
+    target_worth_expire(tcp, target->now);
+    target_upload_expire(target, tcp);
     target_tcp_ready(tcp);
 }
 
@@ -29,6 +35,12 @@ void target_service_expire(struct toe_target *target)
     }
 }
 
+/* Sending may end it: what cannot be mapped, or was sent too often. */
+static bool is_verdict_new(const struct target_tcp *tcp)
+{
+    return tcp->conn.verdict != TCP_VERDICT_NONE && !target_tcp_is_stopped(tcp) && !tcp->is_aborted;
+}
+
 /*
  * Upcalls are made all along, but none of them can free |tcp|: what the host asks for inside one
  * waits.
@@ -37,10 +49,11 @@ static void serve(struct toe_target *target, struct target_tcp *tcp)
 {
     target_send_settle(target, tcp);
     target_upload_abort(target, tcp);
+    target_disconnect_settle(target, tcp); /* before the event that delivery may raise: DSC-044 */
     target_delivery_run(target, tcp);
-    target_disconnect_settle(target, tcp);
+    target_worth_run(target, tcp);
     target_upload_run(target, tcp);
-    if (!target_egress_run(target, tcp)) {
+    if (!target_egress_run(target, tcp) || is_verdict_new(tcp)) {
         target_tcp_ready(tcp);
     }
     target_account_state(target, tcp);

@@ -7,6 +7,7 @@
 #include "target/instance.h"
 #include "target/object.h"
 #include "target/service.h"
+#include "target/terminate.h"
 
 #include <string.h>
 
@@ -104,21 +105,9 @@ static void attach(void *ctx, const struct toe_host_ops *ops, void *host)
 static void caps_get(void *ctx, struct toe_caps *caps)
 {
     const struct toe_target *target = ctx;
-    const struct toe_target_settings *settings = &target->settings;
-    struct toe_caps all = {
-        .ipv4 = settings->ipv4,
-        .ipv6 = settings->ipv6,
-        .sack = settings->sack,
-        .user_priority = true,
-        .tcp_max = settings->tcp_max,
-        .path_max = settings->path_max,
-        .neighbor_max = settings->neighbor_max,
-        .mtu_max = settings->mtu_max,
-        .rcv_wnd_max = settings->rcv_wnd_max,
-    };
+    struct toe_caps all = target->caps;
 
     all.size = caps->size < sizeof(all) ? caps->size : sizeof(all);
-    memcpy(all.mac, settings->mac, TOE_MAC_LEN);
     memcpy(caps, &all, all.size);
 }
 
@@ -162,6 +151,7 @@ static void initiate(void *ctx, struct toe_block *tree)
 
 static void terminate(void *ctx, struct toe_block *tree)
 {
+    target_terminate_begin(ctx, tree);
     post_tree(ctx, tree, TARGET_REQUEST_TERMINATE);
 }
 
@@ -235,7 +225,7 @@ static toe_instant deadline(void *ctx)
     struct toe_target *target = ctx;
 
     if (!target_work_is_empty(&target->work) || !base_list_is_empty(&target->ready) ||
-        target->has_more_frames) {
+        target->has_more_frames || target_pause_is_due(target)) {
         return 0;
     }
     return base_wheel_next(&target->wheel);
@@ -243,7 +233,8 @@ static toe_instant deadline(void *ctx)
 
 static bool is_idle(const struct toe_target *target)
 {
-    return target_work_is_empty(&target->work) && base_list_is_empty(&target->ready);
+    return target_work_is_empty(&target->work) && base_list_is_empty(&target->ready) &&
+           !target_pause_is_due(target);
 }
 
 static void run(void *ctx, toe_instant now)
@@ -257,6 +248,7 @@ static void run(void *ctx, toe_instant now)
 
     target->is_running = true;
     target->now = now;
+    target_pause_run(target);
     target_work_run(target);
     for (uint32_t i = 0; i < TARGET_BATCHES_MAX; ++i) {
         target->has_more_frames = target_ingress_run(target);
@@ -269,6 +261,7 @@ static void run(void *ctx, toe_instant now)
     target_service_expire(target);
     target_service_run(target);
     for (uint32_t i = 1; i < TARGET_ROUNDS_MAX && !is_idle(target); ++i) {
+        target_pause_run(target);
         target_work_run(target);
         target_service_run(target);
     }

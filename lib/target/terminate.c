@@ -125,6 +125,9 @@ static void write_back(struct toe_target *target, struct target_tcp *tcp, struct
         tcp_export(&tcp->conn, NULL, NULL, delegated, target->now);
     }
     block->send_chain = target_send_take(tcp);
+    if (block->send_chain != NULL) {
+        block->send_chain->transferred = 0; /* SND-076: as it was posted */
+    }
     target_disconnect_flush(target, tcp, status);
     if (delegated != NULL) {
         set_send_data(delegated, block->send_chain);
@@ -161,6 +164,31 @@ static toe_status take_tcp(struct taken *taken, struct toe_block *block)
 }
 
 /* --- the tree --- */
+
+/* Deeper than three levels there is nothing to be terminated. */
+#define LEVEL_MAX 3
+
+static void mark(struct toe_target *target, const struct toe_block *tree, bool is_terminating,
+                 int level)
+{
+    for (const struct toe_block *block = tree; block != NULL; block = block->next) {
+        if (block->object != NULL) {
+            struct target_tcp *tcp = target_tcp_get(target, *block->object);
+
+            if (tcp != NULL) {
+                tcp->is_terminating = is_terminating;
+            }
+        }
+        if (level < LEVEL_MAX) {
+            mark(target, block->dependent, is_terminating, level + 1);
+        }
+    }
+}
+
+void target_terminate_begin(struct toe_target *target, const struct toe_block *tree)
+{
+    mark(target, tree, true, 1);
+}
 
 static toe_status take(void *ctx, struct toe_block *block, enum toe_layer layer,
                        const struct toe_block *parent)
@@ -213,6 +241,7 @@ void target_terminate(struct toe_target *target, struct toe_block *tree)
     base_list_init(&taken.paths);
     base_list_init(&taken.neighbors);
     target_tree_visit(&op, tree);
+    mark(target, tree, false, 1); /* what failed goes on */
     target->host.terminate_complete(target->host_user, tree);
     free_taken(&taken);
     target_held_flush(target);

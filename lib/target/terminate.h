@@ -14,6 +14,13 @@
 struct toe_block;
 struct toe_target;
 
+/*
+ * target_terminate_begin() is called when a terminate of |tree| is posted. From then on no event is
+ * made for its connections and no segment of theirs taken (EVT-009, SEG-066); all else waits for
+ * target_terminate().
+ */
+void target_terminate_begin(struct toe_target *target, const struct toe_block *tree);
+
 /* target_terminate() takes the objects in |tree| back and completes. */
 void target_terminate(struct toe_target *target, struct toe_block *tree);
 

@@ -54,7 +54,7 @@ static bool has_path_cached(const struct toe_block *block)
 static bool is_mtu_possible(const struct toe_target *target, const struct target_path *path,
                             const struct toe_path_state *state)
 {
-    return state->size >= sizeof(*state) && state->cached.mtu <= target->settings.mtu_max &&
+    return state->size >= sizeof(*state) && state->cached.mtu <= target->caps.mtu_max &&
            target_path_mtu_is_sound(&path->constant.src, state->cached.mtu);
 }
 
@@ -69,7 +69,7 @@ static void set_mtu(struct toe_target *target, struct target_path *path, uint32_
     {
         struct target_tcp *tcp = base_container_of(node, struct target_tcp, sibling);
 
-        tcp_mss_limit_set(&tcp->conn, target_path_mss(path, mtu), target->now);
+        tcp_mss_limit_set(&tcp->conn, target_path_mss(target, path, mtu), target->now);
         target_tcp_ready(tcp);
     }
 }
@@ -125,8 +125,7 @@ static toe_status update_tcp(struct toe_target *target, const struct toe_block *
     if ((block->type != TOE_BLOCK_TCP && block->type != TOE_BLOCK_TCP_CACHED) || state == NULL) {
         return TOE_STATUS_SUCCESS;
     }
-    if (state->size < sizeof(*state) ||
-        state->cached.initial_rcv_wnd > target->settings.rcv_wnd_max) {
+    if (state->size < sizeof(*state) || state->cached.initial_rcv_wnd > target->caps.rcv_wnd_max) {
         return TOE_STATUS_FAILURE;
     }
     target_egress_flush(target);

@@ -31,10 +31,41 @@ static uint8_t reason_of(const struct tcp_conn *conn)
     return 0;
 }
 
+void target_upload_tell(struct toe_target *target, struct target_tcp *tcp, enum toe_event event,
+                        uint32_t info)
+{
+    if (!tcp->is_terminating) {
+        target->host.tcp_event(target->host_user, tcp->host_object, event, info);
+    }
+}
+
 static void request(struct toe_target *target, struct target_tcp *tcp, uint8_t reason)
 {
+    const toe_duration repeat = target->settings.retrieve_repeat;
+
     tcp->upload_reason = reason;
-    target->host.tcp_event(target->host_user, tcp->host_object, TOE_EVENT_RETRIEVE, reason);
+    tcp->repeat_at = repeat != 0 ? target->now + repeat : TOE_INSTANT_NEVER;
+    target_upload_tell(target, tcp, TOE_EVENT_RETRIEVE, reason);
+}
+
+void target_upload_expire(struct toe_target *target, struct target_tcp *tcp)
+{
+    if (tcp->repeat_at > target->now) {
+        return;
+    }
+    tcp->repeat_at = TOE_INSTANT_NEVER;
+    if (tcp->upload_reason != 0) {
+        request(target, tcp, tcp->upload_reason);
+    }
+}
+
+/* INV-8: whether the time has come to ask, which may be that of the first segment to be sent. */
+static bool is_invalid_told(const struct toe_target *target, const struct target_tcp *tcp)
+{
+    const struct tcp_conn *conn = &tcp->conn;
+
+    return !target->settings.invalid_on_transmit || tcp->is_transmit_wanted || conn->ack_now ||
+           toe_seq_off(conn->snd_nxt, conn->snd_una) < conn->sendq.len;
 }
 
 void target_upload_abort(struct toe_target *target, struct target_tcp *tcp)
@@ -43,7 +74,7 @@ void target_upload_abort(struct toe_target *target, struct target_tcp *tcp)
         return;
     }
     tcp->is_aborted = true;
-    target->host.tcp_event(target->host_user, tcp->host_object, TOE_EVENT_ABORT, 0);
+    target_upload_tell(target, tcp, TOE_EVENT_ABORT, 0);
     target_send_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED);
     target_disconnect_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED);
     target_delivery_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED, false);
@@ -59,7 +90,7 @@ void target_upload_run(struct toe_target *target, struct target_tcp *tcp)
     if (reason != 0) {
         target_lifecycle_set(&tcp->life, TARGET_UPLOADING);
         request(target, tcp, reason);
-    } else if (tcp->is_invalid_due && target_tcp_is_blocked(tcp)) {
+    } else if (tcp->is_invalid_due && target_tcp_is_blocked(tcp) && is_invalid_told(target, tcp)) {
         tcp->is_invalid_due = false;
         request(target, tcp, TOE_UPLOAD_INVALID_STATE);
     }

@@ -14,6 +14,16 @@
 struct target_tcp;
 struct toe_target;
 
+/*
+ * target_upload_tell() makes the event |event| of |tcp|, unless its terminate was called for
+ * (EVT-009).
+ */
+void target_upload_tell(struct toe_target *target, struct target_tcp *tcp, enum toe_event event,
+                        uint32_t info);
+
+/* target_upload_expire() asks again for what was asked for, if that is due at |target|->now. */
+void target_upload_expire(struct toe_target *target, struct target_tcp *tcp);
+
 /* target_upload_abort() acts on a RST, if the verdict is one that was not acted on. */
 void target_upload_abort(struct toe_target *target, struct target_tcp *tcp);
 

@@ -5,10 +5,10 @@
 #include "target/delivery.h"
 #include "target/disconnect.h"
 #include "target/forward.h"
-#include "target/initiate.h"
 #include "target/instance.h"
 #include "target/invalidate.h"
 #include "target/object.h"
+#include "target/pause.h"
 #include "target/query.h"
 #include "target/sending.h"
 #include "target/terminate.h"
@@ -66,11 +66,36 @@ bool target_work_is_empty(const struct target_work *work)
     return work->head == 0;
 }
 
+bool target_work_has(const struct target_work *work, enum target_request request)
+{
+    for (uint64_t link = work->head; link != 0; link = words_of(link)[WORD_LINK]) {
+        if ((link & IS_BLOCK) != 0 && words_of(link)[WORD_REQUEST] == request) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct toe_block *target_work_pop_tree(struct target_work *work)
+{
+    const uint64_t link = work->head;
+
+    if (link == 0) {
+        return NULL;
+    }
+    toe_assert((link & IS_BLOCK) != 0);
+    work->head = words_of(link)[WORD_LINK];
+    if (work->head == 0) {
+        work->tail = 0;
+    }
+    return block_of(link);
+}
+
 static void run_tree(struct toe_target *target, struct toe_block *tree)
 {
     switch ((enum target_request)tree->target_data[WORD_REQUEST]) {
     case TARGET_REQUEST_INITIATE:
-        target_initiate(target, tree);
+        target_pause_initiate(target, tree);
         break;
     case TARGET_REQUEST_TERMINATE:
         target_terminate(target, tree);

@@ -46,6 +46,15 @@ void target_work_post_chain(struct target_work *work, toe_handle tcp, struct toe
 /* target_work_is_empty() tells whether there is nothing to do. */
 bool target_work_is_empty(const struct target_work *work);
 
+/* target_work_has() tells whether a state operation of kind |request| waits. */
+bool target_work_has(const struct target_work *work, enum target_request request);
+
+/*
+ * target_work_pop_tree() takes the first off |work|, which holds state operations only; NULL if
+ * there is none.
+ */
+struct toe_block *target_work_pop_tree(struct target_work *work);
+
 /*
  * target_work_run() does all that was posted before the call. What is posted meanwhile waits for
  * the next call.

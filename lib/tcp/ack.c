@@ -128,11 +128,11 @@ enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg
 
     /* SEG-017: from the largest window behind snd_una to snd_max. */
     if (toe_seq_gt(seg->ack, conn->snd_max)) {
-        tcp_challenge(conn, now);
+        (void)tcp_challenge(conn, now);
         return TOE_DROP_TCP_ACK_BAD;
     }
     if (toe_seq_lt(seg->ack, toe_seq_sub(conn->snd_una, conn->max_snd_wnd))) {
-        tcp_challenge(conn, now);
+        (void)tcp_challenge(conn, now);
         return TOE_DROP_TCP_ACK_OLD;
     }
 

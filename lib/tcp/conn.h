@@ -20,7 +20,9 @@
 #include "toe/drop.h"
 #include "toe/state.h"
 #include "toe/types.h"
+#include "wire/tcp.h"
 
+struct tcp_budget;
 struct tcp_conn;
 struct tcp_cc_ops;
 struct tcp_scoreboard;
@@ -56,6 +58,7 @@ struct tcp_config {
     struct toe_bus bus;
     struct base_slab *chunks;      /* of struct tcp_chunk */
     struct base_slab *scoreboards; /* of struct tcp_scoreboard */
+    struct tcp_budget *challenges; /* of all connections together; NULL: no limit (SEG-018) */
 
     /*
      * text() is offered |len| bytes of new text that is in order, right behind all that is in
@@ -77,7 +80,7 @@ enum tcp_verdict {
     TCP_VERDICT_URGENT,     /* urgent data: the segment is the owner's to keep (SEG-041) */
     TCP_VERDICT_SYN,        /* SYN at rcv_nxt; the state is CLOSED (SEG-002) */
     TCP_VERDICT_DOUBT,      /* black hole suspected (TMR-094) */
-    TCP_VERDICT_UNMAPPABLE, /* a send buffer cannot be mapped (EVT-036) */
+    TCP_VERDICT_UNMAPPABLE, /* a buffer cannot be mapped, or there is none (EVT-036) */
     TCP_VERDICT_DONE,       /* both halves are closed: CLOSED after LAST_ACK or TIME_WAIT */
 };
 
@@ -158,6 +161,7 @@ struct tcp_conn {
     bool keep_alive : 1; /* the option is on */
     bool nagle : 1;
     bool rst_validating : 1; /* a challenge for a RST was sent in this period (SEG-012) */
+    bool dup_due : 1;        /* |dup| is to be reported with the next acknowledgment */
     uint32_t ts_delta;       /* added to our tick count */
     uint32_t ts_recent;
     toe_instant ts_recent_at; /* modulo 2^64: may lie before the origin of time */
@@ -201,6 +205,7 @@ struct tcp_conn {
     struct toe_tcp_const constant; /* verbatim, unknown flags included; ports are the owner's */
     struct toe_tcp_cached cached;  /* verbatim, for a query */
     uint32_t ts_recent_age;        /* without timestamps: verbatim */
+    struct tcp_sack_block dup;     /* with SACK: what was received twice (RFC-073) */
     uint16_t delegated_flags;      /* opaque */
     uint32_t dwnd;                 /* opaque */
     uint64_t rexmit_cnt_total;     /* segments retransmitted, ever */

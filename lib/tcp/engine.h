@@ -38,6 +38,7 @@ struct tcp_out {
     struct tcp_segment seg; /* all but the ports; payload is NULL, payload_len says how much */
     uint32_t text_off;      /* first byte of the payload, counted from the head of the send queue */
     bool is_retransmission; /* holds only bytes that were sent before */
+    bool has_repeated;      /* holds at least one of them */
     uint16_t mss;           /* with text: how much of it a segment on the wire holds (super_max) */
 };
 
@@ -165,6 +166,13 @@ void tcp_export(const struct tcp_conn *conn, struct toe_tcp_const *constant,
  * SND-066.
  */
 toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, toe_instant now);
+
+/*
+ * tcp_import_check() tells whether tcp_import() would take |state| under |cfg| with |len| bytes in
+ * the send queue.
+ */
+bool tcp_import_check(const struct tcp_config *cfg, const struct toe_tcp_state *state,
+                      uint32_t len);
 
 /*
  * tcp_update() replaces the cached state and does what its flags ask for (UPD-11, UPD-12,

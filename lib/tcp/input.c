@@ -28,10 +28,13 @@ static enum toe_drop refuse_sequence(struct tcp_conn *conn, const struct tcp_seg
     if ((seg->flags & TCP_RST) != 0) {
         return TOE_DROP_TCP_RST_OUTSIDE;
     }
+    if (toe_seq_lt(seg->seq, conn->rcv_nxt)) {
+        tcp_text_repeated(conn, seg->seq, seg->payload_len);
+    }
     if (tcp_segment_len(seg) > 0 || toe_seq_eq(toe_seq_add(seg->seq, 1), conn->rcv_nxt)) {
         conn->ack_now = true;
     } else {
-        tcp_challenge(conn, now);
+        (void)tcp_challenge(conn, now);
     }
     if (conn->state == TOE_TCP_TIME_WAIT && tcp_segment_len(seg) > 0 &&
         tcp_deadline_is_armed(conn, TCP_DEADLINE_TIME_WAIT)) {

@@ -12,16 +12,38 @@
 /* SEG-004 */
 #define SYN_PERIOD (3 * TOE_NS_PER_SEC)
 
-void tcp_challenge(struct tcp_conn *conn, toe_instant now)
+void tcp_budget_init(struct tcp_budget *budget, uint32_t mean, uint64_t seed)
+{
+    *budget = (struct tcp_budget){.mean = mean};
+    base_rand_init(&budget->rand, seed);
+}
+
+static bool take_budget(struct tcp_budget *budget, toe_instant now)
+{
+    if (now >= budget->until) {
+        budget->left = budget->mean / 2 + (uint32_t)base_rand_below(&budget->rand, budget->mean);
+        budget->until = now + TOE_NS_PER_SEC;
+    }
+    if (budget->left == 0) {
+        return false;
+    }
+    --budget->left;
+    return true;
+}
+
+bool tcp_challenge(struct tcp_conn *conn, toe_instant now)
 {
     if (conn->challenge_cnt == 0 || now - conn->challenge_at >= CHALLENGE_PERIOD) {
         conn->challenge_cnt = 0;
         conn->challenge_at = now;
     }
-    if (conn->challenge_cnt < CHALLENGE_MAX) {
-        ++conn->challenge_cnt;
-        conn->ack_now = true;
+    if (conn->challenge_cnt >= CHALLENGE_MAX ||
+        (conn->cfg->challenges != NULL && !take_budget(conn->cfg->challenges, now))) {
+        return false;
     }
+    ++conn->challenge_cnt;
+    conn->ack_now = true;
+    return true;
 }
 
 /* TIME_WAIT assassination is avoided: only a RST that is exact, and proves it by its timestamp,
@@ -46,9 +68,8 @@ enum toe_drop tcp_mitigate_rst(struct tcp_conn *conn, const struct tcp_segment *
     }
 
     /* SEG-012: one in each validation period. */
-    if (!conn->rst_validating) {
+    if (!conn->rst_validating && tcp_challenge(conn, now)) {
         conn->rst_validating = true;
-        tcp_challenge(conn, now);
         tcp_keepalive_mitigate(conn, now);
     }
     return TOE_DROP_TCP_RST_INEXACT;
@@ -58,8 +79,9 @@ enum toe_drop tcp_mitigate_syn(struct tcp_conn *conn, const struct tcp_segment *
                                toe_instant now)
 {
     if (conn->cfg->rfc5961_syn) {
-        tcp_challenge(conn, now);
-        tcp_keepalive_mitigate(conn, now);
+        if (tcp_challenge(conn, now)) {
+            tcp_keepalive_mitigate(conn, now);
+        }
         return TOE_DROP_TCP_SYN_CHALLENGED;
     }
     if (toe_seq_eq(seg->seq, conn->rcv_nxt)) {
@@ -67,9 +89,9 @@ enum toe_drop tcp_mitigate_syn(struct tcp_conn *conn, const struct tcp_segment *
         return TOE_DROP_TCP_SYN_UPLOAD;
     }
 
-    if (conn->syn_challenge_at == 0 || now + 1 - conn->syn_challenge_at >= SYN_PERIOD) {
+    if ((conn->syn_challenge_at == 0 || now + 1 - conn->syn_challenge_at >= SYN_PERIOD) &&
+        tcp_challenge(conn, now)) {
         conn->syn_challenge_at = now + 1;
-        tcp_challenge(conn, now);
         tcp_keepalive_mitigate(conn, now);
     }
     return TOE_DROP_TCP_SYN_CHALLENGED;

@@ -28,6 +28,21 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* What came twice comes first (RFC 2883), then the latest of what waits out of order. */
+static void add_sack(const struct tcp_conn *conn, struct tcp_out *out)
+{
+    const uint8_t max = conn->has_timestamps ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
+    uint8_t cnt = 0;
+
+    if (conn->dup_due) {
+        out->seg.sack[cnt++] = conn->dup;
+    }
+    if (conn->reassembly.run_cnt > 0) {
+        cnt += tcp_reassembly_sack(&conn->reassembly, out->seg.sack + cnt, (uint8_t)(max - cnt));
+    }
+    out->seg.sack_cnt = cnt;
+}
+
 /* Begins |out|: options, as they are on every segment. */
 static void begin(const struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
@@ -37,11 +52,8 @@ static void begin(const struct tcp_conn *conn, struct tcp_out *out, toe_instant 
         out->seg.ts_val = tcp_timestamps_clock(conn, now);
         out->seg.ts_ecr = conn->ts_recent;
     }
-    if (conn->has_sack && conn->reassembly.run_cnt > 0 && !conn->quiesced &&
-        tcp_is_synchronized(conn)) {
-        out->seg.sack_cnt =
-            tcp_reassembly_sack(&conn->reassembly, out->seg.sack,
-                                (uint8_t)(conn->has_timestamps ? TCP_SACK_MAX - 1 : TCP_SACK_MAX));
+    if (conn->has_sack && !conn->quiesced && tcp_is_synchronized(conn)) {
+        add_sack(conn, out);
     }
 }
 
@@ -64,6 +76,7 @@ static void finish(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, uint
     out->seg.ack = conn->rcv_nxt;
     out->seg.flags = flags | TCP_ACK;
     out->seg.wnd = tcp_window_advertise(conn);
+    conn->dup_due = conn->dup_due && out->seg.sack_cnt == 0;
 }
 
 static bool has_push(struct tcp_conn *conn, uint32_t off, uint32_t len)
@@ -95,6 +108,7 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     out->mss = (uint16_t)payload_max(conn, out);
     out->seg.payload_len = seq_len - fin;
     out->is_retransmission = toe_seq_le(end, conn->snd_max);
+    out->has_repeated = toe_seq_lt(seq, conn->snd_max);
     if (has_push(conn, off, out->seg.payload_len)) {
         flags |= TCP_PSH;
     }
@@ -135,6 +149,7 @@ static bool output_syn(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
     }
 
     out->is_retransmission = !toe_seq_eq(conn->snd_max, conn->iss);
+    out->has_repeated = out->is_retransmission;
     conn->rtt_timing = !out->is_retransmission;
     conn->rexmit_cnt_total += out->is_retransmission;
     conn->snd_nxt = toe_seq_add(conn->iss, 1);
@@ -163,6 +178,17 @@ static bool output_window_probe(struct tcp_conn *conn, struct tcp_out *out, toe_
     return true;
 }
 
+/* TMR-094: that many retransmissions, and the host is to look for a black hole. The timer goes on
+ * there. */
+static void doubt(struct tcp_conn *conn)
+{
+    const uint8_t max = conn->cfg->doubt_retransmissions;
+
+    if (max != 0 && conn->retransmit_cnt >= max) {
+        conn->verdict = TCP_VERDICT_DOUBT;
+    }
+}
+
 /* The segment at snd_una, now, whatever the windows say (RFC-014). */
 static bool output_first(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
@@ -177,6 +203,7 @@ static bool output_first(struct tcp_conn *conn, struct tcp_out *out, toe_instant
     len = min_u32(tcp_send_flight(conn), payload_max(conn, out));
     send_range(conn, out, conn->snd_una, len, now);
     conn->snd_nxt = toe_seq_max(conn->snd_nxt, toe_seq_add(conn->snd_una, len));
+    doubt(conn);
     return true;
 }
 
@@ -389,7 +416,9 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
     if (!conn->quiesced) {
         tcp_deadline_settle(conn, now);
     }
-    tcp_conn_check(conn);
+    if (any) {
+        tcp_conn_check(conn); /* Otherwise nothing but a deadline has changed. */
+    }
     return any;
 }
 

@@ -359,6 +359,13 @@ uint8_t tcp_reassembly_sack(const struct tcp_reassembly *r, struct tcp_sack_bloc
     return cnt;
 }
 
+bool tcp_reassembly_has(const struct tcp_reassembly *r, toe_seq seq, uint32_t len)
+{
+    const struct tcp_chunk *run = find_run(r, seq);
+
+    return run != NULL && toe_seq_ge(end_of(run), toe_seq_add(seq, len));
+}
+
 /* Asserts what holds for one run, and returns its chunks. */
 static uint32_t check_run(const struct tcp_chunk *run)
 {

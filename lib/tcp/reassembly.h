@@ -84,6 +84,9 @@ bool tcp_reassembly_has_fin_at(const struct tcp_reassembly *r, toe_seq rcv_nxt);
 uint8_t tcp_reassembly_sack(const struct tcp_reassembly *r, struct tcp_sack_block *blocks,
                             uint8_t max);
 
+/* tcp_reassembly_has() tells whether all of the |len| bytes at |seq| are there already. */
+bool tcp_reassembly_has(const struct tcp_reassembly *r, toe_seq seq, uint32_t len);
+
 /* tcp_reassembly_check() asserts what is said above. */
 void tcp_reassembly_check(const struct tcp_reassembly *r);
 

@@ -30,10 +30,10 @@ static bool is_exhausted(const struct tcp_conn *conn)
 }
 
 /* Gives up. The deadline stays as it is, so that an export says: expired (TMR-089). */
-static void give_up(struct tcp_conn *conn, enum tcp_verdict verdict, toe_instant now)
+static void give_up(struct tcp_conn *conn, toe_instant now)
 {
     conn->deadlines[TCP_DEADLINE_RETRANSMIT] = now;
-    conn->verdict = (uint8_t)verdict;
+    conn->verdict = TCP_VERDICT_TIMEOUT;
 }
 
 static void back_off(struct tcp_conn *conn)
@@ -64,15 +64,9 @@ void tcp_retransmit_expire(struct tcp_conn *conn, toe_instant now)
         conn->total_rt += tcp_retransmit_rto(conn);
     }
     if (is_exhausted(conn)) {
-        give_up(conn, TCP_VERDICT_TIMEOUT, now);
+        give_up(conn, now);
         return;
     }
-    if (conn->cfg->doubt_retransmissions != 0 &&
-        conn->retransmit_cnt >= conn->cfg->doubt_retransmissions) {
-        give_up(conn, TCP_VERDICT_DOUBT, now);
-        return;
-    }
-
     back_off(conn);
     tcp_retransmit_arm(conn, now);
     conn->rtt_timing = false;

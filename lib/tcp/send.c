@@ -12,8 +12,8 @@
 /* RFC 9293, 3.7.1: what a peer takes that announced nothing. */
 #define MSS_DEFAULT 536u
 
-/* A segment smaller than this is not worth its header; such limits come from garbage only. */
-#define MSS_MIN 48u
+/* What fits into the least MTU there is, 68 (STATE-PK-2); less comes from garbage only. */
+#define MSS_MIN 28u
 
 static uint16_t payload_of(const struct tcp_conn *conn, uint32_t mss)
 {

@@ -15,6 +15,14 @@ struct text {
     bool push;
 };
 
+void tcp_text_repeated(struct tcp_conn *conn, toe_seq seq, uint32_t len)
+{
+    if (conn->has_sack && len > 0) {
+        conn->dup = (struct tcp_sack_block){.left = seq, .right = toe_seq_add(seq, len)};
+        conn->dup_due = true;
+    }
+}
+
 /* Trims |seg| to the window on both sides (SEG-081). */
 static struct text trim(const struct tcp_conn *conn, const struct tcp_segment *seg)
 {
@@ -49,6 +57,17 @@ static struct text trim(const struct tcp_conn *conn, const struct tcp_segment *s
         text.fin = false;
     }
     return text;
+}
+
+/* How much of the text of |seg| was received before, of what is left of the window. */
+static uint32_t old_len(const struct tcp_conn *conn, const struct tcp_segment *seg)
+{
+    const uint32_t old = toe_seq_off(conn->rcv_nxt, seg->seq);
+
+    if (toe_seq_ge(seg->seq, conn->rcv_nxt)) {
+        return 0;
+    }
+    return old < seg->payload_len ? old : seg->payload_len;
 }
 
 /* Offers |len| bytes in order to the owner. They count as unread first: it may consume them. */
@@ -127,6 +146,9 @@ static enum toe_drop reassemble(struct tcp_conn *conn, const struct text *text)
         .flags = (uint8_t)((text->fin ? TCP_FIN : 0) | (text->push ? TCP_PSH : 0)),
     };
 
+    if (tcp_reassembly_has(&conn->reassembly, text->seq, text->len)) {
+        tcp_text_repeated(conn, text->seq, text->len);
+    }
     return tcp_reassembly_insert(&conn->reassembly, conn->cfg->chunks, &part);
 }
 
@@ -145,6 +167,7 @@ enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *se
     }
 
     text = trim(conn, seg);
+    tcp_text_repeated(conn, seg->seq, old_len(conn, seg));
     if (text.len == 0 && !text.fin) {
         conn->ack_now = true; /* A probe of a closed window, or nothing new (TMR-026, SEG-091). */
         return TOE_DROP_TCP_SEQUENCE;

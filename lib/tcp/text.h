@@ -14,4 +14,10 @@
 /* tcp_text_input() takes the text and the FIN of |seg|, which is acceptable. */
 enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
 
+/*
+ * tcp_text_repeated() notes, where SACK is on, that the |len| bytes from |seq| on have come a
+ * second time, so that the peer is told (RFC-073).
+ */
+void tcp_text_repeated(struct tcp_conn *conn, toe_seq seq, uint32_t len);
+
 #endif

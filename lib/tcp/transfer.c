@@ -140,13 +140,12 @@ void tcp_export(const struct tcp_conn *conn, struct toe_tcp_const *constant,
 
 /* Whether the states and numbers of |d| can be true of a connection with |len| bytes to send. A
  * host also takes back what is over. */
-static bool is_state_sound(const struct tcp_conn *conn, const struct toe_tcp_delegated *d)
+static bool is_state_sound(const struct tcp_config *cfg, const struct toe_tcp_delegated *d)
 {
     if (toe_conn_state_is_offloadable(d->state)) {
         return true;
     }
-    return !conn->cfg->time_wait_uploads &&
-           (d->state == TOE_TCP_TIME_WAIT || d->state == TOE_TCP_CLOSED);
+    return !cfg->time_wait_uploads && (d->state == TOE_TCP_TIME_WAIT || d->state == TOE_TCP_CLOSED);
 }
 
 /* Whether a FIN stands behind the send queue: SND-065. */
@@ -167,10 +166,10 @@ static bool is_fin_received(enum toe_conn_state state)
 }
 
 /* STATE-TD-35, SND-065, SND-066 */
-static bool are_numbers_sound(const struct tcp_conn *conn, const struct toe_tcp_delegated *d)
+static bool are_numbers_sound(const struct toe_tcp_delegated *d, uint32_t len)
 {
     const uint32_t sent = d->snd_max - d->snd_una;
-    const uint32_t span = conn->sendq.len + has_fin_to_send(d->state);
+    const uint32_t span = len + has_fin_to_send(d->state);
 
     if (d->state == TOE_TCP_CLOSED) {
         return true;
@@ -278,13 +277,18 @@ static void import_deadlines(struct tcp_conn *conn, const struct toe_tcp_delegat
     }
 }
 
+bool tcp_import_check(const struct tcp_config *cfg, const struct toe_tcp_state *state, uint32_t len)
+{
+    return is_state_sound(cfg, &state->delegated) && are_numbers_sound(&state->delegated, len);
+}
+
 toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, toe_instant now)
 {
     const struct toe_tcp_delegated *d = &state->delegated;
 
     toe_assert(conn->state == TOE_TCP_CLOSED);
 
-    if (!is_state_sound(conn, d) || !are_numbers_sound(conn, d)) {
+    if (!tcp_import_check(conn->cfg, state, conn->sendq.len)) {
         return TOE_STATUS_FAILURE;
     }
 

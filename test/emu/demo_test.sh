@@ -32,9 +32,13 @@ case $(printf '%s\n' "$out" | tail -n 1) in
 *) fail "--json: $out" ;;
 esac
 
-# A process of the demonstration that outlives it keeps its namespaces alive, too.
+# A process of the demonstration that outlived it would keep its namespaces alive, too. Where the
+# signal came before there was a handler, the kernel ends the others, which takes it a moment.
+gone() {
+    timeout 5 "$BASH" -c 'while pgrep -f "$0 demo" >/dev/null; do :; done' "$toe"
+}
 for delay in 0.05 0.5 2; do
     timeout -s INT "$delay" "$toe" demo >/dev/null 2>&1
-    pgrep -f "$toe demo" >/dev/null && fail "interrupted after $delay s, a process is left"
+    gone || fail "interrupted after $delay s, a process is left"
 done
 exit $failed

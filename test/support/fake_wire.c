@@ -200,6 +200,7 @@ static uint32_t build_ip(uint8_t *out, const struct t_wire_addr *addr, uint32_t 
             .dst = addr->dst,
             .payload_len = (uint16_t)tcp_len,
             .id = 1,
+            .tos = addr->tos,
             .ttl = 64,
             .proto = WIRE_PROTO_TCP,
             .df = true,
@@ -211,6 +212,7 @@ static uint32_t build_ip(uint8_t *out, const struct t_wire_addr *addr, uint32_t 
             .src = addr->src,
             .dst = addr->dst,
             .payload_len = (uint16_t)tcp_len,
+            .traffic_class = addr->tos,
             .next_header = WIRE_PROTO_TCP,
             .hop_limit = 64,
         };

@@ -25,6 +25,7 @@ struct t_wire_addr {
     struct wire_ether ether;
     struct toe_addr src;
     struct toe_addr dst;
+    uint8_t tos; /* or traffic class */
 };
 
 /* What the last TCP frame sent looked like. */

@@ -592,7 +592,7 @@ static void test_ios_012_pieces(void **state)
     t_target_del(t);
 }
 
-/* A chunk pool that is empty: nothing is lost, the peer sends again. */
+/* EVT-036, TRM-9: a chunk pool that is empty: the host has room, and the peer sends again. */
 static void test_no_chunks(void **state)
 {
     struct t_target *t = t_target_new();
@@ -605,12 +605,13 @@ static void test_no_chunks(void **state)
     t_run(t, 0);
     t_peer(t, 2460, 1460, 0, 5000);
     t_run(t, 1);
-    t_expect_host(t, "initiate indicate(1460)");
-    assert_int_equal(query(t).delegated.rcv_nxt, 2460);
-    t_host_return(&t->host);
+    t_expect_host(t, "initiate indicate(1460) RETRIEVE(UPLOAD_REQUESTED)");
     t_peer(t, 2460, 1460, 0, 5000);
     t_run(t, 2);
-    t_expect_host(t, "indicate(1460)");
+    t_expect_host(t, "frame(1514)");
+    assert_int_equal(t_terminate(t), TOE_STATUS_SUCCESS);
+    assert_int_equal(t->tcp.state.delegated.state, TOE_TCP_ESTABLISHED);
+    assert_int_equal(t->tcp.state.delegated.rcv_nxt, 2460);
     t_host_return(&t->host);
     t_target_del(t);
 }

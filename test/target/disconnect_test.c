@@ -149,7 +149,7 @@ static void test_dsc_044_order(void **state)
     t_peer(t, 1000, 100, TCP_FIN, 5001);
     t_receive_new(t, 1000, 0);
     t_run(t, 1);
-    t_expect_all(t, "[5000+0 FA 1000] receive(SUCCESS,100) DISCONNECT disconnect(SUCCESS,0) "
+    t_expect_all(t, "[5000+0 FA 1000] disconnect(SUCCESS,0) receive(SUCCESS,100) DISCONNECT "
                     "RETRIEVE(UPLOAD_REQUESTED) [5001+0 A 1101]");
     t_target_del(t);
 }
@@ -248,6 +248,14 @@ static void test_dsc_025_closed(void **state)
     t_disconnect_new(t, 5000, 0, ABORTIVE);
     t_run(t, 1);
     t_expect_all(t, "disconnect(REQUEST_ABORTED,0) disconnect(REQUEST_ABORTED,0)");
+    t_target_del(t);
+
+    t = t_target_offloaded(); /* also when it is on its way up */
+    t_peer(t, 1000, 0, TCP_SYN, 5000);
+    t_run(t, 0);
+    t_disconnect_new(t, 5000, 0, GRACEFUL);
+    t_run(t, 1);
+    t_expect_all(t, "RETRIEVE(UPLOAD_REQUESTED) disconnect(REQUEST_ABORTED,0)");
     t_target_del(t);
 }
 

@@ -244,6 +244,56 @@ static void test_off_11_statuses(void **state)
     }
 }
 
+/* OFF-11: of two faults the earlier check decides; here the second change is the earlier one. */
+static void test_off_11_order(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*late)(struct t_target *t);
+        void (*early)(struct t_target *t);
+        toe_status neighbor, path, tcp;
+    } cases[] = {
+        {"VLAN, then MAC", set_vlan_unknown, set_mac_full, STATUS(OFFLOAD_HW_ADDRESS_ENTRIES),
+         STATUS(FAILURE), STATUS(FAILURE)},
+        {"MAC, then structure", set_mac_full, set_neighbor_size, STATUS(FAILURE), STATUS(FAILURE),
+         STATUS(FAILURE)},
+        {"MTU, then family", set_mtu_large, set_family_off, STATUS(OFFLOAD_PARTIAL_SUCCESS),
+         STATUS(FAILURE), STATUS(FAILURE)},
+        {"address, then MTU", set_addr_full, set_mtu_large, STATUS(OFFLOAD_PARTIAL_SUCCESS),
+         STATUS(OFFLOAD_PATH_MTU), STATUS(FAILURE)},
+        {"window, then numbers", set_window_large, set_snd_nxt_beyond, 0,
+         STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+        {"SACK, then state", set_sack_unsupported, set_state_closed, 0,
+         STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+        {"window, then buffered data", set_window_large, set_buffered_unsound, 0,
+         STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
+        {"window, then SACK", set_window_large, set_sack_unsupported, 0,
+         STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(OFFLOAD_CONNECTION_REJECTED)},
+        {"copy, then window", set_buffered_too_much, set_window_large, 0,
+         STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(OFFLOAD_TCP_RCV_WINDOW)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        struct t_target *t = t_target_new();
+
+        cases[i].late(t);
+        cases[i].early(t);
+        if (cases[i].early == set_family_off) {
+            t->settings.ipv6 = true;
+        }
+        t_target_start(t);
+        t->ops->initiate(t->target, t_link(t));
+        t_run(t, 0);
+        if (t->neighbor.block.status != cases[i].neighbor ||
+            t->path.block.status != cases[i].path || t->tcp.block.status != cases[i].tcp) {
+            fail_msg("%s: %s %s %s", cases[i].name, toe_status_name(t->neighbor.block.status),
+                     toe_status_name(t->path.block.status), toe_status_name(t->tcp.block.status));
+        }
+        t_target_del(t);
+    }
+}
+
 /* CAP-13: nothing is offloaded before the parameters were set. */
 static void test_cap_13_params_first(void **state)
 {
@@ -616,6 +666,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_off_11_statuses),
+        cmocka_unit_test(test_off_11_order),
         cmocka_unit_test(test_cap_13_params_first),
         cmocka_unit_test(test_off_10_limits),
         cmocka_unit_test(test_path_and_neighbor_limits),

@@ -282,6 +282,98 @@ static void test_ios_060_stats(void **state)
     t_target_del(t);
 }
 
+/* IOS-064, IOS-065: bytes below the snd_max that was handed over were sent before; a segment with
+ * such and new ones counts as both. */
+static void test_ios_065_mixed_segments(void **state)
+{
+    struct t_target *t = t_target_new();
+
+    (void)state;
+    t->tcp.state.delegated.snd_max = 5001; /* a probe that was refused */
+    t->tcp.state.delegated.snd_nxt = 5000;
+    t->tcp.block.send_chain = t_data_new(t, 5000, 100);
+    t_target_start(t);
+    t_offload(t);
+    t_run(t, 0);
+    t_expect_all(t, "initiate [5000+100 PA 1000]");
+    assert_int_equal(t_stats(t).tcp[0].out_segments, 1);
+    assert_int_equal(t_stats(t).tcp[0].retransmitted_segments, 1);
+    t_run(t, 300);
+    t_expect_wire(t, "[5000+100 PA 1000]");
+    assert_int_equal(t_stats(t).tcp[0].out_segments, 1);
+    assert_int_equal(t_stats(t).tcp[0].retransmitted_segments, 2);
+    t_target_del(t);
+}
+
+/* IOS-081, IOS-082, PST-4, PST-5: a reset zeroes its part, but no gauge. */
+static void test_ios_081_reset(void **state)
+{
+    struct t_target *t = t_target_offloaded();
+    struct toe_stats stats;
+
+    (void)state;
+    t_receive_new(t, 4000, 0);
+    t_peer(t, 1000, 200, TCP_PSH, 5000);
+    t_send_new(t, 5000, 100);
+    t_run(t, 0);
+    toe_target_stats_reset(t->target, TOE_STATS_TCP6 | TOE_STATS_IP6);
+    stats = t_stats(t);
+    assert_int_equal(stats.tcp[0].in_segments, 1);
+    assert_int_equal(stats.ip[0].in_receives, 1);
+    toe_target_stats_reset(t->target, TOE_STATS_TCP4);
+    stats = t_stats(t);
+    assert_int_equal(stats.tcp[0].in_segments, 0);
+    assert_int_equal(stats.tcp[0].out_segments, 0);
+    assert_int_equal(stats.tcp[0].currently_established, 1);
+    assert_int_equal(stats.ip[0].in_receives, 1);
+    toe_target_stats_reset(t->target, TOE_STATS_IP4);
+    assert_int_equal(t_stats(t).ip[0].in_octets, 0);
+    assert_int_equal(t_stats(t).tcp_cnt, 1);
+    assert_int_equal(t_terminate(t), TOE_STATUS_SUCCESS);
+    assert_int_equal(t_stats(t).tcp[0].currently_established, 0);
+    t_target_del(t);
+}
+
+/* RFC-090, RFC-091, RFC-093: no ECN: marks are ignored and counted, and never sent. */
+static void test_rfc_093_marks(void **state)
+{
+    struct t_target *t = t_target_new();
+
+    (void)state;
+    t->tcp.state.cached.tos = 0xff;
+    t_target_start(t);
+    t_offload(t);
+    t->from_peer.tos = 0x03;
+    t_peer(t, 1000, 100, 0, 5000);
+    t->from_peer.tos = 0x01;
+    t_peer(t, 1100, 100, 0, 5000);
+    t_send_new(t, 5000, 10);
+    t_run(t, 0);
+    assert_int_equal(t_stats(t).ce_ignored, 1);
+    assert_int_equal(t->wire.last.tos, 0xfc);
+    assert_int_equal(t->wire.last.seg.flags & (TCP_ECE | TCP_CWR), 0);
+    t_host_return(&t->host);
+    t_target_del(t);
+}
+
+/* IOS-073: what is lost for lack of memory is a discard. */
+static void test_ios_073_discards(void **state)
+{
+    struct t_target *t = t_target_new();
+
+    (void)state;
+    t->settings.rcv_chunk_max = 1;
+    t_target_start(t);
+    t_offload(t);
+    t->host.answer.status = TOE_STATUS_OFFLOAD_DATA_NOT_ACCEPTED;
+    t_peer(t, 1000, 1400, 0, 5000);
+    t_peer(t, 2400, 1400, 0, 5000);
+    t_run(t, 0);
+    assert_int_equal(t_stats(t).ip[0].in_discards, 1);
+    assert_int_equal(t_stats(t).drops[TOE_DROP_NO_MEMORY], 1);
+    t_target_del(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +387,10 @@ int main(void)
         cmocka_unit_test(test_cap_32_params),
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_ios_060_stats),
+        cmocka_unit_test(test_ios_065_mixed_segments),
+        cmocka_unit_test(test_ios_081_reset),
+        cmocka_unit_test(test_rfc_093_marks),
+        cmocka_unit_test(test_ios_073_discards),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

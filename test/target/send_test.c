@@ -345,6 +345,33 @@ static void test_snd_097_backlog(void **state)
     t_target_del(t);
 }
 
+/* EVT-037, TMR-094, TMR-095, NBR-21: reachability in doubt is an upload, not an indication. */
+static void test_evt_037_doubt(void **state)
+{
+    (void)state;
+    for (uint8_t doubt = 0; doubt < 3; ++doubt) {
+        struct t_target *t = t_target_new();
+
+        t->params.doubt_reachability_retransmissions = doubt;
+        t_target_start(t);
+        t_offload(t);
+        t_send_new(t, 5000, 100);
+        t_run(t, 299); /* retransmitted at 300, 900, 2100 and 4500 ms */
+        t_expect_all(t, "initiate [5000+100 PA 1000]");
+        t_run(t, doubt == 1 ? 300 : 900);
+        t_expect_host(t, doubt == 0 ? "backlog" : "backlog RETRIEVE(UPLOAD_REQUESTED)");
+        t_run(t, 3000);
+        t_expect_host(t, "");
+        assert_int_equal(t->wire.data_cnt, doubt == 0 ? 4 : 1 + doubt);
+        assert_int_equal(t_terminate(t), TOE_STATUS_SUCCESS);
+        assert_int_equal(t->tcp.state.delegated.state, TOE_TCP_ESTABLISHED);
+        if (doubt != 0) {
+            assert_int_equal(t->tcp.state.delegated.retransmit_cnt, doubt);
+        }
+        t_target_del(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_evt_036_unmappable),
         cmocka_unit_test(test_super_segments),
         cmocka_unit_test(test_ordinary_transmit),
+        cmocka_unit_test(test_evt_037_doubt),
         cmocka_unit_test(test_snd_097_backlog),
     };
 

@@ -525,6 +525,68 @@ static void test_arch_8_inside_event(void **state)
     t_target_del(t);
 }
 
+/* EVT-009: no event once the terminate was called, though another reason for one is there. */
+static void test_evt_009_no_event_after(void **state)
+{
+    struct t_target *t = t_target_new();
+
+    (void)state;
+    t->tcp.state.delegated.state = TOE_TCP_FIN_WAIT_2;
+    t_target_start(t);
+    t_offload(t);
+    t_expect_all(t, "initiate");
+    t->host.user = t;
+    t->host.on_event = terminate_inside;
+    t_peer(t, 1000, 0, TCP_FIN, 5000);
+    t->ops->run(t->target, t->now);
+    t_expect_host(t, "DISCONNECT terminate");
+    assert_int_equal(t->tcp.block.status, TOE_STATUS_SUCCESS);
+    assert_int_equal(t->tcp.state.delegated.state, TOE_TCP_TIME_WAIT);
+    t_target_del(t);
+}
+
+static void terminate_indicated(struct t_host *host)
+{
+    struct t_target *t = host->user;
+
+    host->on_indicate = NULL;
+    t->ops->terminate(t->target, &t->tcp.block);
+}
+
+/* SEG-060, SEG-066, RCV-105: what is fetched after the call, in the same run, is the host's. */
+static void test_seg_066_begins_with_the_call(void **state)
+{
+    struct t_target *t = t_target_offloaded();
+
+    (void)state;
+    t->host.user = t;
+    t->host.on_indicate = terminate_indicated;
+    for (uint32_t i = 0; i < 65; ++i) { /* one more than a batch */
+        t_peer(t, 1000 + i, 1, 0, 5000);
+    }
+    t->ops->run(t->target, t->now);
+    t_expect_host(t, "indicate(64) frame(55) terminate");
+    assert_int_equal(t->tcp.state.delegated.rcv_nxt, 1064);
+    t_host_return(&t->host);
+    t_target_del(t);
+}
+
+/* A terminate that fails, and so leaves the connection, changes nothing. */
+static void test_failed_terminate_goes_on(void **state)
+{
+    struct t_target *t = t_target_offloaded();
+
+    (void)state;
+    t->tcp.state.size = 4;
+    assert_int_equal(t_terminate(t), TOE_STATUS_FAILURE);
+    t_expect_all(t, "terminate");
+    t_peer(t, 1000, 100, TCP_FIN, 5000);
+    t_run(t, 0);
+    t_expect_host(t, "indicate(100) DISCONNECT");
+    t_host_return(&t->host);
+    t_target_del(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -546,6 +608,9 @@ int main(void)
         cmocka_unit_test(test_seg_006_syn),
         cmocka_unit_test(test_dsc_039_reset),
         cmocka_unit_test(test_arch_8_inside_event),
+        cmocka_unit_test(test_evt_009_no_event_after),
+        cmocka_unit_test(test_seg_066_begins_with_the_call),
+        cmocka_unit_test(test_failed_terminate_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,12 +201,67 @@ static void test_lnk_4_unusable(void **state)
     t_target_del(t);
 }
 
+/* RFC-115, RFC-116, RFC-119, RFC-091, STATE-TK-8 to STATE-TK-11: what an update brings is in the
+ * next frame, also of a retransmission. */
+static void test_rfc_119_headers(void **state)
+{
+    (void)state;
+    for (int family = 4; family <= 6; family += 2) {
+        struct t_target *t = t_target_new();
+        const struct t_wire_sent *last = &t->wire.last;
+
+        if (family == 6) {
+            struct toe_path_const *path = &t->path.state.constant;
+
+            path->src = (struct toe_addr){.family = 6, .bytes = {0xfd, [15] = 1}};
+            path->dst = (struct toe_addr){.family = 6, .bytes = {0xfd, [15] = 2}};
+            t->path.block.type = TOE_BLOCK_PATH6;
+        }
+        t_target_start(t);
+        t_offload(t);
+        t_send_new(t, 5000, 10);
+        t_run(t, 0);
+        assert_int_equal(last->ttl, 64);
+        assert_false(last->ether.vlan_present);
+        t->tcp.state.cached.ttl = 7;
+        t->tcp.state.cached.tos = 0xff;
+        t->tcp.state.cached.flow_label = 0xfff12345; /* 20 bits of it */
+        t->tcp.state.cached.user_priority = 0x0e;    /* three */
+        assert_int_equal(update(t, alone(&t->tcp.block)), TOE_STATUS_SUCCESS);
+        t_run(t, 300);
+        assert_int_equal(t->wire.sent_cnt, 2);
+        assert_int_equal(last->seg.seq.v, 5000);
+        assert_int_equal(last->ttl, 7);
+        assert_int_equal(last->tos, 0xfc);
+        assert_int_equal(last->flow_label, family == 6 ? 0x12345 : 0);
+        assert_true(last->ether.vlan_present);
+        assert_int_equal(last->ether.vlan_id, 0);
+        assert_int_equal(last->ether.vlan_pcp, 6);
+        t_target_del(t);
+    }
+}
+
+/* T-237, RFC-029, RFC-101: an update to the least MTU ends at the floor. */
+static void test_rfc_029_update(void **state)
+{
+    struct t_target *t = t_target_offloaded();
+
+    (void)state;
+    t->path.state.cached.mtu = 68;
+    assert_int_equal(update(t, alone(&t->path.block)), TOE_STATUS_SUCCESS);
+    t_send_new(t, 5000, 512);
+    t_run(t, 0);
+    t_expect_wire(t, "[5000+512 PA 1000]");
+    t_target_del(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_upd_9_neighbor),  cmocka_unit_test(test_upd_10_path),
         cmocka_unit_test(test_upd_3_tcp),       cmocka_unit_test(test_rcv_078_window),
         cmocka_unit_test(test_upd_4_reference), cmocka_unit_test(test_lnk_5_fail_over),
+        cmocka_unit_test(test_rfc_119_headers), cmocka_unit_test(test_rfc_029_update),
         cmocka_unit_test(test_lnk_4_unusable),
     };
 

@@ -221,6 +221,39 @@ static void test_sack_is_generated(void **state)
     t_conn_del(c);
 }
 
+/* RFC-073, SEG-089: what comes twice is reported first, once, and only where SACK is on. */
+static void test_duplicates_are_reported(void **state)
+{
+    struct t_conn *c = t_conn_new(TOE_TCP_ESTABLISHED, &(struct t_options){.sack = true});
+
+    (void)state;
+    t_send(c, T_MS(0), SEG(.seq = {1}, .ack = {1}, .len = 200));
+    t_send(c, T_MS(1), SEG(.seq = {301}, .ack = {1}, .len = 100));
+    t_forget(c);
+    t_send(c, T_MS(2), SEG(.seq = {1}, .ack = {1}, .len = 100)); /* all of it old */
+    t_expect(c, T_MS(2), SEG(.seq = {1}, .ack = {201}, .sack = {{1}, {101}}));
+    assert_int_equal(c->last.seg.sack_cnt, 2);
+    assert_int_equal(c->last.seg.sack[1].left.v - c->ack_base, 301);
+    t_send(c, T_MS(3), SEG(.seq = {301}, .ack = {1}, .len = 100)); /* out of order, and here */
+    t_expect(c, T_MS(3), SEG(.seq = {1}, .ack = {201}, .sack = {{301}, {401}}));
+    assert_int_equal(c->last.seg.sack_cnt, 2);
+    t_send(c, T_MS(4), SEG(.seq = {101}, .ack = {1}, .len = 150)); /* its head is old */
+    t_expect(c, T_MS(4), SEG(.seq = {1}, .ack = {251}, .sack = {{101}, {201}}));
+    t_send(c, T_MS(5), SEG(.seq = {251}, .ack = {1}, .len = 50));
+    t_expect(c, T_MS(5), SEG(.seq = {1}, .ack = {401}));
+    assert_int_equal(c->last.seg.sack_cnt, 0);
+    assert_int_equal(c->read, 400);
+    t_conn_del(c);
+
+    c = t_conn_in(TOE_TCP_ESTABLISHED);
+    t_send(c, T_MS(0), SEG(.seq = {1}, .ack = {1}, .len = 200));
+    t_forget(c);
+    t_send(c, T_MS(1), SEG(.seq = {1}, .ack = {1}, .len = 100));
+    t_expect(c, T_MS(1), SEG(.seq = {1}, .ack = {201}));
+    assert_int_equal(c->last.seg.sack_cnt, 0);
+    t_conn_del(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_reneging_is_survived),
         cmocka_unit_test(test_unasked_sack_is_ignored),
         cmocka_unit_test(test_sack_is_generated),
+        cmocka_unit_test(test_duplicates_are_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,7 +102,7 @@ static void test_max_rt_can_be_unlimited(void **state)
     t_conn_del(c);
 }
 
-/* TMR-094 */
+/* TMR-094, T-197: with the last retransmission that is allowed; the timer runs on. */
 static void test_doubt_ends_it_earlier(void **state)
 {
     struct t_conn *c = t_conn_in(TOE_TCP_ESTABLISHED);
@@ -110,9 +110,13 @@ static void test_doubt_ends_it_earlier(void **state)
     (void)state;
     c->cfg.doubt_retransmissions = 2;
     t_app_write(c, 10);
-    t_advance(c, T_MS(7000));
-    assert_int_equal(c->out_cnt, 3);
+    t_advance(c, T_MS(2999));
+    assert_int_equal(c->conn.verdict, TCP_VERDICT_NONE);
+    t_advance(c, T_MS(3000));
     assert_int_equal(c->conn.verdict, TCP_VERDICT_DOUBT);
+    t_advance(c, T_MS(20000));
+    assert_int_equal(c->out_cnt, 3);
+    assert_int_equal(c->conn.deadlines[TCP_DEADLINE_RETRANSMIT] - c->origin, T_MS(7000));
     t_conn_del(c);
 }
 
