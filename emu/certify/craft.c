@@ -212,6 +212,9 @@ static bool parse_ether(struct parse *parse, uint32_t *type)
         parse->seg->has_vlan = true;
         parse->seg->vlan_id = (uint16_t)(get16(parse->at + 14) & 0xfff);
         parse->seg->priority = parse->at[14] >> 5;
+        if (parse->at[14] & 0x10) {
+            breaks(parse, "SEG-079: CFI is set.");
+        }
         *type = get16(parse->at + 16);
         at = 18;
     }

@@ -169,7 +169,7 @@ static void begin_conn(struct cert_conn *conn)
     }
 }
 
-/* The chain of |conn| is the target's if the offload succeeds. */
+/* The chain of |conn| is the target's if the offload succeeds; so it is noted beforehand. */
 static void lend_chain(struct cert_conn *conn)
 {
     for (struct toe_buf *buf = conn->block.send_chain; buf != NULL; buf = buf->next) {
@@ -180,19 +180,27 @@ static void lend_chain(struct cert_conn *conn)
         one->off = buf->off;
         cert_lane_push(one);
     }
-    conn->block.send_chain = NULL;
+}
+
+static void unlend_chain(struct cert_conn *conn)
+{
+    for (struct cert_buf *one = conn->out_head; one != NULL; one = one->lane) {
+        one->state = CERT_BUF_HOST;
+    }
+    conn->out_head = NULL;
 }
 
 static void offloaded(struct cert *c, struct cert_conn *conn)
 {
     conn->offloaded = conn->block.status == TOE_STATUS_SUCCESS;
     if (!conn->offloaded) {
+        unlend_chain(conn);
         return;
     }
     if (conn->handle == 0) {
         cert_fail(c, "initiate: SUCCESS without a handle (CTX-1)");
     }
-    lend_chain(conn);
+    conn->block.send_chain = NULL;
     /* What came with a terminate was copied: it goes back to its owner. */
     if (conn->uploaded != NULL) {
         c->ops->receive_return(c->target, conn->uploaded);
@@ -214,6 +222,7 @@ toe_status cert_offload_try(struct cert *c)
         c->conns[i]->fresh = !c->conns[i]->offloaded;
         if (c->conns[i]->fresh) {
             begin_conn(c->conns[i]);
+            lend_chain(c->conns[i]);
         }
     }
     cert_tree_done(c, CERT_INITIATE, tree);
@@ -348,13 +357,15 @@ void cert_expect_state(struct cert *c, enum toe_conn_state state)
 
 void cert_terminate_begin(struct cert *c)
 {
+    static struct toe_buf stray;
     struct cert_conn *conn = c->conn;
 
     memset(&conn->state.delegated, 0xcc, sizeof(conn->state.delegated));
     conn->block.type = TOE_BLOCK_TCP;
     conn->block.next = NULL;
     conn->block.dependent = NULL;
-    conn->block.send_chain = &conn->out_head->buf; /* must be written in any case (TRM-25) */
+    /* It must be written in any case, also with NULL (TRM-25). */
+    conn->block.send_chain = conn->out_head != NULL ? &conn->out_head->buf : &stray;
     conn->ending = true;
     cert_tree(c, CERT_TERMINATE, &conn->block);
 }

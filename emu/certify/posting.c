@@ -198,6 +198,7 @@ struct cert_buf *cert_forward(struct cert *c, const char *format, ...)
     char text[512];
     const char *wrong;
     uint32_t len;
+    uint32_t end;
     va_list args;
 
     va_start(args, format);
@@ -215,8 +216,9 @@ struct cert_buf *cert_forward(struct cert *c, const char *format, ...)
     len = cert_craft_tcp(data, &seg);
     made = cert_buf_new(c, CERT_FORWARD, &len, 1, 0, 0);
     memcpy(made->mem, data, len);
-    if (seg.len > 0 && (int32_t)(seg.seq + seg.len - c->conn->peer.nxt) > 0) {
-        c->conn->peer.nxt = seg.seq + seg.len;
+    end = seg.seq + seg.len + ((seg.flags & CERT_FIN) != 0);
+    if ((int32_t)(end - c->conn->peer.nxt) > 0) {
+        c->conn->peer.nxt = end;
     }
     if ((int32_t)(seg.ack - c->conn->peer.acked) > 0) {
         c->conn->peer.acked = seg.ack;

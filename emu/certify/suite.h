@@ -78,6 +78,23 @@ struct cert_scenario {
 
 /* The tables, each ended by an entry without id. */
 extern const struct cert_scenario cert_send_scenarios[];
+extern const struct cert_scenario cert_timer_scenarios[];
+extern const struct cert_scenario cert_time_scenarios[];
+extern const struct cert_scenario cert_path_scenarios[];
+extern const struct cert_scenario cert_path_more_scenarios[];
+extern const struct cert_scenario cert_receive_scenarios[];
+extern const struct cert_scenario cert_receive_more_scenarios[];
+extern const struct cert_scenario cert_forward_scenarios[];
+extern const struct cert_scenario cert_transfer_scenarios[];
+extern const struct cert_scenario cert_transfer_more_scenarios[];
+extern const struct cert_scenario cert_tree_scenarios[];
+extern const struct cert_scenario cert_segment_scenarios[];
+extern const struct cert_scenario cert_segment_more_scenarios[];
+extern const struct cert_scenario cert_disconnect_scenarios[];
+extern const struct cert_scenario cert_io_scenarios[];
+extern const struct cert_scenario cert_io_more_scenarios[];
+extern const struct cert_scenario cert_event_scenarios[];
+extern const struct cert_scenario cert_optional_scenarios[];
 
 /* cert_suite_table() is the |idx|-th table, NULL after the last. */
 const struct cert_scenario *cert_suite_table(uint32_t idx);

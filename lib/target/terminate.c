@@ -74,6 +74,7 @@ static toe_status take_path(struct taken *taken, const struct toe_block *block)
 static void quiesce(struct toe_target *target, struct target_tcp *tcp)
 {
     tcp_quiesce(&tcp->conn);
+    tcp_renege(&tcp->conn);
     if (!tcp->is_aborted && !target_tcp_is_blocked(tcp)) {
         struct tcp_out out;
 
