@@ -13,13 +13,24 @@
 
 #include "toe/certify.h"
 
+/* Whether a limit is asked for that this template does not pass on. */
+static bool has_other_limit(const struct toe_certify_settings *asked)
+{
+    const uint32_t limits = asked->mtu_max | asked->rcv_wnd_max | asked->path_max |
+                            asked->neighbor_max | asked->src_mac_max | asked->src_addr_max |
+                            asked->vlan_max | asked->rcv_chunk_max | asked->mtu_floor |
+                            asked->challenge_max;
+
+    return limits != 0 || asked->retrieve_repeat != 0;
+}
+
 /* Takes the settings it understands. A target that cannot do what is asked returns NULL. */
 static void *create(const struct toe_certify_settings *asked)
 {
     struct toe_target_settings settings;
 
-    if (asked->choices != 0 || asked->optional_uploads != 0) {
-        return NULL; /* this template leaves the choices to the target */
+    if (asked->choices != 0 || asked->optional_uploads != 0 || has_other_limit(asked)) {
+        return NULL; /* this template leaves these to the target */
     }
     toe_target_settings_default(&settings);
     settings.wire = asked->wire;

@@ -19,7 +19,9 @@ static const struct cert_scenario *const tables[] = {
     cert_io_scenarios,
     cert_io_more_scenarios,
     cert_event_scenarios,
+    cert_congestion_scenarios,
     cert_optional_scenarios,
+    cert_rest_scenarios,
 };
 
 const struct cert_scenario *cert_suite_table(uint32_t idx)

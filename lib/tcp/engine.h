@@ -151,6 +151,12 @@ void tcp_mss_limit_set(struct tcp_conn *conn, uint16_t mss_limit, toe_instant no
 void tcp_quiesce(struct tcp_conn *conn);
 
 /*
+ * tcp_renege() forgets what arrived out of order. If the peer may know of it by SACK, it is owed an
+ * acknowledgment that says so: one without blocks (SEG-064, SEG-065).
+ */
+void tcp_renege(struct tcp_conn *conn);
+
+/*
  * tcp_export() writes the connection's state as of |now|. A NULL part is left out. Buffers are not
  * concerned: the send_data, buffered_data and backlog members are left alone.
  */

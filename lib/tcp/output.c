@@ -430,6 +430,15 @@ void tcp_quiesce(struct tcp_conn *conn)
     tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
 }
 
+void tcp_renege(struct tcp_conn *conn)
+{
+    if (conn->reassembly.run_cnt > 0 && conn->has_sack && conn->state != TOE_TCP_CLOSED) {
+        conn->ack_now = true;
+    }
+    conn->dup_due = false;
+    tcp_reassembly_flush(&conn->reassembly, conn->cfg->chunks);
+}
+
 bool tcp_abort(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     const bool told = tcp_can_send_data(conn) || conn->state == TOE_TCP_SYN_RCVD;
