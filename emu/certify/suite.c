@@ -2,26 +2,14 @@
 #include "suite.h"
 
 static const struct cert_scenario *const tables[] = {
-    cert_send_scenarios,
-    cert_timer_scenarios,
-    cert_time_scenarios,
-    cert_path_scenarios,
-    cert_path_more_scenarios,
-    cert_receive_scenarios,
-    cert_receive_more_scenarios,
-    cert_forward_scenarios,
-    cert_transfer_scenarios,
-    cert_transfer_more_scenarios,
-    cert_tree_scenarios,
-    cert_segment_scenarios,
-    cert_segment_more_scenarios,
-    cert_disconnect_scenarios,
-    cert_io_scenarios,
-    cert_io_more_scenarios,
-    cert_event_scenarios,
-    cert_congestion_scenarios,
-    cert_optional_scenarios,
-    cert_rest_scenarios,
+    cert_send_scenarios,          cert_timer_scenarios,      cert_time_scenarios,
+    cert_path_scenarios,          cert_path_more_scenarios,  cert_receive_scenarios,
+    cert_receive_more_scenarios,  cert_forward_scenarios,    cert_transfer_scenarios,
+    cert_transfer_more_scenarios, cert_tree_scenarios,       cert_segment_scenarios,
+    cert_segment_more_scenarios,  cert_disconnect_scenarios, cert_io_scenarios,
+    cert_io_more_scenarios,       cert_event_scenarios,      cert_congestion_scenarios,
+    cert_scale_scenarios,         cert_scale_more_scenarios, cert_optional_scenarios,
+    cert_rest_scenarios,          cert_rest_more_scenarios,  cert_rest_vector_scenarios,
 };
 
 const struct cert_scenario *cert_suite_table(uint32_t idx)

@@ -95,8 +95,12 @@ extern const struct cert_scenario cert_io_scenarios[];
 extern const struct cert_scenario cert_io_more_scenarios[];
 extern const struct cert_scenario cert_event_scenarios[];
 extern const struct cert_scenario cert_congestion_scenarios[];
+extern const struct cert_scenario cert_scale_scenarios[];
+extern const struct cert_scenario cert_scale_more_scenarios[];
 extern const struct cert_scenario cert_optional_scenarios[];
 extern const struct cert_scenario cert_rest_scenarios[];
+extern const struct cert_scenario cert_rest_more_scenarios[];
+extern const struct cert_scenario cert_rest_vector_scenarios[];
 
 /* cert_suite_table() is the |idx|-th table, NULL after the last. */
 const struct cert_scenario *cert_suite_table(uint32_t idx);
