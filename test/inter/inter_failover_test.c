@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two machines, each with a team of two adapters, on two links: connections live through changes of
+ * the active adapter, on command and because one fails, and the monitor has nothing to report.
+ */
+#include "inter/stack.h"
+
+struct team {
+    struct s_pair *pair;
+    struct toe_sim_link *second_link;
+    struct toe_target *second[2];
+    struct toe_inter_fault *faults[2]; /* on the first target */
+    struct toe_inter_failover *teams[2];
+    struct toe_inter_monitor *monitors[2];
+    const struct toe_inter_fault_rule *rules;
+    uint32_t rule_cnt;
+    uint32_t breach_cnt;
+};
+
+static void tell(void *user, const struct toe_inter_breach *breach)
+{
+    struct team *team = user;
+
+    ++team->breach_cnt;
+    print_message("at %.6f: %s %s: %s\n", (double)breach->now / 1e9,
+                  breach->rule->side == TOE_INTER_HOST ? "host" : "target", breach->rule->id,
+                  breach->rule->text);
+}
+
+static void add_second(struct team *team, uint32_t index)
+{
+    struct toe_target_settings set;
+
+    if (team->second_link == NULL) {
+        team->second_link =
+            toe_sim_link_new(team->pair->sim, &(struct toe_sim_link_settings){.delay = S_MS});
+    }
+    toe_target_settings_default(&set);
+    set.wire = toe_sim_wire_ops();
+    set.wire_user = toe_sim_link_end(team->second_link, index);
+    set.mac[0] = 2;
+    set.mac[5] = (uint8_t)(index + 1);
+    team->second[index] = toe_target_new(&set);
+    assert_non_null(team->second[index]);
+}
+
+static void build(void *user, uint32_t index, struct toe_inter_below *below)
+{
+    struct team *team = user;
+    struct toe_inter_fault_settings fault;
+    struct toe_inter_failover_settings set;
+    struct toe_inter_monitor_settings monitor;
+
+    add_second(team, index);
+    toe_inter_fault_settings_default(&fault);
+    fault.below = *below;
+    fault.rules = team->rules;
+    fault.rule_cnt = team->rule_cnt;
+    team->faults[index] = toe_inter_fault_new(&fault);
+    assert_non_null(team->faults[index]);
+    toe_inter_failover_settings_default(&set);
+    set.below[0].ops = toe_inter_fault_ops(team->faults[index]);
+    set.below[0].target = team->faults[index];
+    set.below[1] = (struct toe_inter_below){toe_target_ops(), team->second[index]};
+    team->teams[index] = toe_inter_failover_new(&set);
+    assert_non_null(team->teams[index]);
+    toe_inter_monitor_settings_default(&monitor);
+    monitor.below.ops = toe_inter_failover_ops(team->teams[index]);
+    monitor.below.target = team->teams[index];
+    monitor.tell = tell;
+    monitor.user = team;
+    team->monitors[index] = toe_inter_monitor_new(&monitor);
+    assert_non_null(team->monitors[index]);
+    below->ops = toe_inter_monitor_ops(team->monitors[index]);
+    below->target = team->monitors[index];
+}
+
+static void init(struct team *team, struct s_pair *pair, enum toe_policy policy, uint64_t seed)
+{
+    const struct toe_sim_link_settings link = {.delay = S_MS};
+    struct toe_host_settings hs;
+    struct toe_target_settings ts;
+
+    toe_host_settings_default(&hs);
+    toe_target_settings_default(&ts);
+    hs.seed = seed;
+    hs.policy = policy;
+    hs.receive_mode = (enum toe_receive_mode)(seed % 3);
+    hs.policy_in_host = 5 * S_MS;
+    hs.policy_offloaded = 100 * S_MS;
+    hs.time_wait = 2 * S_SEC;
+    team->pair = pair;
+    s_pair_init(pair, &hs, &ts, &link, build, team, 6, 400000);
+    for (uint32_t i = 0; i < 2; ++i) {
+        toe_sim_node_wire_add(pair->sim, pair->m[i].node, toe_sim_link_end(team->second_link, i));
+    }
+}
+
+static void fini(struct team *team, struct s_pair *pair)
+{
+    for (int i = 0; i < 2; ++i) {
+        toe_inter_monitor_finish(team->monitors[i]);
+    }
+    assert_int_equal(team->breach_cnt, 0);
+    s_pair_check_clean(pair);
+    s_pair_fini(pair);
+    for (int i = 0; i < 2; ++i) {
+        struct toe_stats stats = {.size = sizeof(stats)};
+
+        toe_target_ops()->stats_get(team->second[i], &stats);
+        assert_int_equal(stats.tcp_cnt + stats.path_cnt + stats.neighbor_cnt, 0);
+        toe_inter_monitor_del(team->monitors[i]);
+        toe_inter_failover_del(team->teams[i]);
+        toe_inter_fault_del(team->faults[i]);
+        toe_target_del(team->second[i]);
+    }
+}
+
+/* Both machines change over, again and again, while data flows both ways. */
+static void test_command(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 9; ++seed) {
+        struct team team = {.rules = NULL};
+        struct s_pair pair = {.is_rude = false};
+        uint32_t changes = 0;
+
+        init(&team, &pair, seed % 2 == 0 ? TOE_POLICY_ALL : TOE_POLICY_RANDOM, seed);
+        for (int i = 0; i < 8; ++i) {
+            const uint32_t before = toe_inter_failover_active(team.teams[0]);
+
+            assert_true(toe_sim_run(pair.sim, toe_sim_now(pair.sim) + 13 * S_MS));
+            toe_inter_failover_switch(team.teams[0]);
+            toe_inter_failover_switch(team.teams[1]);
+            assert_true(toe_inter_failover_is_switching(team.teams[0]));
+            assert_true(toe_sim_run(pair.sim, toe_sim_now(pair.sim) + 20 * S_MS));
+            assert_false(toe_inter_failover_is_switching(team.teams[0]));
+            changes += toe_inter_failover_active(team.teams[0]) != before;
+        }
+        assert_int_equal(changes, 8);
+        s_pair_finish(&pair);
+        s_pair_check_bytes(&pair);
+        fini(&team, &pair);
+    }
+}
+
+/* The hardware of one connection fails: the team changes over, and the others live on. */
+static void test_failure(void **state)
+{
+    static const struct toe_inter_fault_rule rules[] = {
+        {.kind = TOE_INTER_FAULT_HARDWARE_TERMINATE, .nth = 1},
+    };
+    struct team team = {.rules = rules, .rule_cnt = 1};
+    struct s_pair pair = {.is_rude = false};
+    uint32_t reset_cnt = 0;
+
+    (void)state;
+    init(&team, &pair, TOE_POLICY_RANDOM, 3);
+    /* The links are joined: what one side does, the other has to do as well. */
+    for (int i = 0; i < 2000 && toe_inter_failover_active(team.teams[0]) == 0 &&
+                    toe_inter_failover_active(team.teams[1]) == 0;
+         ++i) {
+        assert_true(toe_sim_run(pair.sim, toe_sim_now(pair.sim) + S_MS));
+    }
+    for (int i = 0; i < 2; ++i) {
+        if (toe_inter_failover_active(team.teams[i]) == 0) {
+            toe_inter_failover_switch(team.teams[i]);
+        }
+    }
+    s_pair_finish(&pair);
+    assert_int_equal(toe_inter_failover_active(team.teams[0]), 1);
+    assert_int_equal(toe_inter_failover_active(team.teams[1]), 1);
+    for (uint32_t i = 0; i < pair.m[0].stream_cnt; ++i) {
+        reset_cnt += pair.m[0].streams[i].is_reset;
+    }
+    assert_true(reset_cnt <= 2);
+    fini(&team, &pair);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_command),
+        cmocka_unit_test(test_failure),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
