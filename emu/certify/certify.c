@@ -297,13 +297,32 @@ static int write_reports(const struct certify *certify, const struct cert_verdic
     return emu_error_print(&error);
 }
 
+/* Says what came of it; the exit status. */
+static int tell(struct certify *certify, const struct cert_verdict *verdict)
+{
+    int status;
+
+    if (certify->list) {
+        list_all(certify, verdict);
+    }
+    print_summary(certify, verdict);
+    if (certify->list) {
+        return EMU_EXIT_OK;
+    }
+    status = write_reports(certify, verdict);
+    if (status != EMU_EXIT_OK) {
+        return status;
+    }
+    return verdict->passed ? EMU_EXIT_OK : EMU_EXIT_FAULT;
+}
+
 /* Runs or lists what was selected. */
 static int work(struct certify *certify)
 {
     const bool whole = certify->rule == NULL && certify->filter == NULL;
     struct cert_verdict verdict;
     const char *wrong;
-    int status;
+    int status = EMU_EXIT_FAULT;
 
     if (!certify->list && !cert_run_all(&certify->run)) {
         (void)fprintf(stderr, "toe: cannot start a process or map memory\n");
@@ -313,19 +332,11 @@ static int work(struct certify *certify)
                               certify->list ? 0 : certify->run.case_cnt, whole);
     if (wrong != NULL) {
         (void)fprintf(stderr, "toe certify: %s names a rule that does not exist\n", wrong);
-        return EMU_EXIT_FAULT;
+    } else {
+        status = tell(certify, &verdict);
     }
-    if (certify->list) {
-        list_all(certify, &verdict);
-        print_summary(certify, &verdict);
-        return EMU_EXIT_OK;
-    }
-    print_summary(certify, &verdict);
-    status = write_reports(certify, &verdict);
-    if (status != EMU_EXIT_OK) {
-        return status;
-    }
-    return verdict.passed ? EMU_EXIT_OK : EMU_EXIT_FAULT;
+    cert_verdict_fini(&verdict);
+    return status;
 }
 
 int emu_certify_main(int argc, char **argv)

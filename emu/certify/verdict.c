@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verdict.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What is told to cert_rule_each(). */
@@ -98,6 +99,12 @@ const char *cert_verdict_init(struct cert_verdict *verdict, const struct cert_ca
         verdict->cnt[CERT_RULE_NOT_RUN] = 0;
     }
     return wrong;
+}
+
+void cert_verdict_fini(struct cert_verdict *verdict)
+{
+    free(verdict->rules);
+    free(verdict->reasons);
 }
 
 const char *cert_rule_result_name(enum cert_rule_result result)

@@ -33,6 +33,9 @@ struct cert_verdict {
 const char *cert_verdict_init(struct cert_verdict *verdict, const struct cert_case *cases,
                               uint32_t cnt, bool whole);
 
+/* cert_verdict_fini() frees what |verdict| holds. */
+void cert_verdict_fini(struct cert_verdict *verdict);
+
 const char *cert_rule_result_name(enum cert_rule_result result);
 
 /* cert_report_junit() and _html() write the report to |path|; false, errno set, if they cannot. */
