@@ -170,6 +170,7 @@ static int make_cases(struct certify *certify)
     if (certify->rule != NULL && !cert_rule_each(certify->rule, select_rule, &selection)) {
         (void)fprintf(stderr, "toe certify: there is no rule \"%s\" (try: toe certify --list)\n",
                       certify->rule);
+        free(selection.rules);
         return EMU_EXIT_USAGE;
     }
     for (uint32_t i = 0; cert_suite_table(i) != NULL; ++i) {
