@@ -28,14 +28,6 @@ uint32_t tcp_cc_load(const struct tcp_conn *conn)
     return min_of(conn->cwnd, conn->snd_wnd);
 }
 
-bool tcp_cc_is_limited(const struct tcp_conn *conn, uint32_t flight)
-{
-    if (conn->cwnd < conn->ssthresh) {
-        return flight > conn->cwnd / 2;
-    }
-    return (uint64_t)flight + conn->snd_mss > conn->cwnd;
-}
-
 void tcp_cc_grow(struct tcp_conn *conn, uint32_t cnt)
 {
     if (conn->cwnd >= TCP_CWND_MAX) {

@@ -8,8 +8,8 @@
  *
  * Profiles (RFC-054). compat is tcp_cc_newreno with cfg->ssthresh_flight off: half of the smaller
  * one of cwnd and the peer's window after a loss (RFC-040). modern is tcp_cc_cubic with it on: what
- * is in flight counts (RFC 5681, RFC 9438), and growth stops while the application is the limit
- * (tcp_cc_is_limited()). Both are a choice of settings; no algorithm asks which profile it is in.
+ * is in flight counts (RFC 5681, RFC 9438). Both are a choice of settings; no algorithm asks which
+ * profile it is in.
  */
 #ifndef TCP_CONGESTION_H
 #define TCP_CONGESTION_H
@@ -64,13 +64,6 @@ uint32_t tcp_cc_initial_window(const struct tcp_conn *conn);
  * of cwnd and the peer's window, as cfg->ssthresh_flight says.
  */
 uint32_t tcp_cc_load(const struct tcp_conn *conn);
-
-/*
- * tcp_cc_is_limited() tells whether |flight|, the bytes in flight before an acknowledgment, came
- * close enough to cwnd for it to grow (RFC 7661): more than half in slow start, all but less than a
- * segment later.
- */
-bool tcp_cc_is_limited(const struct tcp_conn *conn, uint32_t flight);
 
 /* tcp_cc_grow() adds |cnt| bytes to cwnd, up to TCP_CWND_MAX. */
 void tcp_cc_grow(struct tcp_conn *conn, uint32_t cnt);

@@ -21,7 +21,10 @@
 
 /* A segment that is not acceptable is answered with an acknowledgment (SEG-080), but two confused
  * ends must not answer each other for ever: empty ones count as challenges, except for keep-alive
- * probes. Whatever is resent restarts TIME_WAIT: the FIN, or text before it that comes alone. */
+ * probes.
+ *
+ * Deviates: whatever is resent restarts TIME_WAIT, text before the FIN as well, where RFC 9293 has
+ * the FIN alone. A peer that is still in its back-off would be reset when TIME_WAIT is over. */
 static enum toe_drop refuse_sequence(struct tcp_conn *conn, const struct tcp_segment *seg,
                                      toe_instant now)
 {

@@ -144,19 +144,6 @@ static void test_import(void **state)
     assert_int_equal(conn.cwnd, 1460);
 }
 
-/* cwnd is the limit when what is in flight comes close to it. */
-static void test_is_limited(void **state)
-{
-    struct tcp_conn conn = conn_with(14600, UINT32_MAX);
-
-    (void)state;
-    assert_false(tcp_cc_is_limited(&conn, 7300));
-    assert_true(tcp_cc_is_limited(&conn, 7301));
-    conn.ssthresh = 14600;
-    assert_false(tcp_cc_is_limited(&conn, 13140));
-    assert_true(tcp_cc_is_limited(&conn, 13141));
-}
-
 /* Without control nothing moves cwnd. */
 static void test_none(void **state)
 {
@@ -179,8 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_growth), cmocka_unit_test(test_loss),
         cmocka_unit_test(test_rto),    cmocka_unit_test(test_initial_window),
-        cmocka_unit_test(test_import), cmocka_unit_test(test_is_limited),
-        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_import), cmocka_unit_test(test_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
