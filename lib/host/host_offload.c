@@ -200,6 +200,9 @@ static void put_state(struct host_conn *conn, struct host_node *node)
         state->delegated.send_data_tail = buf;
     }
     state->delegated.buffered_data = lend_received(conn);
+    /* Set here and not at the completion: the target may indicate before we see that. */
+    conn->owed = conn->lent.len;
+    conn->is_refused = conn->lent.len > 0;
     node->block.state.tcp = state;
     node->block.send_chain = chain;
 }
@@ -293,8 +296,6 @@ static void offloaded(struct host_conn *conn, const struct host_node *node)
     stats->offloaded_with_received += conn->lent.len > 0;
     stats->offloaded_zero_window += delegated->snd_wnd == 0;
     conn->upload_reason = 0;
-    conn->owed = conn->lent.len;
-    conn->is_refused = conn->lent.len > 0;
     host_queue_clear(&conn->lent, &conn->host->pieces);
     tcp_conn_fini(&conn->tcp);
     conn->subject.offload_status = TOE_STATUS_SUCCESS;
@@ -319,6 +320,8 @@ static void stayed(struct host_conn *conn, const struct host_node *node)
     conn->tcp.fin_queued = fin_queued;
     conn->tcp.quiesced = false;
     conn->is_upload_wanted = false;
+    conn->owed = 0;
+    conn->is_refused = false;
     if (conn->lent.len > 0) {
         host_queue_prepend(&conn->received, &conn->lent);
         host_conn_raise(conn, TOE_HOST_RECEIVABLE);
