@@ -29,6 +29,7 @@ struct toe_caps {
     uint32_t mtu_max;         /* largest path MTU */
     uint32_t rcv_wnd_max;     /* largest receive window */
     uint8_t mac[TOE_MAC_LEN]; /* the interface's own address */
+    uint32_t extension;       /* newest version it knows (toe/extension.h); 0: none */
 };
 
 struct toe_params {

@@ -24,6 +24,7 @@
 #define TOE_STATE_H
 
 #include "toe/buf.h"
+#include "toe/extension.h"
 #include "toe/types.h"
 
 #ifdef __cplusplus
@@ -187,6 +188,7 @@ struct toe_tcp_state {
     struct toe_tcp_const constant;
     struct toe_tcp_cached cached;
     struct toe_tcp_delegated delegated;
+    struct toe_extension *extension; /* toe/extension.h; NULL: none */
 };
 
 #ifdef __cplusplus

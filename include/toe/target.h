@@ -31,13 +31,6 @@ enum toe_profile {
     TOE_PROFILE_COMPAT, /* the certification text, to the letter */
 };
 
-enum toe_congestion {
-    TOE_CONGESTION_DEFAULT, /* what the profile says */
-    TOE_CONGESTION_NEWRENO,
-    TOE_CONGESTION_CUBIC,
-    TOE_CONGESTION_NONE, /* the peer's window only: for tests */
-};
-
 /* What a target returns to the host when a connection with unfinished sends is terminated. */
 enum toe_send_return {
     TOE_SEND_RETURN_CHAIN,    /* the buffers, in the block's send chain */

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The extension: what the delegated state has no room for.
+ *
+ * The published structures say enough for a connection to live on, but not enough for it to go on
+ * as if nothing had happened: what arrived out of order must be sent again, what the peer has
+ * acknowledged selectively is forgotten, congestion control begins a new epoch. Between a host and
+ * a target that both know it, the extension carries the rest (protocol.md 4.15, item 8). Nobody
+ * needs it: a connection that comes without is taken as the rules say.
+ *
+ * Who gets one. A target tells in |extension| of its capabilities the newest version it knows, zero
+ * if it knows none; a host passes an extension only to a target that knows this one, so that a
+ * foreign target never sees any. In an initiate the host points |extension| of the TCP state to one
+ * it has filled in; in a terminate to one it has room for, with size set and version zero, which
+ * the target fills in. Query, update and invalidate have none (NULL).
+ *
+ * The extension is a hint. One that contradicts the delegated state, or itself, is ignored as a
+ * whole and counted; it never makes an offload fail.
+ *
+ * Sequence numbers are absolute, as in the delegated state; times are in nanoseconds, ages and
+ * remaining times counted from the moment of the call.
+ */
+#ifndef TOE_EXTENSION_H
+#define TOE_EXTENSION_H
+
+#include "toe/buf.h"
+#include "toe/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TOE_EXTENSION_VERSION 1u
+
+/* Most ranges of either list. A sender with more leaves out the shortest. */
+#define TOE_EXTENSION_SACKED_MAX 64u
+#define TOE_EXTENSION_EARLY_MAX 128u
+
+/* Bytes [start, end) of a stream; not empty. */
+struct toe_seq_range {
+    uint32_t start;
+    uint32_t end;
+};
+
+/* Congestion controls. */
+enum toe_congestion {
+    TOE_CONGESTION_DEFAULT, /* what the profile says; in an extension: not told */
+    TOE_CONGESTION_NEWRENO,
+    TOE_CONGESTION_CUBIC,
+    TOE_CONGESTION_NONE, /* the peer's window only: for tests */
+};
+
+/* Flags of struct toe_extension: which of its parts hold. */
+enum {
+    TOE_EXTENSION_RECOVERY = 0x01,  /* a recovery up to |recover| is under way */
+    TOE_EXTENSION_RTT_TIMED = 0x02, /* rtt_seq left rtt_age ago and is being timed */
+    TOE_EXTENSION_SACKED = 0x04,    /* the peer has sent SACK: high_rxt, rescue_rxt, sacked */
+    TOE_EXTENSION_EARLY_FIN = 0x08, /* a FIN arrived out of order, at |early_fin| */
+    TOE_EXTENSION_EPOCH = 0x10,     /* CUBIC: an epoch began cubic.epoch_age ago */
+};
+
+struct toe_extension {
+    uint32_t size;    /* sizeof(struct toe_extension) */
+    uint32_t version; /* TOE_EXTENSION_VERSION; 0: nothing is told */
+    uint32_t flags;
+
+    /* Windows and acknowledgments. */
+    uint32_t snd_wl2;
+    uint32_t last_ack; /* acknowledgment sent last */
+
+    /* Loss recovery. */
+    uint32_t recover;
+    uint32_t high_rxt;
+    uint32_t rescue_rxt;
+    uint32_t dup_bytes; /* without SACK: bytes that duplicates say have left the network */
+    uint32_t backoff;   /* doublings of the RTO */
+
+    /* Round-trip time, exact. */
+    toe_duration srtt;
+    toe_duration rttvar;
+    uint32_t rtt_seq;
+    toe_duration rtt_age;
+    toe_duration idle;       /* since data last left */
+    toe_duration slot_left;  /* to the expiry of retransmit_timeout_delta, if that runs */
+    toe_duration alive_left; /* to the expiry of ka_timeout_delta, if that runs */
+
+    /* Congestion control; cwnd and ssthresh are in the delegated state. */
+    enum toe_congestion congestion;
+    struct {
+        toe_duration epoch_age;
+        uint64_t w_est; /* in 1/1024 bytes */
+        uint32_t k;     /* from the epoch to the plateau, in 1/1024 s */
+        uint32_t w_max;
+        uint32_t cwnd_prior;
+        uint32_t cwnd_frac;
+    } cubic;
+
+    /* What the peer holds of ours beyond snd_una: in order, with a hole before each. */
+    uint32_t sacked_cnt;
+    struct toe_seq_range sacked[TOE_EXTENSION_SACKED_MAX];
+
+    /*
+     * What arrived out of order: in order, with a hole before each, all of it right of rcv_nxt. The
+     * bytes of all ranges, one behind the other, are |early_data|: borrowed until the completion of
+     * an initiate, the target copies; of a terminate the target's buffers, the host's until it
+     * gives them back with receive_return(), as those of buffered_data. |newest| is the range that
+     * was added to last, which a SACK option names first.
+     */
+    uint32_t early_cnt;
+    uint32_t newest;
+    struct toe_seq_range early[TOE_EXTENSION_EARLY_MAX];
+    uint32_t early_fin;
+    struct toe_buf *early_data;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
