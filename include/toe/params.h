@@ -32,6 +32,12 @@ struct toe_caps {
     uint32_t extension;       /* newest version it knows (toe/extension.h); 0: none */
 };
 
+/* How packets stand in Ethernet frames that are sent; either is understood on receipt. */
+enum toe_encapsulation {
+    TOE_ENCAPSULATION_ETHERNET, /* Ethernet II */
+    TOE_ENCAPSULATION_SNAP,     /* 802.3 with LLC and SNAP, RFC 1042: 8 bytes less for a packet */
+};
+
 struct toe_params {
     uint32_t size;             /* sizeof(struct toe_params) */
     uint32_t ticks_per_second; /* 10, 100 or 1000 */
@@ -43,6 +49,7 @@ struct toe_params {
     uint32_t duplicate_ack_threshold;
     uint32_t push_ticks;
     uint32_t nce_stale_ticks; /* a neighbor nobody confirmed for longer is stale */
+    enum toe_encapsulation encapsulation;
 };
 
 /*
@@ -59,7 +66,7 @@ TOE_EXPORT void toe_params_default(struct toe_params *params);
  * TOE_STATUS_INVALID_LENGTH
  *     |size| is smaller than the structure.
  * TOE_STATUS_INVALID_DATA
- *     ticks_per_second is none of 10, 100, 1000.
+ *     ticks_per_second is none of 10, 100, 1000, or the encapsulation is unknown.
  */
 TOE_EXPORT toe_status toe_params_check(const struct toe_params *params);
 

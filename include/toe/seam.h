@@ -101,7 +101,8 @@ struct toe_target_ops {
 
     /*
      * params_set() sets the parameters, at once. The statuses are those of toe_params_check(), and
-     * TOE_STATUS_INVALID_DATA when ticks_per_second would change under offloaded state.
+     * TOE_STATUS_INVALID_DATA when ticks_per_second or the encapsulation would change under
+     * offloaded state.
      */
     toe_status (*params_set)(void *target, const struct toe_params *params);
 

@@ -5,8 +5,14 @@
 
 #define PARAMS_LEN_1 offsetof(NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS, CongestionAlgorithm)
 
-/* The header in front of an Ethernet packet. */
+/* The headers in front of a packet. */
 #define ETHER_HEADER_LEN 14
+#define SNAP_HEADER_LEN 22
+
+static bool is_snap(const NDIS_OFFLOAD_ENCAPSULATION_OF *of)
+{
+    return of->EncapsulationType == NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED;
+}
 
 NDIS_STATUS toe_ndis_params_import(struct toe_params *params,
                                    const NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *in, uint32_t len)
@@ -27,7 +33,13 @@ NDIS_STATUS toe_ndis_params_import(struct toe_params *params,
         .duplicate_ack_threshold = in->TcpDuplicateAckThreshold,
         .push_ticks = in->TcpPushTicks,
         .nce_stale_ticks = in->NceStaleTicks,
+        .encapsulation = is_snap(&in->Encapsulation.IPv4) || is_snap(&in->Encapsulation.IPv6)
+                             ? TOE_ENCAPSULATION_SNAP
+                             : TOE_ENCAPSULATION_ETHERNET,
     };
+    if (is_snap(&in->Encapsulation.IPv4) != is_snap(&in->Encapsulation.IPv6)) {
+        return NDIS_STATUS_INVALID_DATA; /* Here it is one for both. */
+    }
     if (toe_params_check(&made) != TOE_STATUS_SUCCESS) {
         return NDIS_STATUS_INVALID_DATA;
     }
@@ -43,10 +55,12 @@ static NDIS_OBJECT_HEADER header_of(UCHAR type, UCHAR revision, size_t size)
 void toe_ndis_params_export(NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *out,
                             const struct toe_params *params)
 {
-    const NDIS_OFFLOAD_ENCAPSULATION_OF ethernet = {
+    const bool snap = params->encapsulation == TOE_ENCAPSULATION_SNAP;
+    const NDIS_OFFLOAD_ENCAPSULATION_OF encapsulation = {
         .Enabled = NDIS_OFFLOAD_SET_ON,
-        .EncapsulationType = NDIS_ENCAPSULATION_IEEE_802_3,
-        .HeaderSize = ETHER_HEADER_LEN,
+        .EncapsulationType =
+            snap ? NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED : NDIS_ENCAPSULATION_IEEE_802_3,
+        .HeaderSize = snap ? SNAP_HEADER_LEN : ETHER_HEADER_LEN,
     };
 
     *out = (NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS){
@@ -54,8 +68,8 @@ void toe_ndis_params_export(NDIS_TCP_CONNECTION_OFFLOAD_PARAMETERS *out,
         .Encapsulation.Header =
             header_of(NDIS_OBJECT_TYPE_OFFLOAD_ENCAPSULATION, NDIS_OFFLOAD_ENCAPSULATION_REVISION_1,
                       sizeof(out->Encapsulation)),
-        .Encapsulation.IPv4 = ethernet,
-        .Encapsulation.IPv6 = ethernet,
+        .Encapsulation.IPv4 = encapsulation,
+        .Encapsulation.IPv6 = encapsulation,
         .TicksPerSecond = params->ticks_per_second,
         .TcpAckFrequency = params->ack_frequency,
         .TcpDelayedAckTicks = params->delayed_ack_ticks,
@@ -81,7 +95,7 @@ void toe_ndis_caps_export(NDIS_TCP_CONNECTION_OFFLOAD *out, const struct toe_cap
     memset(out, 0, sizeof(*out));
     out->Header =
         header_of(NDIS_OBJECT_TYPE_DEFAULT, NDIS_TCP_CONNECTION_OFFLOAD_REVISION_1, sizeof(*out));
-    out->Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+    out->Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3 | NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED;
     out->SupportIPv4 = caps->ipv4 ? NDIS_OFFLOAD_SUPPORTED : NDIS_OFFLOAD_NOT_SUPPORTED;
     out->SupportIPv6 = caps->ipv6 ? NDIS_OFFLOAD_SUPPORTED : NDIS_OFFLOAD_NOT_SUPPORTED;
     out->SupportSack = caps->sack ? NDIS_OFFLOAD_SUPPORTED : NDIS_OFFLOAD_NOT_SUPPORTED;

@@ -14,6 +14,7 @@ void toe_params_default(struct toe_params *params)
         .duplicate_ack_threshold = 3,
         .push_ticks = 500,
         .nce_stale_ticks = 30000,
+        .encapsulation = TOE_ENCAPSULATION_ETHERNET,
     };
 }
 
@@ -23,6 +24,10 @@ toe_status toe_params_check(const struct toe_params *params)
         return TOE_STATUS_INVALID_LENGTH;
     }
 
+    if (params->encapsulation != TOE_ENCAPSULATION_ETHERNET &&
+        params->encapsulation != TOE_ENCAPSULATION_SNAP) {
+        return TOE_STATUS_INVALID_DATA;
+    }
     switch (params->ticks_per_second) {
     case 10:
     case 100:

@@ -19,19 +19,30 @@
 /* Identifications of ours are the lower half; the upper one is the target's (SND-030). */
 #define IP_ID_MASK 0x7fffu
 
-uint32_t host_ether_len(const struct host_interface *interface)
+/* The header of a frame of |type| with a payload of |len| bytes. */
+static struct wire_ether ether_of(const struct host_interface *interface, uint16_t type,
+                                  uint32_t len)
 {
-    return interface->vlan_id == 0 ? WIRE_ETHER_LEN : WIRE_ETHER_LEN_MAX;
-}
-
-void host_ether_put(const struct host_interface *interface, uint8_t *frame,
-                    const uint8_t dst[TOE_MAC_LEN], uint16_t type)
-{
-    struct wire_ether ether = {
+    return (struct wire_ether){
         .type = type,
         .vlan_present = interface->vlan_id != 0,
         .vlan_id = interface->vlan_id,
+        .snap = interface->host->params.encapsulation == TOE_ENCAPSULATION_SNAP,
+        .snap_len = (uint16_t)len,
     };
+}
+
+uint32_t host_ether_len(const struct host_interface *interface)
+{
+    const struct wire_ether ether = ether_of(interface, 0, 0);
+
+    return (uint32_t)wire_ether_len(&ether);
+}
+
+void host_ether_put(const struct host_interface *interface, uint8_t *frame, uint32_t len,
+                    const uint8_t dst[TOE_MAC_LEN], uint16_t type)
+{
+    struct wire_ether ether = ether_of(interface, type, len - host_ether_len(interface));
 
     memcpy(ether.dst, dst, TOE_MAC_LEN);
     memcpy(ether.src, interface->mac, TOE_MAC_LEN);
@@ -76,7 +87,7 @@ void host_neighbor_send(struct host_neighbor *neighbor, uint8_t *frame, uint32_t
     struct host_interface *interface = neighbor->interface;
     const uint16_t type = neighbor->addr.family == 4 ? WIRE_ETHER_TYPE_IPV4 : WIRE_ETHER_TYPE_IPV6;
 
-    host_ether_put(interface, frame, neighbor->mac, type);
+    host_ether_put(interface, frame, len, neighbor->mac, type);
     if (host_neighbor_is_resolved(neighbor)) {
         host_neighbor_use(neighbor);
         host_tx_commit(interface, len);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "host/chimney.h"
+#include "wire/ether.h"
 
 #include <string.h>
 
@@ -10,6 +11,15 @@ void host_interface_caps_set(struct host_interface *interface, const struct toe_
 {
     interface->caps = *caps;
     memcpy(interface->mac, caps->mac, TOE_MAC_LEN);
+}
+
+/* In 802.3 frames LLC and SNAP take their part of what has a limit (RFC-117). */
+static uint32_t mtu_of(const struct toe_host *host, const struct toe_host_interface *desc)
+{
+    const uint32_t most = WIRE_ETHER_802_3_MAX - WIRE_ETHER_SNAP_LEN;
+
+    return host->params.encapsulation == TOE_ENCAPSULATION_SNAP && desc->mtu > most ? most
+                                                                                    : desc->mtu;
 }
 
 struct host_interface *host_interface_new(struct toe_host *host,
@@ -29,7 +39,7 @@ struct host_interface *host_interface_new(struct toe_host *host,
     interface->index = host->interface_cnt;
     interface->ops = *desc->ops;
     interface->target = desc->target;
-    interface->mtu = desc->mtu;
+    interface->mtu = mtu_of(host, desc);
     interface->vlan_id = desc->vlan_id;
     base_list_init(&interface->offloads);
     base_list_init(&interface->uploads);

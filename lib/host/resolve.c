@@ -27,7 +27,7 @@ static void send_arp(struct host_interface *interface, const uint8_t dst[TOE_MAC
     uint8_t *frame = host_tx_reserve(interface, head + WIRE_ARP_LEN);
 
     wire_arp_build(frame + head, WIRE_ARP_LEN, arp);
-    host_ether_put(interface, frame, dst, WIRE_ETHER_TYPE_ARP);
+    host_ether_put(interface, frame, head + WIRE_ARP_LEN, dst, WIRE_ETHER_TYPE_ARP);
     host_tx_commit(interface, head + WIRE_ARP_LEN);
 }
 
@@ -65,7 +65,7 @@ static void send_nd(struct host_interface *interface, const uint8_t mac[TOE_MAC_
     wire_nd_build(body, len, nd);
     wire_icmp_csum_set(body, len, src, dst);
     wire_ipv6_build(frame + head, WIRE_IPV6_LEN, &ip);
-    host_ether_put(interface, frame, mac, WIRE_ETHER_TYPE_IPV6);
+    host_ether_put(interface, frame, head + WIRE_IPV6_LEN + len, mac, WIRE_ETHER_TYPE_IPV6);
     host_tx_commit(interface, head + WIRE_IPV6_LEN + len);
 }
 

@@ -40,8 +40,8 @@ static uint8_t priority_of(const struct target_tcp *tcp)
     return tcp->target->caps.user_priority ? tcp->conn.cached.user_priority & 7 : 0;
 }
 
-/* SEG-079. */
-static size_t build_ether(uint8_t *out, const struct target_tcp *tcp)
+/* SEG-079, RFC-117. Of a packet of |len| bytes. */
+static struct wire_ether ether_of(const struct target_tcp *tcp, uint32_t len)
 {
     const struct target_neighbor *neighbor = tcp->path->neighbor;
     const uint8_t priority = priority_of(tcp);
@@ -50,21 +50,13 @@ static size_t build_ether(uint8_t *out, const struct target_tcp *tcp)
         .vlan_present = neighbor->vlan_id != 0 || priority != 0,
         .vlan_id = neighbor->vlan_id,
         .vlan_pcp = priority,
+        .snap = target_is_snap(tcp->target),
+        .snap_len = (uint16_t)len,
     };
-    int len;
 
     memcpy(ether.dst, neighbor->dst_mac, TOE_MAC_LEN);
     memcpy(ether.src, neighbor->src_mac, TOE_MAC_LEN);
-    len = wire_ether_build(out, WIRE_ETHER_LEN_MAX, &ether);
-    toe_assert(len > 0);
-    return (size_t)len;
-}
-
-static uint32_t ether_len(const struct target_tcp *tcp)
-{
-    const bool has_tag = tcp->path->neighbor->vlan_id != 0 || priority_of(tcp) != 0;
-
-    return has_tag ? WIRE_ETHER_LEN_MAX : WIRE_ETHER_LEN;
+    return ether;
 }
 
 /* The identifications of |cnt| packets in a row, none of which leaves the upper half. */
@@ -118,7 +110,8 @@ static bool takes_super(const struct toe_target *target)
 {
     const uint32_t needed = TOE_WIRE_CSUM | TOE_WIRE_TSO;
 
-    return (target->wire.features & needed) == needed;
+    /* The length in an 802.3 header would be that of the super-segment. */
+    return (target->wire.features & needed) == needed && !target_is_snap(target);
 }
 
 /* Completes the checksum, or leaves that to the wire. */
@@ -158,9 +151,10 @@ static void close_frame(struct toe_target *target)
             ? (seg->payload_len + egress->open.payload_max - 1) / egress->open.payload_max
             : 1;
     const bool is_ipv4 = tcp->path->constant.src.family == 4;
+    const struct wire_ether ether = ether_of(tcp, egress->open.ip_len + tcp_len);
     struct toe_frame *frame = &egress->frames[egress->cnt++];
 
-    (void)build_ether(data, tcp);
+    (void)wire_ether_build(data, WIRE_ETHER_LEN_MAX, &ether);
     if (is_ipv4) {
         build_ipv4(ip, tcp, (uint16_t)tcp_len, take_ip_id(egress, segment_cnt));
     } else {
@@ -217,6 +211,7 @@ static bool read_text(struct toe_target *target, struct target_tcp *tcp, const s
 static void open_frame(struct toe_target *target, struct target_tcp *tcp, const struct tcp_out *out)
 {
     struct target_egress *egress = &target->egress;
+    const struct wire_ether ether = ether_of(tcp, 0);
 
     egress->open.seg = out->seg;
     egress->open.seg.payload_len = 0;
@@ -224,7 +219,7 @@ static void open_frame(struct toe_target *target, struct target_tcp *tcp, const 
     egress->open.seg.dst_port = tcp->remote_port;
     egress->open.sum = 0;
     egress->open.payload_max = out->seg.payload_len;
-    egress->open.ether_len = ether_len(tcp);
+    egress->open.ether_len = (uint32_t)wire_ether_len(&ether);
     egress->open.ip_len = tcp->path->constant.src.family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
     egress->open.header_len = egress->open.ether_len + egress->open.ip_len +
                               (uint32_t)wire_tcp_header_len(&egress->open.seg);

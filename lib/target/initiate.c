@@ -91,7 +91,7 @@ static toe_status initiate_path(struct toe_target *target, toe_handle *handle,
         !(state->constant.src.family == 4 ? target->caps.ipv4 : target->caps.ipv6)) {
         return TOE_STATUS_FAILURE;
     }
-    if (state->cached.mtu > target->caps.mtu_max) {
+    if (state->cached.mtu > target_mtu_max(target)) {
         return TOE_STATUS_OFFLOAD_PATH_MTU;
     }
     if (!target_path_mtu_is_sound(&state->constant.src, state->cached.mtu)) {

@@ -8,6 +8,7 @@
 #include "target/worth.h"
 #include "tcp/congestion.h"
 #include "tcp/scoreboard.h"
+#include "wire/ether.h"
 
 #include <string.h>
 
@@ -73,6 +74,17 @@ void target_params_apply(struct toe_target *target)
     config->delayed_ack =
         at_most(target_ticks_ns(target, params->delayed_ack_ticks), DELAYED_ACK_MAX);
     config->sws_prevention = target_ticks_ns(target, params->sws_prevention_ticks);
+}
+
+uint32_t target_mtu_max(const struct toe_target *target)
+{
+    const uint32_t most = target->caps.mtu_max;
+
+    if (!target_is_snap(target)) {
+        return most;
+    }
+    /* The length of an 802.3 frame has a limit of its own. */
+    return (most < WIRE_ETHER_802_3_MAX ? most : WIRE_ETHER_802_3_MAX) - WIRE_ETHER_SNAP_LEN;
 }
 
 static const struct tcp_cc_ops *congestion_of(const struct toe_target_settings *settings)

@@ -82,4 +82,13 @@ toe_duration target_ticks_ns(const struct toe_target *target, uint32_t ticks);
 /* target_params_apply() makes toe_target.params those that all connections follow. */
 void target_params_apply(struct toe_target *target);
 
+/* target_is_snap() tells whether packets are sent in 802.3 frames with LLC and SNAP. */
+static inline bool target_is_snap(const struct toe_target *target)
+{
+    return target->params.encapsulation == TOE_ENCAPSULATION_SNAP;
+}
+
+/* target_mtu_max() is the largest path MTU that fits a frame (RFC-117). */
+uint32_t target_mtu_max(const struct toe_target *target);
+
 #endif

@@ -120,7 +120,8 @@ static toe_status params_set(void *ctx, const struct toe_params *params)
         return status;
     }
     /* CAP-32. */
-    if (params->ticks_per_second != target->params.ticks_per_second &&
+    if ((params->ticks_per_second != target->params.ticks_per_second ||
+         params->encapsulation != target->params.encapsulation) &&
         (target->tcps.cnt > 0 || target->neighbors.cnt > 0)) {
         return TOE_STATUS_INVALID_DATA;
     }

@@ -54,7 +54,7 @@ static bool has_path_cached(const struct toe_block *block)
 static bool is_mtu_possible(const struct toe_target *target, const struct target_path *path,
                             const struct toe_path_state *state)
 {
-    return state->size >= sizeof(*state) && state->cached.mtu <= target->caps.mtu_max &&
+    return state->size >= sizeof(*state) && state->cached.mtu <= target_mtu_max(target) &&
            target_path_mtu_is_sound(&path->constant.src, state->cached.mtu);
 }
 

@@ -7,7 +7,10 @@
 #include <stdint.h>
 
 /*
- * Ethernet II headers, with at most one 802.1Q tag
+ * Ethernet headers, with at most one 802.1Q tag
+ *
+ * They are those of Ethernet II, or of 802.3 with LLC and SNAP behind (RFC 1042), which leaves
+ * eight bytes less for the packet.
  *
  * A second tag is not looked into: the type then is that of the inner tag. A tag with VID 0 carries
  * a priority only and is legal, so that a tag is there or not is said apart from its VID.
@@ -17,8 +20,12 @@
 enum {
     WIRE_ETHER_LEN = 14,     /* header without a tag */
     WIRE_ETHER_TAG_LEN = 4,  /* what a tag adds */
-    WIRE_ETHER_LEN_MAX = 18, /* header with a tag */
+    WIRE_ETHER_SNAP_LEN = 8, /* what LLC and SNAP add */
+    WIRE_ETHER_LEN_MAX = 26, /* header with both */
 };
+
+/* The largest number in the type field that is a length. */
+#define WIRE_ETHER_802_3_MAX 1500
 
 /* Ethernet types. */
 enum wire_ether_type {
@@ -32,21 +39,24 @@ enum wire_ether_type {
 struct wire_ether {
     uint8_t dst[6];    /* destination */
     uint8_t src[6];    /* source */
-    uint16_t type;     /* of the payload, behind the tag; below 0x600 an 802.3 length */
+    uint16_t type;     /* of the payload, behind all of it; below 0x600 an 802.3 length */
     bool vlan_present; /* there is a tag */
     uint16_t vlan_id;  /* VID, 0 to 4095; 0 without a tag */
     uint8_t vlan_pcp;  /* priority, 0 to 7; 0 without a tag */
+    bool snap;         /* 802.3 with LLC and SNAP, */
+    uint16_t snap_len; /* and the length of the payload: without padding */
 };
 
 /*
  * wire_ether_parse() fills |ether| from the frame of |len| bytes at |data|. Returns the length of
- * the header, 14 or 18, or WIRE_ERR_SHORT.
+ * the header, or WIRE_ERR_SHORT. An 802.3 frame that holds no SNAP, or promises more than there is,
+ * is left as it is: |type| is its length.
  */
 int wire_ether_parse(struct wire_ether *ether, const uint8_t *data, size_t len);
 
 /*
  * wire_ether_build() writes |ether| to |out|, which has room for |cap| bytes. Returns the length of
- * the header, 14 or 18, or WIRE_ERR_SHORT.
+ * the header, or WIRE_ERR_SHORT.
  */
 int wire_ether_build(uint8_t *out, size_t cap, const struct wire_ether *ether);
 
@@ -55,7 +65,8 @@ int wire_ether_build(uint8_t *out, size_t cap, const struct wire_ether *ether);
  */
 static inline size_t wire_ether_len(const struct wire_ether *ether)
 {
-    return ether->vlan_present ? WIRE_ETHER_LEN_MAX : WIRE_ETHER_LEN;
+    return WIRE_ETHER_LEN + (ether->vlan_present ? WIRE_ETHER_TAG_LEN : 0u) +
+           (ether->snap ? WIRE_ETHER_SNAP_LEN : 0u);
 }
 
 #endif

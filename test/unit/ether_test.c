@@ -60,6 +60,50 @@ static void test_ether_round_trip(void **state)
     t_guarded_fini(&g);
 }
 
+#define SNAP 0xaa, 0xaa, 0x03, 0, 0, 0
+
+/*
+ * 802.3 with LLC and SNAP (RFC-117) is read and built back; an 802.3 frame that is none, or
+ * promises more than there is, keeps its length for a type.
+ */
+static void test_ether_snap(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t bytes[29];
+        size_t len;
+        int head;
+        uint16_t type;
+        uint16_t snap_len; /* 0: none */
+    } cases[] = {
+        {"SNAP", {MACS, 0, 11, SNAP, 0x08, 0x00, 1, 2, 3}, 25, 22, 0x0800, 3},
+        {"padding", {MACS, 0, 10, SNAP, 0x08, 0x00, 1, 2, 0}, 25, 22, 0x0800, 2},
+        {"tag", {MACS, 0x81, 0, 0, 7, 0, 9, SNAP, 0x86, 0xdd, 1}, 27, 26, 0x86dd, 1},
+        {"too long", {MACS, 0, 12, SNAP, 0x08, 0x00, 1, 2, 3}, 25, 14, 12, 0},
+        {"too short", {MACS, 0, 7, SNAP, 0x08, 0x00}, 22, 14, 7, 0},
+        {"another SAP", {MACS, 0, 8, 0x42, 0x42, 0x03, 0, 0, 0, 0x08, 0x00}, 22, 14, 8, 0},
+        {"another OUI", {MACS, 0, 8, 0xaa, 0xaa, 0x03, 0, 0, 1, 0x08, 0x00}, 22, 14, 8, 0},
+    };
+    struct t_guarded g;
+
+    (void)state;
+    t_guarded_init(&g, 64);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        const uint8_t *frame = t_guarded_copy(&g, cases[i].bytes, cases[i].len);
+        struct wire_ether ether;
+        uint8_t out[WIRE_ETHER_LEN_MAX];
+
+        if (wire_ether_parse(&ether, frame, cases[i].len) != cases[i].head ||
+            ether.type != cases[i].type || ether.snap != (cases[i].snap_len > 0) ||
+            ether.snap_len != cases[i].snap_len) {
+            fail_msg("%s: not read right", cases[i].name);
+        }
+        assert_int_equal(wire_ether_build(out, sizeof(out), &ether), cases[i].head);
+        assert_memory_equal(out, cases[i].bytes, (size_t)cases[i].head);
+    }
+    t_guarded_fini(&g);
+}
+
 static const uint8_t request[28] = {0,   1, 8, 0, 6, 4, 0, 1, 2, 0, 0,   0, 0, 1,
                                     192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 192, 0, 2, 9};
 
@@ -118,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ether_round_trip),
+        cmocka_unit_test(test_ether_snap),
         cmocka_unit_test(test_arp_round_trip),
         cmocka_unit_test(test_arp_other_networks),
     };
