@@ -52,11 +52,12 @@ enum toe_congestion {
 
 /* Flags of struct toe_extension: which of its parts hold. */
 enum {
-    TOE_EXTENSION_RECOVERY = 0x01,  /* a recovery up to |recover| is under way */
-    TOE_EXTENSION_RTT_TIMED = 0x02, /* rtt_seq left rtt_age ago and is being timed */
-    TOE_EXTENSION_SACKED = 0x04,    /* the peer has sent SACK: high_rxt, rescue_rxt, sacked */
-    TOE_EXTENSION_EARLY_FIN = 0x08, /* a FIN arrived out of order, at |early_fin| */
-    TOE_EXTENSION_EPOCH = 0x10,     /* CUBIC: an epoch began cubic.epoch_age ago */
+    TOE_EXTENSION_RECOVERY = 0x01,   /* a recovery up to |recover| is under way */
+    TOE_EXTENSION_RTT_TIMED = 0x02,  /* rtt_seq left rtt_age ago and is being timed */
+    TOE_EXTENSION_SACKED = 0x04,     /* the peer has sent SACK: high_rxt, rescue_rxt, sacked */
+    TOE_EXTENSION_EARLY_FIN = 0x08,  /* a FIN arrived out of order, at |early_fin| */
+    TOE_EXTENSION_EPOCH = 0x10,      /* CUBIC: an epoch began cubic.epoch_age ago */
+    TOE_EXTENSION_REXMIT_DUE = 0x20, /* the segment at snd_una is to go again, now */
 };
 
 struct toe_extension {
@@ -103,8 +104,9 @@ struct toe_extension {
      * What arrived out of order: in order, with a hole before each, all of it right of rcv_nxt. The
      * bytes of all ranges, one behind the other, are |early_data|: borrowed until the completion of
      * an initiate, the target copies; of a terminate the target's buffers, the host's until it
-     * gives them back with receive_return(), as those of buffered_data. |newest| is the range that
-     * was added to last, which a SACK option names first.
+     * gives them back with receive_return(), as those of buffered_data, whatever |version| says.
+     * |newest| is the range that was added to last, which a SACK option names first. No buffer is
+     * empty.
      */
     uint32_t early_cnt;
     uint32_t newest;

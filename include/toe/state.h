@@ -18,7 +18,8 @@
  *
  * The structures are those of the original architecture (its rules STATE-* in comments), with
  * plain integers for bit fields. Each begins with its size; a larger one than the library knows is
- * accepted and its tail ignored, a smaller one fails.
+ * accepted and its tail ignored, a smaller one fails, except that a TCP state may lack the
+ * extension.
  */
 #ifndef TOE_STATE_H
 #define TOE_STATE_H
@@ -26,6 +27,8 @@
 #include "toe/buf.h"
 #include "toe/extension.h"
 #include "toe/types.h"
+
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -190,6 +193,15 @@ struct toe_tcp_state {
     struct toe_tcp_delegated delegated;
     struct toe_extension *extension; /* toe/extension.h; NULL: none */
 };
+
+/* The size without an extension, from somebody who does not know that there is one: legal. */
+#define TOE_TCP_STATE_SIZE_MIN ((uint32_t)offsetof(struct toe_tcp_state, extension))
+
+/* toe_tcp_extension() is the extension of |state|, or NULL. */
+static inline struct toe_extension *toe_tcp_extension(const struct toe_tcp_state *state)
+{
+    return state->size >= sizeof(*state) ? state->extension : NULL;
+}
 
 #ifdef __cplusplus
 }

@@ -40,6 +40,7 @@ void toe_target_settings_default(struct toe_target_settings *settings)
         .mtu_floor = 552,
         .challenge_max = 1000,
         .rto_min = 300 * TOE_NS_PER_MS, /* TMR-091 */
+        .extension = true,
     };
 }
 
@@ -108,6 +109,7 @@ static void init_config(struct toe_target *target)
 
     target->tcp_config = (struct tcp_config){
         .rto_min = settings->rto_min,
+        .push_burst = settings->push_burst,
         .rto_max = 60 * TOE_NS_PER_SEC,
         .rto_initial = TOE_NS_PER_SEC, /* TMR-093 */
         .fin_wait_2 = 120 * TOE_NS_PER_SEC,
@@ -123,6 +125,7 @@ static void init_config(struct toe_target *target)
         .bus = settings->bus,
         .chunks = &target->chunks,
         .scoreboards = &target->scoreboards,
+        .flights = settings->profile == TOE_PROFILE_MODERN ? &target->flights : NULL,
         .challenges = settings->challenge_max != 0 ? &target->challenges : NULL,
         .text = target_delivery_text,
     };
@@ -155,6 +158,7 @@ static void init_caps(struct toe_target *target)
         .neighbor_max = settings->neighbor_max,
         .mtu_max = settings->mtu_max,
         .rcv_wnd_max = settings->rcv_wnd_max,
+        .extension = settings->extension ? TOE_EXTENSION_VERSION : 0,
     };
     memcpy(target->caps.mac, settings->mac, TOE_MAC_LEN);
 }
@@ -172,6 +176,7 @@ static void init_pools(struct toe_target *target)
                    at_most_objects(settings->rcv_chunk_max), 64);
     base_slab_init(&target->worths, mem, sizeof(struct target_worth), settings->tcp_max, 16);
     base_slab_init(&target->scoreboards, mem, sizeof(struct tcp_scoreboard), settings->tcp_max, 16);
+    tcp_flight_pools_init(&target->flights, mem, settings->tcp_max);
 }
 
 static struct base_siphash_key key_from(struct base_rand *rand)
@@ -283,6 +288,7 @@ void toe_target_del(struct toe_target *target)
     target_demux_fini(&target->demux);
     base_slab_fini(&target->worths);
     base_slab_fini(&target->scoreboards);
+    tcp_flight_pools_fini(&target->flights);
     base_slab_fini(&target->chunks);
     base_slab_fini(&target->tcps);
     base_slab_fini(&target->paths);

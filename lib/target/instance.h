@@ -18,6 +18,7 @@
 #include "target/pause.h"
 #include "target/work.h"
 #include "tcp/conn.h"
+#include "tcp/inflight.h"
 #include "tcp/mitigation.h"
 #include "toe/target.h"
 
@@ -58,6 +59,7 @@ struct toe_target {
     struct base_slab tcps;
     struct base_slab chunks; /* of struct target_chunk */
     struct base_slab scoreboards;
+    struct tcp_flight_pools flights;
     struct base_slab worths;
     struct target_keyset src_macs;
     struct target_keyset src_addrs;

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "tcp/deadline.h"
+#include "tcp/inflight.h"
 #include "tcp/fsm.h"
 #include "tcp/mitigation.h"
 #include "tcp/persist.h"
@@ -46,12 +47,12 @@ static void advance(struct tcp_conn *conn, uint32_t acked)
     conn->snd_wnd -= acked < conn->snd_wnd ? acked : conn->snd_wnd;
 }
 
-static void ack_new(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t acked,
-                    toe_instant now)
+static void ack_new(struct tcp_conn *conn, struct tcp_delivered *got, const struct tcp_segment *seg,
+                    uint32_t acked, toe_instant now)
 {
     tcp_ack_sample(conn, seg, now);
     advance(conn, acked);
-    tcp_recovery_ack(conn, acked, now);
+    tcp_recovery_ack(conn, got, acked, now);
 
     conn->dup_ack_cnt = 0;
     conn->total_rt = 0;
@@ -73,6 +74,9 @@ static bool is_dup(const struct tcp_conn *conn, const struct tcp_segment *seg, u
     }
     if (sacked > 0) {
         return true;
+    }
+    if (tcp_flight_is_on(conn) && seg->sack_cnt > 0) {
+        return false; /* It reports what arrived twice. */
     }
     return seg->payload_len == 0 && (seg->flags & TCP_FIN) == 0 &&
            (uint32_t)seg->wnd << conn->snd_wscale == conn->snd_wnd;
@@ -123,7 +127,9 @@ static void fin_acked(struct tcp_conn *conn, toe_instant now)
 enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     const uint32_t old_wnd = conn->snd_wnd;
-    const uint32_t acked = toe_seq_off(seg->ack, conn->snd_una);
+    struct tcp_delivered got = {0};
+    uint32_t acked = 0;
+    bool dup = false;
     uint32_t sacked;
 
     /* SEG-017: from the largest window behind snd_una to snd_max. */
@@ -136,14 +142,19 @@ enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg
         return TOE_DROP_TCP_ACK_OLD;
     }
 
-    sacked = tcp_recovery_sack(conn, seg);
+    sacked = tcp_recovery_sack(conn, &got, seg);
     if (toe_seq_gt(seg->ack, conn->snd_una)) {
-        ack_new(conn, seg, acked, now);
+        acked = toe_seq_off(seg->ack, conn->snd_una);
+        ack_new(conn, &got, seg, acked, now);
     } else if (is_dup(conn, seg, sacked)) {
+        dup = true;
         if (conn->dup_ack_cnt < UINT8_MAX) {
             ++conn->dup_ack_cnt;
         }
         tcp_recovery_dup(conn, now);
+    }
+    if (conn->flight != NULL) {
+        tcp_recovery_judge(conn, &got, seg, acked, dup, now);
     }
 
     if (toe_seq_ge(seg->ack, conn->snd_una) && has_newer_window(conn, seg)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcp/congestion.h"
 
-#include "tcp/conn.h"
+#include "tcp/inflight.h"
 
 /* The MSS that the rule of RFC 6928 speaks of: ten segments of it are 14600 bytes. */
 #define USUAL_MSS 1460u
@@ -20,10 +20,23 @@ uint32_t tcp_cc_initial_window(const struct tcp_conn *conn)
     return min_of(cnt * conn->snd_mss, usual > two ? usual : two);
 }
 
+/* Bytes in flight at the time of the loss: not what limited transmit, or RACK's waiting, let leave
+ * beyond cwnd (RFC 5681, 3.2, step 2), and where a probe repaired it, what there was when it left.
+ */
+static uint32_t flight_load(const struct tcp_conn *conn)
+{
+    uint32_t flight = toe_seq_off(conn->snd_max, conn->snd_una);
+
+    if (conn->flight != NULL && conn->flight->tlp.is_out && conn->flight->tlp.flight > flight) {
+        flight = conn->flight->tlp.flight;
+    }
+    return min_of(flight, conn->cwnd);
+}
+
 uint32_t tcp_cc_load(const struct tcp_conn *conn)
 {
     if (conn->cfg->ssthresh_flight) {
-        return toe_seq_off(conn->snd_max, conn->snd_una);
+        return flight_load(conn);
     }
     return min_of(conn->cwnd, conn->snd_wnd);
 }
@@ -71,6 +84,7 @@ static void none_rto(struct tcp_conn *conn, bool first, toe_instant now)
 
 const struct tcp_cc_ops tcp_cc_none = {
     .name = "none",
+    .id = TOE_CONGESTION_NONE,
     .init = none_init,
     .import = none_keep,
     .ack = none_ack,

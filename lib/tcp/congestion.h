@@ -14,6 +14,7 @@
 #ifndef TCP_CONGESTION_H
 #define TCP_CONGESTION_H
 
+#include "toe/extension.h"
 #include "toe/types.h"
 
 struct tcp_conn;
@@ -27,6 +28,7 @@ struct tcp_conn;
 
 struct tcp_cc_ops {
     const char *name;
+    enum toe_congestion id;
     /* init() sets the first cwnd of a connection that has just been established. */
     void (*init)(struct tcp_conn *conn);
     /* import() begins with the cwnd and ssthresh that are there: they were handed over. */
@@ -45,6 +47,14 @@ struct tcp_cc_ops {
     void (*rto)(struct tcp_conn *conn, bool first, toe_instant now);
     /* idle() restarts after an idle period longer than an RTO (RFC-049). */
     void (*idle)(struct tcp_conn *conn, toe_instant now);
+
+    /*
+     * Own numbers on the move (tcp/extension.c); all three NULL where there are none. tell() writes
+     * them; is_sound() says whether they can be true, which take() relies on, after import().
+     */
+    void (*tell)(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now);
+    bool (*is_sound)(const struct toe_extension *ext);
+    void (*take)(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now);
 };
 
 /* NewReno with appropriate byte counting (RFC 5681, RFC 3465); tcp/newreno.c. */

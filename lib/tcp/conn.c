@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "tcp/deadline.h"
 #include "tcp/engine.h"
+#include "tcp/inflight.h"
 #include "tcp/fsm.h"
 #include "tcp/scoreboard.h"
 #include "tcp/send.h"
@@ -44,6 +45,7 @@ void tcp_conn_fini(struct tcp_conn *conn)
 
     tcp_recvq_fini(&conn->recvq, conn->cfg->chunks);
     tcp_reassembly_flush(&conn->reassembly, conn->cfg->chunks);
+    tcp_flight_fini(conn);
     if (conn->scoreboard != NULL) {
         base_slab_free(conn->cfg->scoreboards, conn->scoreboard);
         conn->scoreboard = NULL;

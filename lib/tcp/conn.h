@@ -25,6 +25,8 @@
 struct tcp_budget;
 struct tcp_conn;
 struct tcp_cc_ops;
+struct tcp_flight;
+struct tcp_flight_pools;
 struct tcp_scoreboard;
 
 /*
@@ -45,6 +47,7 @@ struct tcp_config {
     toe_duration fin_wait_2; /* 120 s */
     toe_duration time_wait;  /* 2 MSL; the host's */
     uint32_t initial_window; /* segments, RFC 6928 */
+    uint32_t push_burst;     /* PSH on every so manieth full segment of a burst, too; 0: not */
     uint32_t super_max;      /* most text of one struct tcp_out; 0: never more than a segment */
 
     const struct tcp_cc_ops *cc; /* tcp/congestion.h */
@@ -58,6 +61,8 @@ struct tcp_config {
     struct toe_bus bus;
     struct base_slab *chunks;      /* of struct tcp_chunk */
     struct base_slab *scoreboards; /* of struct tcp_scoreboard */
+    /* The modern recovery: RACK-TLP and PRR where SACK is on, undoing everywhere; NULL: without. */
+    struct tcp_flight_pools *flights;
     struct tcp_budget *challenges; /* of all connections together; NULL: no limit (SEG-018) */
 
     /*
@@ -89,6 +94,7 @@ enum tcp_verdict {
  * prose. The three that share the seam's retransmit slot exclude each other (TMR-096).
  */
 enum tcp_deadline {
+    TCP_DEADLINE_PROBE, /* before the next one, which it starts anew */
     TCP_DEADLINE_RETRANSMIT,
     TCP_DEADLINE_PERSIST,
     TCP_DEADLINE_FIN_WAIT_2,
@@ -162,6 +168,7 @@ struct tcp_conn {
     bool nagle : 1;
     bool rst_validating : 1; /* a challenge for a RST was sent in this period (SEG-012) */
     bool dup_due : 1;        /* |dup| is to be reported with the next acknowledgment */
+    bool has_reordering : 1; /* seen on the way to the peer, ever (RACK) */
     uint32_t ts_delta;       /* added to our tick count */
     uint32_t ts_recent;
     toe_instant ts_recent_at; /* modulo 2^64: may lie before the origin of time */
@@ -181,8 +188,14 @@ struct tcp_conn {
     struct tcp_recvq recvq;
     struct tcp_reassembly reassembly;  /* out of order */
     struct tcp_scoreboard *scoreboard; /* NULL: the peer has sent no SACK */
+    struct tcp_flight *flight;         /* NULL: nothing is, or it is not recorded */
     uint32_t dup_bytes; /* recovery without SACK: bytes that duplicates say have left the network */
     union tcp_cc_state cc;
+
+    uint32_t min_rtt[2];     /* least round trip of this half minute and of the last, in ns */
+    uint32_t min_rtt_at;     /* when this one began, in units of 2^30 ns */
+    uint8_t reo_wnd_mult;    /* quarters of min_rtt that RACK waits for, less one */
+    uint8_t reo_wnd_persist; /* recoveries without duplicates until it forgets them */
 
     /* Rarely. */
     toe_duration ka_timeout; /* of the cached state, as durations */
@@ -204,11 +217,13 @@ struct tcp_conn {
     uint16_t mss_remote;
     struct toe_tcp_const constant; /* verbatim, unknown flags included; ports are the owner's */
     struct toe_tcp_cached cached;  /* verbatim, for a query */
-    uint32_t ts_recent_age;        /* without timestamps: verbatim */
-    struct tcp_sack_block dup;     /* with SACK: what was received twice (RFC-073) */
-    uint16_t delegated_flags;      /* opaque */
-    uint32_t dwnd;                 /* opaque */
-    uint64_t rexmit_cnt_total;     /* segments retransmitted, ever */
+    toe_instant burst_at;          /* when the segments left that |burst_cnt| counts */
+    uint32_t burst_cnt;
+    uint32_t ts_recent_age;    /* without timestamps: verbatim */
+    struct tcp_sack_block dup; /* with SACK: what was received twice (RFC-073) */
+    uint16_t delegated_flags;  /* opaque */
+    uint32_t dwnd;             /* opaque */
+    uint64_t rexmit_cnt_total; /* segments retransmitted, ever */
 };
 
 #endif

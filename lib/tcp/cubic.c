@@ -8,9 +8,9 @@
  * units of 1/1024 s, so that a cube is scaled by 2^30. Time beyond 512 s counts as 512 s, when any
  * window has long been passed; with that no product below leaves 64 bits.
  *
- * Of W_max and the epoch nothing crosses the seam: an import begins a new epoch below the larger
- * one of cwnd and ssthresh (RFC-051). The slow start is that of tcp/congestion.h; HyStart++ is not
- * here.
+ * Of W_max and the epoch only an extension tells on the other side of the seam. Without one an
+ * import begins a new epoch below the larger one of cwnd and ssthresh (RFC-051). The slow start is
+ * that of tcp/congestion.h; HyStart++ is not here.
  */
 #include "base/assert.h"
 #include "tcp/congestion.h"
@@ -18,6 +18,12 @@
 
 /* Longest time since the epoch that counts. */
 #define TIME_MAX (512 * TOE_NS_PER_SEC)
+
+/* No K is larger, whatever the window; its cube fits 64 bits. */
+#define K_MAX (UINT32_C(1) << 21)
+
+/* No age is larger: with room for sums. */
+#define AGE_MAX (UINT64_C(1) << 62)
 
 /* Fraction bits of W_est. */
 #define EST_SHIFT 10
@@ -202,12 +208,50 @@ static void cubic_idle(struct tcp_conn *conn, toe_instant now)
     conn->cc.cubic.epoch = TOE_INSTANT_NEVER;
 }
 
+static void cubic_tell(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
+{
+    const bool has_epoch = conn->cc.cubic.epoch != TOE_INSTANT_NEVER;
+
+    ext->flags |= has_epoch ? TOE_EXTENSION_EPOCH : 0;
+    ext->cubic.epoch_age = has_epoch ? now - conn->cc.cubic.epoch : 0;
+    ext->cubic.w_est = conn->cc.cubic.w_est;
+    ext->cubic.k = conn->cc.cubic.k;
+    ext->cubic.w_max = conn->cc.cubic.w_max;
+    ext->cubic.cwnd_prior = conn->cc.cubic.cwnd_prior;
+    ext->cubic.cwnd_frac = conn->cc.cubic.cwnd_frac;
+}
+
+/* What would leave 64 bits above, or the largest window. */
+static bool cubic_is_sound(const struct toe_extension *ext)
+{
+    return ext->cubic.epoch_age <= AGE_MAX && ext->cubic.k <= K_MAX &&
+           ext->cubic.w_est >> EST_SHIFT <= UINT32_MAX;
+}
+
+static void cubic_take(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
+{
+    const bool has_epoch = (ext->flags & TOE_EXTENSION_EPOCH) != 0;
+    /* Before the origin of time an epoch can begin as well, but not at the end of it. */
+    const toe_instant epoch = now - ext->cubic.epoch_age;
+
+    conn->cc.cubic.epoch = !has_epoch ? TOE_INSTANT_NEVER : epoch - (epoch == TOE_INSTANT_NEVER);
+    conn->cc.cubic.w_est = ext->cubic.w_est;
+    conn->cc.cubic.k = ext->cubic.k;
+    conn->cc.cubic.w_max = ext->cubic.w_max;
+    conn->cc.cubic.cwnd_prior = ext->cubic.cwnd_prior;
+    conn->cc.cubic.cwnd_frac = ext->cubic.cwnd_frac;
+}
+
 const struct tcp_cc_ops tcp_cc_cubic = {
     .name = "cubic",
+    .id = TOE_CONGESTION_CUBIC,
     .init = cubic_init,
     .import = cubic_import,
     .ack = cubic_ack,
     .loss = cubic_loss,
     .rto = cubic_rto,
     .idle = cubic_idle,
+    .tell = cubic_tell,
+    .is_sound = cubic_is_sound,
+    .take = cubic_take,
 };

@@ -2,6 +2,10 @@
 /*
  * What each deadline is for, who arms it and who cancels it.
  *
+ * PROBE (tcp/rack.c, tcp/tlp.c)
+ *     What is not acknowledged counts as lost soon, or the end of the flight may be lost and is
+ *     probed. Armed while something is SACKed, or else by everything that is sent or acknowledged;
+ *     cancelled when a recovery takes over. Never due after RETRANSMIT.
  * RETRANSMIT (tcp/retransmit.c)
  *     The segment at snd_una, a SYN included, is resent. Armed when something is sent and it is not
  *     running, again by every acknowledgment of new data, and by its own expiry; cancelled when all
@@ -25,7 +29,8 @@
  *     Two segment lifetimes are over. Armed on entering that state and by every FIN that is resent;
  *     not at all where TIME_WAIT is not the engine's.
  *
- * The first three are one slot at the seam and exclude each other. An idle connection has none.
+ * RETRANSMIT, PERSIST and FIN_WAIT_2 are one slot at the seam and exclude each other. An idle
+ * connection has none.
  */
 #include "tcp/deadline.h"
 
@@ -34,6 +39,7 @@
 #include "tcp/fsm.h"
 #include "tcp/keepalive.h"
 #include "tcp/persist.h"
+#include "tcp/recovery.h"
 #include "tcp/retransmit.h"
 #include "tcp/rtt.h"
 #include "tcp/window.h"
@@ -59,6 +65,15 @@ void tcp_deadline_cancel_all(struct tcp_conn *conn)
 bool tcp_deadline_is_armed(const struct tcp_conn *conn, enum tcp_deadline which)
 {
     return conn->deadlines[which] != TOE_INSTANT_NEVER;
+}
+
+enum tcp_deadline tcp_deadline_slot(const struct tcp_conn *conn)
+{
+    if (conn->state == TOE_TCP_FIN_WAIT_2) {
+        return TCP_DEADLINE_FIN_WAIT_2;
+    }
+    return tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST) ? TCP_DEADLINE_PERSIST
+                                                             : TCP_DEADLINE_RETRANSMIT;
 }
 
 void tcp_deadline_settle(struct tcp_conn *conn, toe_instant now)
@@ -102,6 +117,9 @@ toe_instant tcp_deadline(const struct tcp_conn *conn)
 static void expire_one(struct tcp_conn *conn, enum tcp_deadline which, toe_instant now)
 {
     switch (which) {
+    case TCP_DEADLINE_PROBE:
+        tcp_recovery_expire(conn, now);
+        return;
     case TCP_DEADLINE_RETRANSMIT:
         tcp_retransmit_expire(conn, now);
         return;

@@ -22,6 +22,9 @@ void tcp_deadline_cancel_all(struct tcp_conn *conn);
 /* tcp_deadline_is_armed() tells whether |which| is running. */
 bool tcp_deadline_is_armed(const struct tcp_conn *conn, enum tcp_deadline which);
 
+/* tcp_deadline_slot() is the owner of the slot that three share, armed or not (TMR-096). */
+enum tcp_deadline tcp_deadline_slot(const struct tcp_conn *conn);
+
 /*
  * tcp_deadline_settle() gives the slot that retransmit, persist and FIN_WAIT_2 share to its owner
  * (TMR-096), and arms it if it is not: with persist while the window is closed before unsent data,

@@ -23,7 +23,8 @@
  * Moving a connection. tcp_export() writes a connection's state in the form in which it crosses the
  * seam, tcp_import() builds a connection from it. Buffers move apart from that: tcp_send_take()
  * empties the send queue, tcp_send() fills it before the import says what of it was sent; bytes
- * that wait in |recvq| are the owner's to move.
+ * that wait in |recvq| are the owner's to move. Where both sides know the extension, it goes along:
+ * tcp_extension_export(), tcp_extension_import().
  */
 #ifndef TCP_ENGINE_H
 #define TCP_ENGINE_H
@@ -179,6 +180,30 @@ toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, 
  */
 bool tcp_import_check(const struct tcp_config *cfg, const struct toe_tcp_state *state,
                       uint32_t len);
+
+/*
+ * tcp_extension_export() tells in |ext|, of which |size| is set, what an export leaves behind; the
+ * version is 0 where there is nothing to tell. The bytes that arrived out of order are the owner's
+ * to move: |early_data| is NULL.
+ */
+void tcp_extension_export(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now);
+
+/* What became of an extension. */
+enum tcp_extension_fate {
+    TCP_EXTENSION_NONE,      /* there was none, or it told nothing */
+    TCP_EXTENSION_TAKEN,     /* the connection goes on as if it had not moved */
+    TCP_EXTENSION_IGNORED,   /* it contradicts itself or |delegated|, or is of another version */
+    TCP_EXTENSION_NO_MEMORY, /* there is no room for what it brings */
+};
+
+/*
+ * tcp_extension_import() gives |conn|, of which tcp_import() has just made the connection that
+ * |delegated| describes, what |ext| tells in addition; its bytes are copied. Unless it is taken,
+ * |conn| is as it was. |ext| may be NULL, and anything may be in it.
+ */
+enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct toe_extension *ext,
+                                             const struct toe_tcp_delegated *delegated,
+                                             toe_instant now);
 
 /*
  * tcp_update() replaces the cached state and does what its flags ask for (UPD-11, UPD-12,

@@ -68,6 +68,7 @@ static void newreno_idle(struct tcp_conn *conn, toe_instant now)
 
 const struct tcp_cc_ops tcp_cc_newreno = {
     .name = "newreno",
+    .id = TOE_CONGESTION_NEWRENO,
     .init = newreno_init,
     .import = newreno_import,
     .ack = newreno_ack,

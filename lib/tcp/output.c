@@ -16,6 +16,7 @@
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
 #include "tcp/engine.h"
+#include "tcp/inflight.h"
 #include "tcp/fsm.h"
 #include "tcp/recovery.h"
 #include "tcp/retransmit.h"
@@ -91,6 +92,27 @@ static bool has_push(struct tcp_conn *conn, uint32_t off, uint32_t len)
 }
 
 /*
+ * Whether the |len| bytes are a full segment that ends a run of push_burst ones: a receiver that
+ * gathers segments need not wait for more.
+ */
+static bool ends_burst(struct tcp_conn *conn, uint32_t len, uint32_t full, toe_instant now)
+{
+    if (conn->cfg->push_burst == 0) {
+        return false;
+    }
+    if (conn->burst_at != now) {
+        conn->burst_at = now;
+        conn->burst_cnt = 0;
+    }
+    conn->burst_cnt = len < full ? 0 : conn->burst_cnt + len / full;
+    if (conn->burst_cnt < conn->cfg->push_burst) {
+        return false;
+    }
+    conn->burst_cnt = 0;
+    return true;
+}
+
+/*
  * Sends |seq_len| sequence numbers from |seq| on, the last of which is the FIN if that is beyond
  * the queue. Whether they are new, and so can be timed, follows from snd_max.
  */
@@ -109,7 +131,8 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     out->seg.payload_len = seq_len - fin;
     out->is_retransmission = toe_seq_le(end, conn->snd_max);
     out->has_repeated = toe_seq_lt(seq, conn->snd_max);
-    if (has_push(conn, off, out->seg.payload_len)) {
+    if (ends_burst(conn, out->seg.payload_len, out->mss, now) ||
+        has_push(conn, off, out->seg.payload_len)) {
         flags |= TCP_PSH;
     }
     finish(conn, out, seq, flags);
@@ -121,6 +144,9 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
         conn->rtt_timing = true;
         conn->rtt_seq = end;
         conn->rtt_at = now;
+    }
+    if (conn->cfg->flights != NULL) {
+        tcp_recovery_count(conn, seq, end, now);
     }
     conn->snd_max = toe_seq_max(conn->snd_max, end);
     conn->last_sent = now;
@@ -175,6 +201,9 @@ static bool output_window_probe(struct tcp_conn *conn, struct tcp_out *out, toe_
     begin(conn, out, now);
     send_range(conn, out, conn->snd_una, 1, now);
     conn->rtt_timing = false;
+    if (tcp_flight_is_on(conn)) {
+        tcp_flight_lose_all(conn);
+    }
     return true;
 }
 
@@ -201,6 +230,9 @@ static bool output_first(struct tcp_conn *conn, struct tcp_out *out, toe_instant
 
     begin(conn, out, now);
     len = min_u32(tcp_send_flight(conn), payload_max(conn, out));
+    if (tcp_flight_is_on(conn)) {
+        len = min_u32(len, tcp_flight_first_len(conn));
+    }
     send_range(conn, out, conn->snd_una, len, now);
     conn->snd_nxt = toe_seq_max(conn->snd_nxt, toe_seq_add(conn->snd_una, len));
     doubt(conn);
@@ -332,6 +364,78 @@ static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usab
     return true;
 }
 
+/* What is lost, as far as the windows let it leave. */
+static bool output_lost(struct tcp_conn *conn, struct tcp_out *out, struct tcp_sack_block range,
+                        toe_instant now)
+{
+    const uint32_t off = toe_seq_off(range.left, conn->snd_una);
+    const uint32_t room = off < conn->snd_wnd ? conn->snd_wnd - off : 0;
+    uint32_t len =
+        min_u32(min_u32(toe_seq_off(range.right, range.left), room), tcp_recovery_credit(conn));
+
+    if (len == 0) {
+        return false;
+    }
+    begin(conn, out, now);
+    len = min_u32(len, payload_max(conn, out));
+    send_range(conn, out, range.left, len, now);
+    if (!toe_seq_eq(conn->snd_nxt, conn->snd_max)) {
+        conn->snd_nxt = toe_seq_max(conn->snd_nxt, toe_seq_add(range.left, len));
+    }
+    return true;
+}
+
+/* RFC 8985, 7.3: new data, whatever cwnd, or the end of what was sent. */
+static bool output_tail(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    const toe_seq una = conn->snd_una;
+    const uint32_t flight = tcp_send_flight(conn);
+    const uint32_t unsent = tcp_send_span(conn) - flight;
+    const uint32_t room = conn->snd_wnd > flight ? conn->snd_wnd - flight : 0;
+    const bool is_new = unsent > 0 && room > 0;
+    uint32_t len;
+
+    conn->flight->tlp.is_due = false;
+    if (conn->in_recovery || conn->snd_wnd == 0 || flight == 0) {
+        return false;
+    }
+    begin(conn, out, now);
+    len = payload_max(conn, out);
+    if (is_new) {
+        len = min_u32(len, min_u32(unsent, room));
+        send_range(conn, out, conn->snd_max, len, now);
+        conn->snd_nxt = conn->snd_max;
+    } else {
+        len = min_u32(len, flight);
+        send_range(conn, out, toe_seq_add(una, flight - len), len, now);
+    }
+    tcp_tlp_sent(conn, !is_new);
+    return true;
+}
+
+/* What leaves while the record guides the connection. */
+static bool output_recorded(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    struct tcp_sack_block range;
+
+    if (conn->flight->tlp.is_due && output_tail(conn, out, now)) {
+        return true;
+    }
+    if (tcp_recovery_repeats(conn) && tcp_flight_next_lost(conn, &range)) {
+        /* One byte at the end is a probe that was refused: it goes with what follows it. */
+        if (!toe_seq_eq(conn->snd_nxt, range.left) || toe_seq_off(conn->snd_max, range.left) > 1) {
+            return output_lost(conn, out, range, now);
+        }
+    } else {
+        conn->snd_nxt = conn->snd_max;
+    }
+    if (toe_seq_off(conn->snd_nxt, conn->snd_una) >= tcp_send_span(conn)) {
+        return false;
+    }
+    restart_after_idle(conn, now);
+    return output_new(conn, out, tcp_window_usable(conn), now);
+}
+
 static bool output_data(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     struct tcp_sack_block range;
@@ -342,6 +446,9 @@ static bool output_data(struct tcp_conn *conn, struct tcp_out *out, toe_instant 
     }
     if (conn->rexmit_due && output_first(conn, out, now)) {
         return true;
+    }
+    if (tcp_flight_is_on(conn)) {
+        return output_recorded(conn, out, now);
     }
     if (tcp_recovery_is_sacked(conn)) {
         why = tcp_recovery_next(conn, &range);
@@ -410,11 +517,14 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     const bool any = output_next(conn, out, now);
 
-    if (!any) {
-        conn->force_output = false;
-    }
     if (!conn->quiesced) {
         tcp_deadline_settle(conn, now);
+    }
+    if (!any) {
+        conn->force_output = false;
+        if (conn->flight != NULL && !conn->quiesced) {
+            tcp_recovery_arm(conn, now); /* once for all that left */
+        }
     }
     if (any) {
         tcp_conn_check(conn); /* Otherwise nothing but a deadline has changed. */
@@ -428,6 +538,7 @@ void tcp_quiesce(struct tcp_conn *conn)
     conn->quiesced = true;
     tcp_deadline_cancel(conn, TCP_DEADLINE_DELAYED_ACK);
     tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
+    tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
 }
 
 void tcp_renege(struct tcp_conn *conn)

@@ -359,6 +359,57 @@ uint8_t tcp_reassembly_sack(const struct tcp_reassembly *r, struct tcp_sack_bloc
     return cnt;
 }
 
+uint32_t tcp_reassembly_ranges(const struct tcp_reassembly *r, struct tcp_sack_block *ranges,
+                               uint32_t *newest)
+{
+    uint32_t cnt = 0;
+
+    *newest = 0;
+    for (const struct tcp_chunk *run = r->head; run != NULL; run = run->run_next) {
+        if (run == r->newest) {
+            *newest = cnt;
+        }
+        ranges[cnt].left = start_of(run);
+        ranges[cnt].right = end_of(run);
+        ++cnt;
+    }
+    return cnt;
+}
+
+void tcp_reassembly_renew(struct tcp_reassembly *r, toe_seq seq)
+{
+    struct tcp_chunk *run = find_run(r, seq);
+
+    toe_assert(run != NULL);
+    touch(r, run);
+}
+
+bool tcp_reassembly_copy(const struct tcp_reassembly *r,
+                         bool (*put)(void *user, const uint8_t *data, uint32_t len), void *user)
+{
+    for (const struct tcp_chunk *run = r->head; run != NULL; run = run->run_next) {
+        for (const struct tcp_chunk *chunk = run; chunk != NULL; chunk = chunk->next) {
+            if (!put(user, chunk->data + chunk->off, chunk->len)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void tcp_reassembly_take(struct tcp_reassembly *r, struct base_slab *pool, struct tcp_recvq *q)
+{
+    struct tcp_chunk *run = r->head;
+
+    while (run != NULL) {
+        struct tcp_chunk *next = run->run_next;
+
+        move_run(r, pool, q, run, 0);
+        run = next;
+    }
+    tcp_reassembly_init(r);
+}
+
 bool tcp_reassembly_has(const struct tcp_reassembly *r, toe_seq seq, uint32_t len)
 {
     const struct tcp_chunk *run = find_run(r, seq);

@@ -84,6 +84,27 @@ bool tcp_reassembly_has_fin_at(const struct tcp_reassembly *r, toe_seq rcv_nxt);
 uint8_t tcp_reassembly_sack(const struct tcp_reassembly *r, struct tcp_sack_block *blocks,
                             uint8_t max);
 
+/*
+ * tcp_reassembly_ranges() fills in all runs in sequence order, at most TCP_REASSEMBLY_RUN_MAX, and
+ * returns how many. |newest| is the index of the one that was added to last, 0 if there is none.
+ */
+uint32_t tcp_reassembly_ranges(const struct tcp_reassembly *r, struct tcp_sack_block *ranges,
+                               uint32_t *newest);
+
+/* tcp_reassembly_renew() makes the run at |seq|, which there is, the one that was added to last. */
+void tcp_reassembly_renew(struct tcp_reassembly *r, toe_seq seq);
+
+/*
+ * tcp_reassembly_copy() hands all bytes in sequence order to |put|, and stops with false where that
+ * returns false.
+ */
+bool tcp_reassembly_copy(const struct tcp_reassembly *r,
+                         bool (*put)(void *user, const uint8_t *data, uint32_t len), void *user);
+
+/* tcp_reassembly_take() appends all bytes to |q|, in sequence order as if there were no holes. |r|
+ * is empty then, and knows of no FIN. */
+void tcp_reassembly_take(struct tcp_reassembly *r, struct base_slab *pool, struct tcp_recvq *q);
+
 /* tcp_reassembly_has() tells whether all of the |len| bytes at |seq| are there already. */
 bool tcp_reassembly_has(const struct tcp_reassembly *r, toe_seq seq, uint32_t len);
 

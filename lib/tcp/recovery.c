@@ -4,8 +4,11 @@
 #include "base/assert.h"
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
-#include "tcp/send.h"
+#include "tcp/inflight.h"
 #include "tcp/window.h"
+
+/* Limited transmit without SACK blocks: duplicates that release a segment each (RFC 3042). */
+#define LIMITED_MAX 2u
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
@@ -37,10 +40,14 @@ static toe_seq first_end(const struct tcp_conn *conn)
     return toe_seq_add(conn->snd_una, min_u32(conn->snd_mss, tcp_send_flight(conn)));
 }
 
-uint32_t tcp_recovery_sack(struct tcp_conn *conn, const struct tcp_segment *seg)
+uint32_t tcp_recovery_sack(struct tcp_conn *conn, struct tcp_delivered *got,
+                           const struct tcp_segment *seg)
 {
     if (!conn->has_sack || seg->sack_cnt == 0 || tcp_send_flight(conn) == 0) {
         return 0;
+    }
+    if (tcp_flight_is_on(conn)) {
+        return tcp_flight_sack(conn, got, seg);
     }
     if (conn->scoreboard == NULL) {
         conn->scoreboard = base_slab_alloc(conn->cfg->scoreboards);
@@ -75,13 +82,27 @@ void tcp_recovery_abandon(struct tcp_conn *conn)
     conn->in_recovery = false;
     conn->dup_bytes = 0;
     conn->recover = conn->snd_max;
+    if (conn->flight != NULL) {
+        tcp_flight_lose_all(conn);
+        tcp_rack_forget(conn);
+    }
 }
 
 static void enter(struct tcp_conn *conn, toe_instant now)
 {
+    if (conn->flight != NULL) {
+        tcp_undo_begin(conn, now);
+    }
     conn->cfg->cc->loss(conn, now);
     conn->cwnd = conn->ssthresh;
     conn->rtt_timing = false;
+    if (tcp_flight_is_on(conn)) {
+        conn->in_recovery = true;
+        conn->recover = conn->snd_max;
+        conn->flight->tlp.is_out = false;
+        tcp_prr_begin(conn);
+        return;
+    }
 
     /* While going back N, everything from the lost segment on goes again. */
     if (!toe_seq_eq(conn->snd_nxt, conn->snd_max)) {
@@ -111,8 +132,24 @@ static bool is_lost(const struct tcp_conn *conn)
            tcp_scoreboard_is_lost(conn->scoreboard, conn->snd_una, &view);
 }
 
+/* A peer that has SACK and does not say what it holds: as without, but for the inflation. */
+static void dup_unexplained(struct tcp_conn *conn, toe_instant now)
+{
+    const struct tcp_flight *f = conn->flight;
+
+    if (f->sacked == 0 && !conn->in_recovery && !f->in_loss &&
+        toe_seq_gt(conn->snd_una, conn->recover) && conn->dup_ack_cnt >= dup_thresh(conn) &&
+        tcp_flight_lose_first(conn)) {
+        enter(conn, now);
+    }
+}
+
 void tcp_recovery_dup(struct tcp_conn *conn, toe_instant now)
 {
+    if (tcp_flight_is_on(conn)) {
+        dup_unexplained(conn, now);
+        return;
+    }
     if (conn->in_recovery) {
         conn->dup_bytes = min_u32(conn->dup_bytes + conn->snd_mss, tcp_send_flight(conn));
         return;
@@ -150,8 +187,25 @@ static void go_on(struct tcp_conn *conn, uint32_t acked)
     }
 }
 
-void tcp_recovery_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
+/* What follows a timeout ends as a recovery does, but cwnd is what it grew to. */
+static void end_loss(struct tcp_conn *conn, struct tcp_delivered *got)
 {
+    if (conn->flight->in_loss && toe_seq_ge(conn->snd_una, conn->recover)) {
+        conn->flight->in_loss = false;
+        if (tcp_flight_is_on(conn)) {
+            conn->recover = toe_seq_sub(conn->snd_una, 1); /* it needs no guard: see is_dup() */
+        }
+        got->has_recovered = true;
+    }
+}
+
+void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t acked,
+                      toe_instant now)
+{
+    if (conn->flight != NULL) {
+        tcp_flight_ack(conn, got, toe_seq_sub(conn->snd_una, acked));
+        end_loss(conn, got);
+    }
     if (conn->scoreboard != NULL) {
         tcp_scoreboard_ack(conn->scoreboard, conn->snd_una);
     }
@@ -160,10 +214,13 @@ void tcp_recovery_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
     }
 
     if (conn->in_recovery && toe_seq_lt(conn->snd_una, conn->recover)) {
-        go_on(conn, acked);
+        if (!tcp_flight_is_on(conn)) {
+            go_on(conn, acked);
+        }
         return;
     }
     if (conn->in_recovery) {
+        got->has_recovered = true;
         leave(conn);
         conn->recover = toe_seq_sub(conn->snd_una, 1);
         return;
@@ -193,4 +250,142 @@ void tcp_recovery_sent(struct tcp_conn *conn, enum tcp_next why, const struct tc
     const struct tcp_scoreboard_view view = view_of(conn);
 
     tcp_scoreboard_sent(conn->scoreboard, why, range, &view);
+}
+
+/* The bytes that the peer reports as received twice: RFC 2883, 4. */
+static bool is_dup_reported(const struct tcp_conn *conn, const struct tcp_segment *seg)
+{
+    const struct tcp_sack_block *block = seg->sack;
+
+    if (!conn->has_sack || seg->sack_cnt == 0 || toe_seq_ge(block->left, block->right)) {
+        return false;
+    }
+    if (toe_seq_le(block->right, seg->ack)) {
+        return true;
+    }
+    return seg->sack_cnt > 1 && toe_seq_ge(block->left, block[1].left) &&
+           toe_seq_le(block->right, block[1].right);
+}
+
+/* In a recovery without any SACK block: a partial acknowledgment shows the next hole. */
+static bool is_next_hole(struct tcp_conn *conn, uint32_t acked)
+{
+    return conn->in_recovery && acked > 0 && conn->flight->sacked == 0 && conn->flight->lost == 0 &&
+           tcp_send_flight(conn) > 0 && tcp_flight_lose_first(conn);
+}
+
+/* Something more is lost: a recovery begins, unless one is under way. */
+static void answer_loss(struct tcp_conn *conn, toe_instant now)
+{
+    if (!conn->in_recovery && !conn->flight->in_loss && toe_seq_gt(conn->snd_una, conn->recover)) {
+        enter(conn, now);
+    }
+}
+
+void tcp_recovery_judge(struct tcp_conn *conn, const struct tcp_delivered *got,
+                        const struct tcp_segment *seg, uint32_t acked, bool is_dup, toe_instant now)
+{
+    const struct tcp_sack_block *dup = is_dup_reported(conn, seg) ? seg->sack : NULL;
+    const bool is_late = tcp_frto_input(conn, got, acked, is_dup);
+    bool lost;
+
+    (void)tcp_undo_input(conn, got, seg, dup, acked, is_late, now);
+    conn->flight->is_moved = conn->flight->is_moved || acked > 0 || got->bytes > 0;
+    if (tcp_flight_is_on(conn)) {
+        tcp_tlp_ack(conn, seg, dup, now);
+        if (tcp_flight_has_reneged(conn)) {
+            tcp_flight_lose_all(conn);
+        }
+        lost = tcp_rack_input(conn, got, seg, dup != NULL, now);
+        if (lost) {
+            answer_loss(conn, now);
+        }
+        lost = is_next_hole(conn, acked) || lost;
+        if (conn->in_recovery) {
+            tcp_prr_ack(conn, got->bytes, acked > 0 && !lost);
+        }
+    }
+    tcp_flight_check(conn);
+    tcp_flight_trim(conn);
+}
+
+void tcp_recovery_expire(struct tcp_conn *conn, toe_instant now)
+{
+    struct tcp_flight *f = conn->flight;
+
+    toe_assert(f != NULL);
+
+    if (!f->rack.is_waiting) {
+        tcp_tlp_expire(conn, now);
+        return;
+    }
+    if (tcp_rack_detect(conn, now)) {
+        answer_loss(conn, now);
+        if (conn->in_recovery) {
+            tcp_prr_ack(conn, 0, false);
+        }
+    }
+}
+
+void tcp_recovery_arm(struct tcp_conn *conn, toe_instant now)
+{
+    struct tcp_flight *f = conn->flight;
+
+    if (f->is_moved) {
+        f->is_moved = false;
+        if (!f->rack.is_waiting) {
+            tcp_tlp_arm(conn, now);
+        }
+    }
+}
+
+void tcp_recovery_timeout(struct tcp_conn *conn, toe_instant now)
+{
+    if (conn->flight != NULL && !conn->in_recovery && !conn->flight->in_loss) {
+        tcp_undo_begin(conn, now);
+    }
+}
+
+void tcp_recovery_after_timeout(struct tcp_conn *conn)
+{
+    if (conn->flight != NULL) {
+        conn->flight->in_loss = true;
+        conn->flight->tlp = (struct tcp_tlp){0};
+        tcp_frto_begin(conn);
+    }
+}
+
+void tcp_recovery_count(struct tcp_conn *conn, toe_seq seq, toe_seq end, toe_instant now)
+{
+    tcp_flight_sent(conn, seq, end, now);
+    if (conn->flight == NULL) {
+        return;
+    }
+    if (toe_seq_lt(seq, conn->snd_max)) {
+        tcp_undo_resent(conn, toe_seq_off(toe_seq_min(end, conn->snd_max), seq));
+    }
+    if (conn->in_recovery) {
+        tcp_prr_sent(conn, toe_seq_off(end, seq));
+    }
+    conn->flight->is_moved = true;
+}
+
+uint32_t tcp_recovery_credit(const struct tcp_conn *conn)
+{
+    const struct tcp_flight *f = conn->flight;
+    const uint32_t pipe = tcp_flight_pipe(conn);
+    uint32_t cwnd = conn->cwnd;
+
+    if (conn->in_recovery) {
+        return tcp_prr_credit(conn);
+    }
+    if (f->sacked == 0 && f->lost == 0 && cwnd < UINT32_MAX / 2) {
+        cwnd += min_u32(conn->dup_ack_cnt, LIMITED_MAX) * conn->snd_mss;
+    }
+    return cwnd > pipe ? cwnd - pipe : 0;
+}
+
+bool tcp_recovery_repeats(const struct tcp_conn *conn)
+{
+    return conn->flight->lost > 0 && conn->flight->frto.step != TCP_FRTO_NEW;
 }

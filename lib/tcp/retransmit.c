@@ -75,8 +75,10 @@ void tcp_retransmit_expire(struct tcp_conn *conn, toe_instant now)
         return;
     }
 
+    tcp_recovery_timeout(conn, now);
     conn->cfg->cc->rto(conn, first, now);
     tcp_recovery_abandon(conn);
+    tcp_recovery_after_timeout(conn);
     conn->dup_ack_cnt = 0;
     conn->snd_nxt = conn->snd_una;
     conn->rexmit_due = true;

@@ -36,6 +36,33 @@ toe_duration tcp_rtt_rto(const struct tcp_conn *conn)
     return rto < cfg->rto_max ? rto : cfg->rto_max;
 }
 
+/* 32 units of 2^30 ns are half a minute. */
+#define MIN_SHIFT 30
+#define MIN_SPAN 32u
+
+void tcp_rtt_min_sample(struct tcp_conn *conn, toe_duration sample, toe_instant now)
+{
+    const uint32_t at = (uint32_t)(now >> MIN_SHIFT);
+    const uint32_t ns = sample < UINT32_MAX ? (uint32_t)sample : UINT32_MAX;
+
+    if (at - conn->min_rtt_at >= MIN_SPAN) {
+        conn->min_rtt[1] = at - conn->min_rtt_at < 2 * MIN_SPAN ? conn->min_rtt[0] : 0;
+        conn->min_rtt[0] = 0;
+        conn->min_rtt_at = at;
+    }
+    if (conn->min_rtt[0] == 0 || ns < conn->min_rtt[0]) {
+        conn->min_rtt[0] = ns > 0 ? ns : 1; /* zero says: none */
+    }
+}
+
+toe_duration tcp_rtt_min(const struct tcp_conn *conn)
+{
+    const uint32_t a = conn->min_rtt[0];
+    const uint32_t b = conn->min_rtt[1];
+
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 toe_duration tcp_rtt_backoff(const struct tcp_conn *conn, uint32_t shift)
 {
     const toe_duration rto = tcp_rtt_rto(conn);

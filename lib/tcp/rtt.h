@@ -24,6 +24,13 @@ void tcp_rtt_sample(struct tcp_conn *conn, toe_duration sample);
  */
 toe_duration tcp_rtt_rto(const struct tcp_conn *conn);
 
+/*
+ * tcp_rtt_min_sample() takes a measurement that is exact into the minimum; tcp_rtt_min() is the
+ * least one of the last half minute or more, zero if there was none.
+ */
+void tcp_rtt_min_sample(struct tcp_conn *conn, toe_duration sample, toe_instant now);
+toe_duration tcp_rtt_min(const struct tcp_conn *conn);
+
 /* tcp_rtt_backoff() is tcp_rtt_rto(), doubled |shift| times, at most cfg->rto_max. */
 toe_duration tcp_rtt_backoff(const struct tcp_conn *conn, uint32_t shift);
 

@@ -10,10 +10,15 @@
 
 #include "tcp/conn.h"
 
-/* tcp_send_span() is the number of sequence numbers from snd_una to the end, the FIN included. */
+/*
+ * tcp_send_span() is the number of sequence numbers from snd_una to the end, the FIN included: all
+ * that 32 bits can count, if it is more. No window reaches that far.
+ */
 static inline uint32_t tcp_send_span(const struct tcp_conn *conn)
 {
-    return conn->sendq.len + (conn->fin_queued && !conn->fin_acked);
+    const bool fin = conn->fin_queued && !conn->fin_acked && conn->sendq.len < UINT32_MAX;
+
+    return conn->sendq.len + fin;
 }
 
 /* tcp_send_flight() is the number of sequence numbers that are sent and not acknowledged. */

@@ -7,14 +7,15 @@
  * round down (STATE-3). A time that came from ticks goes back to the same number of them, so an
  * export after an import, at the same instant, says the same.
  *
- * What has no place in the state is rebuilt: WL2 is snd_una (SND-086), the last acknowledgment sent
- * is rcv_nxt (SND-087), the scoreboard is empty (RFC-074), the back-off is as many doublings as
- * there were retransmissions.
+ * What has no place in the state is rebuilt, unless an extension tells it: WL2 is snd_una
+ * (SND-086), the last acknowledgment sent is rcv_nxt (SND-087), the scoreboard is empty (RFC-074),
+ * the back-off is as many doublings as there were retransmissions.
  */
 #include "base/assert.h"
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
 #include "tcp/engine.h"
+#include "tcp/inflight.h"
 #include "tcp/fsm.h"
 #include "tcp/keepalive.h"
 #include "tcp/rtt.h"
@@ -83,16 +84,6 @@ static toe_duration unscaled(const struct tcp_conn *conn, uint16_t units, uint32
     return time < TCP_RTT_SAMPLE_MAX ? time : TCP_RTT_SAMPLE_MAX; /* RTT-017 */
 }
 
-/* Who owns the slot: TMR-096. */
-static enum tcp_deadline slot_of(const struct tcp_conn *conn)
-{
-    if (conn->state == TOE_TCP_FIN_WAIT_2) {
-        return TCP_DEADLINE_FIN_WAIT_2;
-    }
-    return tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST) ? TCP_DEADLINE_PERSIST
-                                                             : TCP_DEADLINE_RETRANSMIT;
-}
-
 static void export_delegated(const struct tcp_conn *conn, struct toe_tcp_delegated *d,
                              toe_instant now)
 {
@@ -120,7 +111,7 @@ static void export_delegated(const struct tcp_conn *conn, struct toe_tcp_delegat
     d->ka_probe_cnt = conn->ka_probe_cnt;
     d->ka_timeout_delta = ticks_left(conn, TCP_DEADLINE_KEEP_ALIVE, now);
     d->retransmit_cnt = conn->retransmit_cnt;
-    d->retransmit_timeout_delta = ticks_left(conn, slot_of(conn), now);
+    d->retransmit_timeout_delta = ticks_left(conn, tcp_deadline_slot(conn), now);
     d->dwnd = conn->dwnd;
 }
 
@@ -169,12 +160,12 @@ static bool is_fin_received(enum toe_conn_state state)
 static bool are_numbers_sound(const struct toe_tcp_delegated *d, uint32_t len)
 {
     const uint32_t sent = d->snd_max - d->snd_una;
-    const uint32_t span = len + has_fin_to_send(d->state);
+    const uint64_t span = (uint64_t)len + has_fin_to_send(d->state);
 
     if (d->state == TOE_TCP_CLOSED) {
         return true;
     }
-    return d->snd_nxt - d->snd_una <= sent && sent <= span && span < SPAN_MAX &&
+    return d->snd_nxt - d->snd_una <= sent && sent <= span && sent < SPAN_MAX &&
            (!is_fin_acked(d->state) || span == 0) && d->rcv_wnd < SPAN_MAX && d->snd_wnd < SPAN_MAX;
 }
 
@@ -313,6 +304,7 @@ toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, 
 
     /* TMR-105: what is handed over has waited already. */
     conn->force_output = toe_seq_off(conn->snd_nxt, conn->snd_una) < tcp_send_span(conn);
+    tcp_flight_import(conn, now);
     tcp_deadline_settle(conn, now);
     tcp_conn_check(conn);
     return TOE_STATUS_SUCCESS;

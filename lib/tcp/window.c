@@ -4,7 +4,9 @@
 #include "base/assert.h"
 #include "tcp/deadline.h"
 #include "tcp/engine.h"
+#include "tcp/inflight.h"
 #include "tcp/fsm.h"
+#include "tcp/recovery.h"
 
 /* The largest value of the window field. */
 #define WND_MAX 65535u
@@ -32,7 +34,8 @@ static uint32_t allowance(const struct tcp_conn *conn)
             more = 0;
         }
     }
-    return conn->cwnd <= UINT32_MAX - more ? conn->cwnd + more : UINT32_MAX;
+    more = conn->cwnd <= UINT32_MAX - more ? conn->cwnd + more : UINT32_MAX;
+    return more > tcp_frto_more(conn) ? more : tcp_frto_more(conn);
 }
 
 static uint32_t left_of(uint32_t wnd, uint32_t used)
@@ -42,6 +45,9 @@ static uint32_t left_of(uint32_t wnd, uint32_t used)
 
 uint32_t tcp_window_usable(const struct tcp_conn *conn)
 {
+    if (tcp_flight_is_on(conn)) {
+        return min_u32(tcp_window_room(conn), tcp_recovery_credit(conn));
+    }
     return left_of(min_u32(conn->snd_wnd, allowance(conn)),
                    toe_seq_off(conn->snd_nxt, conn->snd_una));
 }

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "tcp/congestion.h"
 #include "tcp/engine.h"
+#include "tcp/inflight.h"
 #include "tcp/scoreboard.h"
 
 #include <stdlib.h>
@@ -31,6 +32,7 @@ struct fuzz {
     struct tcp_config cfg;
     struct base_slab chunks;
     struct base_slab scoreboards;
+    struct tcp_flight_pools flights;
     toe_instant now;
     bool stalled;
     bool refuses;
@@ -293,6 +295,7 @@ static void begin(struct fuzz *f, struct input *in)
                                  .urgent_uploads = (cfg & 128) != 0,
                                  .chunks = &f->chunks,
                                  .scoreboards = &f->scoreboards,
+                                 .flights = (how & 64) != 0 ? &f->flights : NULL,
                                  .text = take_text};
     tcp_conn_init(&f->conn, &f->cfg, &setup, f->now);
 
@@ -330,6 +333,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     base_slab_init(&f.chunks, base_mem_default(), sizeof(struct tcp_chunk), 256, 8);
     base_slab_init(&f.scoreboards, base_mem_default(), sizeof(struct tcp_scoreboard), 2, 2);
+    tcp_flight_pools_init(&f.flights, base_mem_default(), 2);
     begin(&f, &in);
     while (in.size > 0) {
         step(&f, &in);
@@ -337,7 +341,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     free_chain(tcp_send_take(&f.conn));
     tcp_conn_fini(&f.conn);
-    toe_assert(f.chunks.cnt == 0 && f.scoreboards.cnt == 0);
+    toe_assert(f.chunks.cnt == 0 && f.scoreboards.cnt == 0 && f.flights.flights.cnt == 0);
+    toe_assert(f.flights.some.cnt == 0 && f.flights.many.cnt == 0);
+    tcp_flight_pools_fini(&f.flights);
     base_slab_fini(&f.chunks);
     base_slab_fini(&f.scoreboards);
     return 0;

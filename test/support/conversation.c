@@ -99,6 +99,9 @@ struct t_conn *t_conn_bare(const struct t_options *opt)
     base_slab_init(&c->scoreboards, base_mem_default(), sizeof(struct tcp_scoreboard), 16, 4);
     c->cfg.chunks = &c->chunks;
     c->cfg.scoreboards = &c->scoreboards;
+    tcp_flight_pools_init(&c->flights, base_mem_default(), 16);
+    c->cfg.flights = o->modern ? &c->flights : NULL;
+    c->cfg.ssthresh_flight = o->modern;
     c->origin = 1000 * TOE_NS_PER_SEC;
     c->now = c->origin;
     c->seq_base = o->seq;
@@ -195,6 +198,8 @@ void t_conn_del(struct t_conn *c)
     tcp_conn_fini(&c->conn);
     assert_int_equal(c->chunks.cnt, 0);
     assert_int_equal(c->scoreboards.cnt, 0);
+    assert_int_equal(c->flights.flights.cnt + c->flights.some.cnt + c->flights.many.cnt, 0);
+    tcp_flight_pools_fini(&c->flights);
     base_slab_fini(&c->chunks);
     base_slab_fini(&c->scoreboards);
     free(c);
@@ -310,6 +315,10 @@ enum toe_drop t_send(struct t_conn *c, toe_instant at, const struct t_seg *s)
         seg.sack_cnt = 1;
         seg.sack[0].left = toe_seq_add(s->sack[0], c->seq_base);
         seg.sack[0].right = toe_seq_add(s->sack[1], c->seq_base);
+    }
+    if (!toe_seq_eq(s->more[0], s->more[1])) {
+        seg.sack[seg.sack_cnt].left = toe_seq_add(s->more[0], c->seq_base);
+        seg.sack[seg.sack_cnt++].right = toe_seq_add(s->more[1], c->seq_base);
     }
     drop = tcp_input(&c->conn, &seg, c->now);
     free(data);

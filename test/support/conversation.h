@@ -17,6 +17,7 @@
 #define SUPPORT_CONVERSATION_H
 
 #include "tcp/engine.h"
+#include "tcp/inflight.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,7 @@ struct t_seg {
     uint32_t ts;   /* timestamp, if not zero; expected only if not zero */
     uint32_t ecr;
     toe_seq sack[2]; /* one SACK block, if not empty */
+    toe_seq more[2]; /* sent: a second one behind it, if not empty */
 };
 
 #define T_NO_ACK 0x80u
@@ -62,6 +64,7 @@ struct t_options {
     uint8_t ka_probe_cnt;
     uint32_t max_rt;
     bool nagle;
+    bool modern;     /* with records: RACK-TLP, PRR, undoing; ssthresh by the flight */
     uint32_t unsent; /* bytes in the send queue, of which none is sent */
 };
 
@@ -69,6 +72,7 @@ struct t_conn {
     struct tcp_config cfg;
     struct base_slab chunks;
     struct base_slab scoreboards;
+    struct tcp_flight_pools flights;
     struct tcp_conn conn;
     toe_instant origin; /* when the conversation began */
     toe_instant now;

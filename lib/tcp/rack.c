@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "tcp/rack.h"
+
+#include "tcp/deadline.h"
+#include "tcp/inflight.h"
+#include "tcp/rtt.h"
+
+/* RACK.reo_wnd_persist: recoveries without duplicates after which the window is small again. */
+#define PERSIST 16
+
+#define HALF UINT32_C(0x80000000)
+
+/* RACK_update() for one candidate. */
+static void update(struct tcp_rack *rack, toe_instant sent, toe_seq end, toe_instant now)
+{
+    if (!rack->is_known || sent > rack->sent ||
+        (sent == rack->sent && toe_seq_gt(end, rack->end))) {
+        rack->is_known = true;
+        rack->sent = sent;
+        rack->end = end;
+        rack->rtt = now - sent;
+    }
+}
+
+/* Whether it was the retransmission that arrived, as far as can be told. Deviates: RFC 8985, 6.2,
+ * step 2, asks for a whole min_RTT. But that was measured by acknowledgments of two segments, or
+ * delayed ones, and that of a lone probe, which fills a hole, comes sooner. */
+static bool is_resent(const struct tcp_conn *conn, const struct tcp_delivered *got,
+                      const struct tcp_segment *seg, toe_instant now)
+{
+    const toe_duration tick = TOE_NS_PER_SEC / conn->cfg->ticks_per_second;
+
+    if (!got->has_resent || now - got->re_sent < tcp_rtt_min(conn) / 4 * 3) {
+        return false;
+    }
+    return !conn->has_timestamps || !seg->has_ts ||
+           seg->ts_ecr - ((uint32_t)(got->re_sent / tick) + conn->ts_delta) < HALF;
+}
+
+/* DSACK-based adaptation of the reordering window: RFC 8985, 6.2, step 4. */
+static void adapt(struct tcp_conn *conn, const struct tcp_delivered *got, bool dup)
+{
+    struct tcp_rack *rack = &conn->flight->rack;
+
+    if (rack->in_dsack_round && toe_seq_ge(conn->snd_una, rack->dsack_round)) {
+        rack->in_dsack_round = false;
+    }
+    if (dup && !rack->in_dsack_round) {
+        rack->in_dsack_round = true;
+        rack->dsack_round = conn->snd_max;
+        if (conn->reo_wnd_mult < UINT8_MAX) {
+            ++conn->reo_wnd_mult;
+        }
+        conn->reo_wnd_persist = PERSIST;
+    } else if (got->has_recovered && conn->reo_wnd_persist > 0 && --conn->reo_wnd_persist == 0) {
+        conn->reo_wnd_mult = 0;
+    }
+}
+
+/* The reordering window. reo_wnd_mult counts from zero. */
+static toe_duration window(const struct tcp_conn *conn)
+{
+    const toe_duration min = tcp_rtt_min(conn) != 0 ? tcp_rtt_min(conn) : conn->srtt;
+    const toe_duration wnd = min / 4 * (conn->reo_wnd_mult + 1u);
+
+    if (!conn->has_reordering && (conn->in_recovery || conn->flight->in_loss)) {
+        return 0;
+    }
+    return (wnd < conn->srtt ? wnd : conn->srtt) + tcp_flight_grain(conn);
+}
+
+bool tcp_rack_detect(struct tcp_conn *conn, toe_instant now)
+{
+    struct tcp_flight *f = conn->flight;
+    toe_duration left = 0;
+    uint32_t lost = 0;
+
+    if (f->rack.is_known) {
+        lost = tcp_flight_lose(conn, &left, f->rack.rtt + window(conn), now);
+    }
+    if (left > 0) {
+        f->rack.is_waiting = true;
+        tcp_deadline_arm(conn, TCP_DEADLINE_PROBE, left, now);
+    } else if (f->rack.is_waiting) {
+        f->rack.is_waiting = false;
+        f->is_moved = true;
+        tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
+    }
+    return lost > 0;
+}
+
+bool tcp_rack_input(struct tcp_conn *conn, const struct tcp_delivered *got,
+                    const struct tcp_segment *seg, bool dup, toe_instant now)
+{
+    struct tcp_flight *f = conn->flight;
+
+    if (got->has_original) {
+        if (got->is_timed) {
+            tcp_rtt_min_sample(conn, now - got->sent, now);
+        }
+        conn->has_reordering = conn->has_reordering || toe_seq_lt(got->lowest, f->rack.fack);
+        update(&f->rack, got->sent, got->end, now);
+    }
+    if (is_resent(conn, got, seg, now)) {
+        update(&f->rack, got->re_sent, got->re_end, now);
+    }
+    if (got->bytes > 0) {
+        f->rack.fack = toe_seq_max(f->rack.fack, got->highest);
+    }
+    adapt(conn, got, dup);
+
+    /* In order, all that is left was sent later. */
+    if (f->sacked == 0 && !conn->in_recovery && !f->in_loss && !f->rack.is_waiting) {
+        return false;
+    }
+    return tcp_rack_detect(conn, now);
+}
+
+void tcp_rack_forget(struct tcp_conn *conn)
+{
+    struct tcp_rack *rack = &conn->flight->rack;
+
+    rack->is_known = false;
+    if (rack->is_waiting) {
+        rack->is_waiting = false;
+        tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
+    }
+}

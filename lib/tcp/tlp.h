@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tail loss probe (RFC 8985, 7).
+ *
+ * Where the last segments of a flight are lost nothing is delivered behind them that could tell.
+ * Two round trips after the last event, instead of waiting for a timeout, the sender sends one
+ * segment more: new data if there is any, else the last segment again. Its acknowledgment makes
+ * RACK find what was lost. If the probe itself repaired the only loss, nobody would notice that
+ * there was one; so it is looked for, and answered like any other.
+ *
+ * The timer shares a deadline with RACK's reordering timer: one runs only while something is
+ * SACKed, the other only while nothing is. The retransmission timer runs on beneath, never due
+ * before the probe, so that a hand-over finds a timer to tell (TMR-096); the probe starts it anew.
+ */
+#ifndef TCP_TLP_H
+#define TCP_TLP_H
+
+#include "base/seq.h"
+#include "toe/types.h"
+#include "wire/tcp.h"
+
+struct tcp_conn;
+
+/* How long a peer may delay the acknowledgment of a lone segment. */
+#define TCP_TLP_ACK_DELAY (200 * TOE_NS_PER_MS)
+
+struct tcp_tlp {
+    toe_seq end;     /* snd_max when the probe had left */
+    uint32_t flight; /* bytes in flight at that time */
+    bool is_due;     /* it is to leave with the next output */
+    bool is_out;     /* it left, and what came of it is not known */
+    bool is_resent;  /* it held nothing new */
+};
+
+/* tcp_tlp_arm() starts the timer anew, or stops it where no probe may leave. */
+void tcp_tlp_arm(struct tcp_conn *conn, toe_instant now);
+
+/* tcp_tlp_expire() lets a probe leave. */
+void tcp_tlp_expire(struct tcp_conn *conn, toe_instant now);
+
+/* tcp_tlp_sent() says that the probe left; it was a retransmission if |is_resent|. */
+void tcp_tlp_sent(struct tcp_conn *conn, bool is_resent);
+
+/* tcp_tlp_ack() finds out what came of the probe; |dup| is a duplicate that |seg| reports, or
+ * NULL. */
+void tcp_tlp_ack(struct tcp_conn *conn, const struct tcp_segment *seg,
+                 const struct tcp_sack_block *dup, toe_instant now);
+
+#endif

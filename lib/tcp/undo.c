@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "tcp/undo.h"
+
+#include "tcp/inflight.h"
+#include "tcp/rtt.h"
+#include "tcp/timestamps.h"
+
+#define HALF UINT32_C(0x80000000)
+
+void tcp_undo_begin(struct tcp_conn *conn, toe_instant now)
+{
+    conn->flight->undo = (struct tcp_undo){
+        .cwnd = conn->cwnd,
+        .ssthresh = conn->ssthresh,
+        .cc = conn->cc,
+        .una = conn->snd_una,
+        .ts = tcp_timestamps_clock(conn, now),
+        .is_on = true,
+        .by_echo = conn->has_timestamps,
+    };
+}
+
+void tcp_undo_resent(struct tcp_conn *conn, uint32_t len)
+{
+    struct tcp_undo *undo = &conn->flight->undo;
+
+    if (undo->is_on) {
+        undo->resent += len;
+        undo->by_dup = true;
+    }
+}
+
+/* Whether |dup| was the last of what was resent that had not been reported. */
+static bool is_all_dup(struct tcp_conn *conn, const struct tcp_sack_block *dup)
+{
+    struct tcp_undo *undo = &conn->flight->undo;
+    uint32_t len;
+
+    if (dup == NULL || !undo->by_dup || toe_seq_lt(dup->left, undo->una)) {
+        return false;
+    }
+    len = toe_seq_off(dup->right, dup->left);
+    undo->resent -= len < undo->resent ? len : undo->resent;
+    return undo->resent == 0;
+}
+
+/* RFC 3522, 3.2, step 5 */
+static bool is_old_echo(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t acked)
+{
+    struct tcp_undo *undo = &conn->flight->undo;
+
+    if (!undo->by_echo || acked == 0) {
+        return false;
+    }
+    undo->by_echo = false;
+    return undo->by_dup && seg->has_ts && seg->ts_ecr != 0 && seg->ts_ecr - undo->ts >= HALF;
+}
+
+static void undo_all(struct tcp_conn *conn)
+{
+    struct tcp_flight *f = conn->flight;
+    const struct tcp_undo *undo = &f->undo;
+
+    conn->cwnd = conn->cwnd > undo->cwnd ? conn->cwnd : undo->cwnd;
+    conn->ssthresh = conn->ssthresh > undo->ssthresh ? conn->ssthresh : undo->ssthresh;
+    conn->cc = undo->cc;
+    conn->in_recovery = false;
+    conn->rexmit_due = false;
+    conn->dup_bytes = 0;
+    conn->recover = toe_seq_sub(conn->snd_una, 1);
+    conn->snd_nxt = conn->snd_max;
+    f->in_loss = false;
+    f->frto.step = TCP_FRTO_OFF;
+    f->undo.is_on = false;
+    tcp_flight_find_all(conn);
+    tcp_rack_forget(conn);
+}
+
+bool tcp_undo_input(struct tcp_conn *conn, const struct tcp_delivered *got,
+                    const struct tcp_segment *seg, const struct tcp_sack_block *dup, uint32_t acked,
+                    bool is_late, toe_instant now)
+{
+    if (!conn->flight->undo.is_on) {
+        return false;
+    }
+    /* Both look even if one is enough: they take notes. */
+    is_late = is_old_echo(conn, seg, acked) || is_late;
+    if (!is_all_dup(conn, dup) && !is_late) {
+        return false;
+    }
+    if (got->has_original && got->is_timed && !conn->has_timestamps && conn->backoff > 0) {
+        tcp_rtt_sample(conn, now - got->sent); /* RFC-056: it was sent once */
+        conn->backoff = 0;
+    }
+    undo_all(conn);
+    return true;
+}

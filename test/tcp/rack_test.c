@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* Loss detected by time, probes of the tail, and what leaves in a recovery (RFC 8985, RFC 9937). */
+
+#include "support/conversation.h"
+
+#include "base/mem.h"
+#include "tcp/rtt.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define MSS 1460u
+
+/* An RTT of 100 ms is known; srtt counts eighths of a tick. */
+static const struct t_options modern = {
+    .sack = true, .modern = true, .mss = MSS, .srtt = 800, .rttvar = 80, .wscale = 4};
+
+static toe_seq nth(uint32_t i)
+{
+    return toe_seq_of(1 + MSS * i);
+}
+
+/* |cnt| full segments leave at 0 ms, |more| wait behind them. */
+static struct t_conn *in_flight(uint32_t cnt, uint32_t more)
+{
+    struct t_options opt = modern;
+    struct t_conn *c;
+
+    opt.cwnd = MSS * cnt;
+    c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+    t_app_write(c, MSS * (cnt + more));
+    assert_int_equal(c->out_cnt, cnt);
+    t_forget(c);
+    return c;
+}
+
+static void ack(struct t_conn *c, uint64_t ms, uint32_t to)
+{
+    t_send(c, T_MS(ms), SEG(.seq = {1}, .ack = nth(to)));
+}
+
+static void sack(struct t_conn *c, uint64_t ms, uint32_t to, uint32_t left, uint32_t right)
+{
+    t_send(c, T_MS(ms), SEG(.seq = {1}, .ack = nth(to), .sack = {nth(left), nth(right)}));
+}
+
+static void expect(struct t_conn *c, uint64_t ms, uint32_t i)
+{
+    t_expect(c, T_MS(ms), SEG(.seq = nth(i), .ack = {1}, .len = MSS));
+}
+
+/* Until the reordering window is over nothing is lost, and new data leaves for what is SACKed. */
+static void test_waits_for_reordering(void **state)
+{
+    struct t_conn *c = in_flight(10, 10);
+
+    (void)state;
+    for (uint32_t i = 1; i <= 3; ++i) {
+        sack(c, 100, 0, 1, 1 + i);
+        expect(c, 100, 9 + i);
+    }
+    t_expect_silence(c, T_MS(124));
+    assert_false(c->conn.in_recovery);
+    assert_int_equal(c->conn.cwnd, 10 * MSS);
+    t_advance(c, T_MS(130)); /* a quarter of the round trip, and the grain of the record */
+    assert_true(c->conn.in_recovery);
+    assert_int_equal(c->conn.cwnd, 5 * MSS);
+    assert_int_equal(c->last.seg.seq.v, nth(12).v);
+    assert_true(c->out_cnt == 1 && c->out[c->out_head].seg.seq.v == nth(0).v);
+    t_conn_del(c);
+}
+
+/* T-260: what comes within the window was only late; from then on that is known. */
+static void test_reordering_resends_nothing(void **state)
+{
+    struct t_conn *c = in_flight(10, 0);
+
+    (void)state;
+    sack(c, 100, 0, 1, 4);
+    ack(c, 120, 4);
+    assert_true(c->conn.has_reordering);
+    ack(c, 125, 10);
+    t_expect_silence(c, T_MS(9999));
+    assert_int_equal(c->conn.rexmit_cnt_total, 0);
+    assert_null(c->conn.flight);
+    t_conn_del(c);
+}
+
+/* A retransmission that is lost is found by what was sent after it. */
+static void test_lost_retransmission_is_resent(void **state)
+{
+    struct t_conn *c = in_flight(10, 20);
+
+    (void)state;
+    sack(c, 100, 0, 1, 10);
+    t_advance(c, T_MS(140));
+    assert_true(c->conn.in_recovery);
+    t_forget(c);
+    /* What was sent with it and after it arrives; it does not. */
+    sack(c, 190, 0, 1, 19);
+    t_forget(c);
+    sack(c, 290, 0, 1, 20);
+    for (bool found = false; !found;) {
+        assert_true(c->out_cnt > 0);
+        found = c->out[c->out_head].seg.seq.v == nth(0).v;
+        c->out_head = (c->out_head + 1) % T_OUT_MAX;
+        --c->out_cnt;
+    }
+    assert_int_equal(c->conn.retransmit_cnt, 0);
+    t_conn_del(c);
+}
+
+/* Two round trips of silence: the last segment goes again, long before the timeout of 300 ms. */
+static void test_tail_is_probed(void **state)
+{
+    struct t_conn *c = in_flight(4, 0);
+
+    (void)state;
+    ack(c, 50, 2);
+    t_expect_silence(c, T_MS(200));
+    t_advance(c, T_MS(250));
+    assert_int_equal(c->out_cnt, 1);
+    assert_int_equal(c->out[c->out_head].seg.seq.v, nth(3).v);
+    t_forget(c);
+    sack(c, 300, 2, 3, 4); /* so the one before it is lost */
+    t_advance(c, T_MS(340));
+    assert_true(c->out_cnt == 1 && c->out[c->out_head].seg.seq.v == nth(2).v);
+    ack(c, 380, 4);
+    assert_int_equal(c->conn.retransmit_cnt, 0);
+    assert_false(c->conn.in_recovery);
+    t_conn_del(c);
+}
+
+/* The probe repaired the only loss: it counts as one, when later data shows that. */
+static void test_repaired_loss_counts(void **state)
+{
+    struct t_conn *c = in_flight(10, 0);
+
+    (void)state;
+    ack(c, 90, 8);
+    t_advance(c, T_MS(300));
+    assert_int_equal(c->out_cnt, 1);
+    t_forget(c);
+    ack(c, 350, 10);
+    assert_non_null(c->conn.flight); /* it is not known yet which copy arrived */
+    assert_true(c->conn.cwnd > 10 * MSS);
+    t_app_write(c, 2 * MSS);
+    t_forget(c);
+    ack(c, 400, 12);
+    assert_true(c->conn.cwnd <= 6 * MSS && c->conn.cwnd >= 2 * MSS);
+    assert_null(c->conn.flight);
+    t_conn_del(c);
+}
+
+/* Both copies arrived, as the peer reports: nothing was lost. */
+static void test_needless_probe_is_forgiven(void **state)
+{
+    struct t_conn *c = in_flight(10, 0);
+
+    (void)state;
+    ack(c, 90, 8);
+    t_advance(c, T_MS(300));
+    t_forget(c);
+    ack(c, 350, 10);
+    sack(c, 360, 10, 9, 10);
+    t_app_write(c, 2 * MSS);
+    t_forget(c);
+    ack(c, 400, 12);
+    assert_true(c->conn.cwnd > 10 * MSS);
+    assert_null(c->conn.flight);
+    t_conn_del(c);
+}
+
+/* PRR: of ten delivered about half go out again, spread over the round trip. */
+static void test_recovery_is_proportional(void **state)
+{
+    struct t_conn *c = in_flight(20, 60);
+    uint32_t sent = 0;
+
+    (void)state;
+    for (uint32_t i = 1; i <= 3; ++i) {
+        sack(c, 100, 0, 1, 1 + i);
+    }
+    t_advance(c, T_MS(130));
+    assert_true(c->conn.in_recovery);
+    t_forget(c);
+    for (uint32_t i = 4; i < 20; ++i) {
+        sack(c, 130 + i, 0, 1, 1 + i);
+        assert_true(c->out_cnt <= 2);
+        sent += c->out_cnt;
+        t_forget(c);
+        assert_int_equal(c->conn.cwnd, c->conn.ssthresh);
+    }
+    /* Half of 19 delivered, less the three and the retransmission that left before. */
+    assert_in_range(sent, 4, 7);
+    ack(c, 240, 23 + sent);
+    assert_false(c->conn.in_recovery);
+    assert_true(c->conn.cwnd <= c->conn.ssthresh); /* no burst: RFC-050 */
+    t_conn_del(c);
+}
+
+/* RFC-078: what is handed over left when it was; and yields no round trip. */
+static void test_handed_over_is_timed_from_then(void **state)
+{
+    struct t_conn *c = t_conn_bare(&modern);
+    struct toe_tcp_state s = t_conn_state(TOE_TCP_ESTABLISHED, &modern);
+
+    (void)state;
+    s.delegated.snd_nxt = nth(10).v;
+    s.delegated.snd_max = nth(10).v;
+    s.delegated.retransmit_timeout_delta = 300;
+    assert_int_equal(t_conn_import(c, &s, 10 * MSS), TOE_STATUS_SUCCESS);
+    assert_non_null(c->conn.flight);
+    sack(c, 10, 0, 1, 4);
+    assert_int_equal(tcp_rtt_min(&c->conn), 0);
+    t_expect_silence(c, T_MS(30));
+    t_advance(c, T_MS(45));
+    assert_true(c->conn.in_recovery);
+    assert_true(c->out_cnt >= 1 && c->out[c->out_head].seg.seq.v == nth(0).v);
+    t_conn_del(c);
+}
+
+/* What was SACKed and then begins at snd_una was thrown away: it goes again without a timeout. */
+static void test_reneging_is_seen(void **state)
+{
+    struct t_conn *c = in_flight(5, 0);
+
+    (void)state;
+    sack(c, 100, 0, 1, 5);
+    t_advance(c, T_MS(140));
+    t_forget(c);
+    ack(c, 160, 1);
+    assert_true(c->out_cnt >= 1 && c->out[c->out_head].seg.seq.v == nth(1).v);
+    t_forget(c);
+    ack(c, 200, 5);
+    t_expect_silence(c, T_MS(9999));
+    t_conn_del(c);
+}
+
+/* Without memory for the record, recovery is that of RFC 6675; so when it runs out of it later. */
+static void test_without_memory(void **state)
+{
+    struct t_options opt = modern;
+    struct t_conn *c;
+    struct tcp_flight_pools none;
+
+    (void)state;
+    for (uint32_t variant = 0; variant < 2; ++variant) {
+        opt.cwnd = 40 * MSS;
+        c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+        tcp_flight_pools_init(&none, base_mem_default(), 1);
+        assert_non_null(base_slab_alloc(&none.some));
+        if (variant == 0) {
+            assert_non_null(base_slab_alloc(&none.flights));
+        }
+        c->cfg.flights = &none;
+        t_app_write(c, 40 * MSS);
+        t_forget(c);
+        for (uint32_t i = 0; i < 8; ++i) {
+            sack(c, 100, 0, 1 + 3 * i, 3 + 3 * i);
+        }
+        assert_true(variant == 0 ? c->conn.flight == NULL : c->conn.flight->is_blind);
+        for (uint32_t i = 0; i < 8; ++i) {
+            sack(c, 110, 0, 1 + 3 * i, 3 + 3 * i);
+        }
+        assert_true(c->conn.in_recovery);
+        assert_true(c->out_cnt >= 1);
+        t_forget(c);
+        ack(c, 200, 40);
+        assert_false(c->conn.in_recovery);
+        t_conn_del(c);
+        tcp_flight_pools_fini(&none);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waits_for_reordering),
+        cmocka_unit_test(test_reordering_resends_nothing),
+        cmocka_unit_test(test_lost_retransmission_is_resent),
+        cmocka_unit_test(test_tail_is_probed),
+        cmocka_unit_test(test_repaired_loss_counts),
+        cmocka_unit_test(test_needless_probe_is_forgiven),
+        cmocka_unit_test(test_recovery_is_proportional),
+        cmocka_unit_test(test_handed_over_is_timed_from_then),
+        cmocka_unit_test(test_reneging_is_seen),
+        cmocka_unit_test(test_without_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
