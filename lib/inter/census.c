@@ -57,7 +57,10 @@ static void terminated_chain(struct inter_census *census, const struct toe_block
         subtract(&census->objects, 1);
         if ((b->type == TOE_BLOCK_TCP || b->type == TOE_BLOCK_TCP_DELEGATED) &&
             b->state.tcp != NULL) {
+            const struct toe_extension *ext = toe_tcp_extension(b->state.tcp);
+
             census->lent += chain_cnt(b->state.tcp->delegated.buffered_data);
+            census->lent += ext != NULL ? chain_cnt(ext->early_data) : 0;
         }
     }
 }

@@ -4,7 +4,8 @@
  *
  * The files: fault_dice.c decides when; fault_tree.c takes blocks out of a tree that goes down and
  * puts them back on the way up; fault_conn.c follows connections, by the host's name for them;
- * inter_fault.c has the tables of functions, what is put off, and what is told unasked.
+ * fault_post.c follows their buffers; inter_fault.c has the tables of functions, what is put off,
+ * and what is told unasked.
  */
 #ifndef INTER_FAULT_H
 #define INTER_FAULT_H
@@ -55,6 +56,7 @@ struct fault_conn {
     struct base_list_node node; /* of all */
     toe_handle handle;
     void *name;         /* the host_object */
+    bool is_spoilt;     /* its hardware is corrupt, and nobody has noticed */
     bool is_broken;     /* its hardware is corrupt */
     bool is_over;       /* aborted, by whomever: no hardware is left to be corrupt */
     bool is_failing;    /* and the host is to be told */
@@ -94,6 +96,9 @@ struct toe_inter_fault {
     struct base_hash conns_by_name;
     struct base_list conns;
     struct base_list copies;
+    struct base_hash posts_by_buf;
+    struct base_list posts;
+    uint32_t broken_cnt;  /* connections with |is_broken| */
     uint32_t owing_cnt;   /* connections with |owes| */
     uint32_t failing_cnt; /* connections with |is_failing| */
 
@@ -139,6 +144,13 @@ void fault_fail(struct fault_call *call);
 /* fault_conn_find() is the connection that the host calls |name|, or NULL. */
 struct fault_conn *fault_conn_find(const struct toe_inter_fault *f, const void *name);
 
+/* fault_conn_by_handle() is the same by the target's name for it. */
+struct fault_conn *fault_conn_by_handle(const struct toe_inter_fault *f, toe_handle tcp);
+
+/* fault_conn_strikes() is an occasion for |kind| to be seen of |conn|, by chance or as told. */
+bool fault_conn_strikes(struct toe_inter_fault *f, struct fault_conn *conn,
+                        enum toe_inter_fault_kind kind);
+
 /* fault_conns_add() follows the connections that |call| has offloaded. */
 void fault_conns_add(struct toe_inter_fault *f, const struct fault_call *call);
 
@@ -159,6 +171,28 @@ void fault_conns_run(struct toe_inter_fault *f);
 
 /* fault_conns_fini() frees them all. */
 void fault_conns_fini(struct toe_inter_fault *f);
+
+/* Posts */
+
+/* fault_posts_add() follows the buffers of |chain|, posted on |tcp|. */
+void fault_posts_add(struct toe_inter_fault *f, toe_handle tcp, const struct toe_buf *chain,
+                     bool is_disconnect);
+
+/* fault_posts_offer() follows those that |call|, an initiate, brings with its connections. */
+void fault_posts_offer(struct toe_inter_fault *f, const struct fault_call *call);
+
+/* fault_posts_complete() forgets them; of a broken connection they are aborted (HWF-1, step 4). */
+void fault_posts_complete(struct toe_inter_fault *f, struct toe_buf *chain);
+
+/* fault_posts_return() forgets those that came back by a terminate. */
+void fault_posts_return(struct toe_inter_fault *f, const struct toe_buf *chain);
+
+/* fault_posts_abort() completes those instead, for a broken connection. */
+void fault_posts_abort(struct toe_inter_fault *f, struct toe_buf *chain);
+
+void fault_posts_fini(struct toe_inter_fault *f);
+
+/* Buffers of ours */
 
 /* fault_own_receives() takes our own receives out of a completed chain; returns the rest. */
 struct toe_buf *fault_own_receives(struct toe_inter_fault *f, struct toe_buf *chain);

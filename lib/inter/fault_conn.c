@@ -33,11 +33,37 @@ struct fault_conn *fault_conn_find(const struct toe_inter_fault *f, const void *
     return NULL;
 }
 
+struct fault_conn *fault_conn_by_handle(const struct toe_inter_fault *f, toe_handle tcp)
+{
+    base_list_foreach(n, &f->conns)
+    {
+        struct fault_conn *conn = base_container_of(n, struct fault_conn, node);
+
+        if (conn->handle == tcp && !conn->is_gone) {
+            return conn;
+        }
+    }
+    return NULL;
+}
+
+bool fault_conn_strikes(struct toe_inter_fault *f, struct fault_conn *conn,
+                        enum toe_inter_fault_kind kind)
+{
+    if (!conn->is_spoilt) {
+        return fault_roll(f, kind) != NULL;
+    }
+    conn->is_spoilt = false;
+    ++f->injected[kind];
+    return true;
+}
+
 /* A target that is right has given |ask| back by now; for another one it stays. */
 static void forget(struct toe_inter_fault *f, struct fault_conn *conn)
 {
     f->owing_cnt -= conn->owes;
     f->failing_cnt -= conn->is_failing;
+    f->broken_cnt -= conn->is_broken;
+    conn->is_broken = false;
     conn->owes = false;
     conn->is_failing = false;
     conn->is_gone = true;
@@ -105,8 +131,13 @@ static void close_broken(const struct toe_block *b)
 {
     if ((b->type == TOE_BLOCK_TCP || b->type == TOE_BLOCK_TCP_DELEGATED) && b->state.tcp != NULL) {
         b->state.tcp->delegated.state = TOE_TCP_CLOSED;
+        b->state.tcp->delegated.send_data_head = NULL;
+        b->state.tcp->delegated.send_data_tail = NULL;
         b->state.tcp->delegated.ka_timeout_delta = TOE_TICKS_NONE;
         b->state.tcp->delegated.retransmit_timeout_delta = TOE_TICKS_NONE;
+        if (toe_tcp_extension(b->state.tcp) != NULL) {
+            b->state.tcp->extension->version = 0; /* Its buffers remain the target's. */
+        }
     }
 }
 
@@ -117,6 +148,9 @@ void fault_conns_gone(struct toe_inter_fault *f, const struct fault_call *call)
         struct fault_conn *conn = is_tcp(b) ? fault_conn_find(f, b->host_object) : NULL;
 
         if (conn == NULL) {
+            if (is_tcp(b) && !toe_status_is_failure(b->status)) {
+                fault_posts_return(f, b->send_chain);
+            }
             continue;
         }
         if (toe_status_is_failure(b->status)) {
@@ -125,6 +159,10 @@ void fault_conns_gone(struct toe_inter_fault *f, const struct fault_call *call)
         }
         if (conn->is_broken) {
             close_broken(b);
+            fault_posts_abort(f, call->blocks[i].block->send_chain);
+            call->blocks[i].block->send_chain = NULL;
+        } else {
+            fault_posts_return(f, b->send_chain);
         }
         if (conn->is_asking) {
             forget(f, conn);
@@ -136,6 +174,7 @@ void fault_conns_gone(struct toe_inter_fault *f, const struct fault_call *call)
 
 void fault_conn_break(struct toe_inter_fault *f, struct fault_conn *conn)
 {
+    f->broken_cnt += !conn->is_broken;
     conn->is_broken = true;
     conn->is_failing = true;
     ++f->failing_cnt;

@@ -134,6 +134,7 @@ static bool is_failed(struct toe_inter_fault *f, struct fault_call *call)
 
     switch (call->op) {
     case FAULT_INITIATE:
+        fault_posts_offer(f, call);
         fault_refuse(f, call);
         if (call->head != NULL) {
             return false;
@@ -150,7 +151,7 @@ static bool is_failed(struct toe_inter_fault *f, struct fault_call *call)
         conn = only_conn(f, call);
         fault_conns_leave(f, call);
         if (conn == NULL || conn->is_broken || conn->is_over ||
-            fault_roll(f, TOE_INTER_FAULT_HARDWARE_TERMINATE) == NULL) {
+            !fault_conn_strikes(f, conn, TOE_INTER_FAULT_HARDWARE_TERMINATE)) {
             return false;
         }
         fault_fail(call);
@@ -219,15 +220,15 @@ static void corrupt(struct toe_inter_fault *f, struct fault_call *call)
 
     for (uint32_t i = 0; i < call->cnt; ++i) {
         struct fault_block *b = &call->blocks[i];
-        const struct fault_conn *conn;
+        struct fault_conn *conn;
 
         if (b->role != TOE_ROLE_REFERENCE || toe_block_layer(b->block->type) != TOE_LAYER_TCP ||
             b->block->status != TOE_STATUS_SUCCESS) {
             continue;
         }
-        conn = fault_conn_find(f, b->block->host_object);
+        conn = fault_conn_by_handle(f, *b->block->object);
         if (conn != NULL && !conn->is_broken && !conn->is_over && !conn->is_leaving &&
-            fault_roll(f, kind) != NULL) {
+            fault_conn_strikes(f, conn, kind)) {
             b->block->status = TOE_STATUS_FAILURE;
             b->refused = TOE_STATUS_FAILURE;
         }
@@ -240,7 +241,7 @@ static void break_conns(struct toe_inter_fault *f, const struct fault_call *call
     for (uint32_t i = 0; i < call->cnt && call->op != FAULT_INITIATE; ++i) {
         const struct fault_block *b = &call->blocks[i];
         struct fault_conn *conn =
-            b->refused != 0 ? fault_conn_find(f, b->block->host_object) : NULL;
+            b->refused != 0 ? fault_conn_by_handle(f, *b->block->object) : NULL;
 
         if (conn != NULL) {
             conn->is_leaving = false;
@@ -341,15 +342,49 @@ static void receive_complete(void *host, struct toe_buf *chain)
     struct toe_inter_fault *f = host;
     struct toe_buf *rest = fault_own_receives(f, chain);
 
+    fault_posts_complete(f, rest);
     if (rest != NULL) {
         f->pass.above_ops.receive_complete(f->pass.above, rest);
     }
+}
+
+static void send_complete(void *host, struct toe_buf *chain)
+{
+    struct toe_inter_fault *f = host;
+
+    fault_posts_complete(f, chain);
+    f->pass.above_ops.send_complete(f->pass.above, chain);
+}
+
+static void disconnect_complete(void *host, struct toe_buf *buf)
+{
+    struct toe_inter_fault *f = host;
+
+    fault_posts_complete(f, buf);
+    f->pass.above_ops.disconnect_complete(f->pass.above, buf);
+}
+
+static void send(void *target, toe_handle tcp, struct toe_buf *chain)
+{
+    struct toe_inter_fault *f = target;
+
+    fault_posts_add(f, tcp, chain, false);
+    f->pass.down.send(f->pass.below, tcp, chain);
+}
+
+static void receive(void *target, toe_handle tcp, struct toe_buf *chain)
+{
+    struct toe_inter_fault *f = target;
+
+    fault_posts_add(f, tcp, chain, false);
+    f->pass.down.receive(f->pass.below, tcp, chain);
 }
 
 static void disconnect(void *target, toe_handle tcp, struct toe_buf *buf, enum toe_disconnect how)
 {
     struct toe_inter_fault *f = target;
 
+    fault_posts_add(f, tcp, buf, true);
     if (how == TOE_DISCONNECT_ABORTIVE) {
         fault_conn_abort(f, tcp);
     }
@@ -587,6 +622,8 @@ static void override(struct inter_pass *pass)
     pass->ops.update = update;
     pass->ops.query = query;
     pass->ops.invalidate = invalidate;
+    pass->ops.send = send;
+    pass->ops.receive = receive;
     pass->ops.receive_return = receive_return;
     pass->ops.disconnect = disconnect;
     pass->ops.transmit = transmit;
@@ -597,7 +634,9 @@ static void override(struct inter_pass *pass)
     pass->up.update_complete = update_complete;
     pass->up.query_complete = query_complete;
     pass->up.invalidate_complete = invalidate_complete;
+    pass->up.send_complete = send_complete;
     pass->up.receive_complete = receive_complete;
+    pass->up.disconnect_complete = disconnect_complete;
     pass->up.receive_indicate = receive_indicate;
     pass->up.tcp_event = tcp_event;
     pass->up.status = status;
@@ -613,6 +652,7 @@ static bool init_tables(struct toe_inter_fault *f, const struct toe_inter_fault_
     base_list_init(&f->off);
     base_list_init(&f->conns);
     base_list_init(&f->copies);
+    base_list_init(&f->posts);
     if (size > 0) {
         f->rules = base_mem_alloc(mem, size);
         if (f->rules == NULL) {
@@ -621,6 +661,7 @@ static bool init_tables(struct toe_inter_fault *f, const struct toe_inter_fault_
         memcpy(f->rules, rules, size);
     }
     return base_hash_init(&f->calls_by_head, mem, 0) == 0 &&
+           base_hash_init(&f->posts_by_buf, mem, 0) == 0 &&
            base_hash_init(&f->conns_by_name, mem, 0) == 0;
 }
 
@@ -667,7 +708,9 @@ void toe_inter_fault_del(struct toe_inter_fault *f)
     del_calls(f, &f->calls);
     del_calls(f, &f->off);
     fault_conns_fini(f);
+    fault_posts_fini(f);
     base_hash_fini(&f->calls_by_head);
+    base_hash_fini(&f->posts_by_buf);
     base_hash_fini(&f->conns_by_name);
     base_mem_free(&mem, f->rules, f->settings.rule_cnt * sizeof(f->rules[0]));
     base_mem_free(&mem, f, sizeof(*f));
@@ -691,6 +734,15 @@ void toe_inter_fault_upload_all(struct toe_inter_fault *f)
 void toe_inter_fault_resume(struct toe_inter_fault *f)
 {
     f->wants_resume = true;
+}
+
+void toe_inter_fault_spoil(struct toe_inter_fault *f, toe_handle tcp)
+{
+    struct fault_conn *conn = fault_conn_by_handle(f, tcp);
+
+    if (conn != NULL && !conn->is_broken) {
+        conn->is_spoilt = true;
+    }
 }
 
 void toe_inter_fault_link_set(struct toe_inter_fault *f, bool up)

@@ -497,6 +497,10 @@ void toe_inter_monitor_finish(struct toe_inter_monitor *m)
         monitor_check(m, MONITOR_T_HWF_1,
                       object->hardware == MONITOR_SOUND || object->hardware == MONITOR_ABORTED,
                       object, NULL);
+        monitor_check(m, MONITOR_H_EVT_12_RETRIEVE,
+                      !object->tcp.is_retrieved || object->stage != MONITOR_LIVE, object, NULL);
+        monitor_check(m, MONITOR_H_CAP_40, !m->is_upload_all || object->stage != MONITOR_LIVE,
+                      object, NULL);
         monitor_forget(m, &object->tcp.sends, MONITOR_T_SND_2);
         monitor_forget(m, &object->tcp.receives, MONITOR_T_RCV_9);
         monitor_forget(m, &object->tcp.disconnects, MONITOR_T_DSC_1);

@@ -49,7 +49,7 @@ static bool has_delegated(const struct toe_block *block, enum toe_inter_op op)
 {
     return (block->type == TOE_BLOCK_TCP || block->type == TOE_BLOCK_TCP_DELEGATED) &&
            block->object != NULL && block->state.tcp != NULL &&
-           block->state.tcp->size >= sizeof(*block->state.tcp) &&
+           block->state.tcp->size >= TOE_TCP_STATE_SIZE_MIN &&
            ((op == TOE_INTER_INITIATE && *block->object == 0) ||
             ((op == TOE_INTER_TERMINATE_COMPLETE || op == TOE_INTER_QUERY_COMPLETE) &&
              !toe_status_is_failure(block->status)));

@@ -58,19 +58,22 @@ struct monitor_tcp {
     uint64_t unsent;              /* in sends that were completed without success */
     uint64_t waiting;             /* received, known, and not delivered */
     uint64_t receive_posts;
-    uint64_t failed_post;  /* the last post of a send of which a buffer failed */
-    uint32_t handed;       /* received bytes handed over by the host */
-    uint32_t fin_left;     /* bytes of a graceful disconnect that were not acknowledged */
-    bool is_held;          /* refused, and no receive was posted since */
-    bool is_disconnected;  /* the event */
-    bool is_aborted;       /* the event */
-    bool is_fin_posted;    /* a graceful disconnect */
-    bool is_fin_done;      /* and it was completed with SUCCESS */
-    bool is_fin_failed;    /* or not */
-    bool is_abort_posted;  /* an abortive disconnect */
-    bool is_abort_done;    /* and it was completed with SUCCESS */
-    bool owes_end;         /* a completion that only the end of the stream explains */
-    bool owes_end_no_push; /* because it was not filled */
+    uint64_t retrieved_post; /* the last post before a mandatory upload request */
+    uint64_t failed_post;    /* the last post of a send of which a buffer failed */
+    uint32_t handed;         /* received bytes handed over by the host */
+    uint32_t fin_left;       /* bytes of a graceful disconnect that were not acknowledged */
+    bool is_held;            /* refused, and no receive was posted since */
+    bool is_disconnected;    /* the event */
+    bool is_aborted;         /* the event */
+    bool is_retrieved;       /* the upload has to be: a mandatory request */
+    uint32_t rcv_wnd_max;    /* the largest initial window the target was told; 0: none */
+    bool is_fin_posted;      /* a graceful disconnect */
+    bool is_fin_done;        /* and it was completed with SUCCESS */
+    bool is_fin_failed;      /* or not */
+    bool is_abort_posted;    /* an abortive disconnect */
+    bool is_abort_done;      /* and it was completed with SUCCESS */
+    bool owes_end;           /* a completion that only the end of the stream explains */
+    bool owes_end_no_push;   /* because it was not filled */
 };
 
 struct monitor_object {
@@ -126,6 +129,7 @@ struct monitor_node {
     struct monitor_object *object; /* the one it offers, or refers to; NULL: none */
     bool is_faulty;                /* the host broke a rule with it: what comes of it is open */
     bool is_update;                /* brings cached state, or links a path */
+    toe_status primed;             /* in the status until the target writes one */
     bool was_unusable;             /* a linker that cannot be used, whatever comes after the call */
     union {
         struct toe_neighbor_state neighbor;

@@ -227,6 +227,9 @@ static void complete_send(struct toe_inter_monitor *m, const struct monitor_buf 
     monitor_check(m, MONITOR_T_SND_36,
                   buf->status != TOE_STATUS_SUCCESS || object->tcp.failed_post != rec->post, object,
                   buf);
+    if (object->tcp.is_retrieved && rec->post > object->tcp.retrieved_post) {
+        monitor_check(m, MONITOR_T_SND_80, buf->status != TOE_STATUS_SUCCESS, object, buf);
+    }
     if (buf->status != TOE_STATUS_SUCCESS) {
         object->tcp.failed_post = rec->post;
         object->tcp.unsent += buf->len;
@@ -280,8 +283,9 @@ static bool are_sends_done(const struct monitor_buf *rec)
 {
     const struct base_list_node *first;
 
-    if (rec->object == NULL || is_refusal(rec->buf->status)) {
-        return true;
+    if (rec->object == NULL || is_refusal(rec->buf->status) ||
+        rec->object->hardware != MONITOR_SOUND) {
+        return true; /* HWF-1, step 4 has no order */
     }
     first = base_list_front(&rec->object->tcp.sends);
     return first == NULL ||

@@ -51,6 +51,8 @@ static void check_indication(struct toe_inter_monitor *m, struct monitor_object 
     monitor_check(m, MONITOR_T_RCV_45, buf->next == NULL, object, buf);
     monitor_check(m, MONITOR_T_SEAM_6, buf->len > 0, object, buf);
     monitor_check(m, MONITOR_T_IOS_3, room_of(buf) >= (uint64_t)buf->off + buf->len, object, buf);
+    monitor_check(m, MONITOR_T_RCV_64, tcp->rcv_wnd_max == 0 || buf->len <= tcp->rcv_wnd_max,
+                  object, buf);
     monitor_check(m, MONITOR_T_IOS_13_LENT, monitor_buf_find(m, buf) == NULL, object, buf);
     monitor_check(m, MONITOR_T_RCV_61,
                   object->stage != MONITOR_OFFERED && object->stage != MONITOR_SETTLING, object,
@@ -67,23 +69,31 @@ static void check_indication(struct toe_inter_monitor *m, struct monitor_object 
     }
 }
 
-/* Checks the host's answer; returns how many bytes it took, as the target has to see it. */
-static uint32_t check_answer(struct toe_inter_monitor *m, const struct monitor_object *object,
-                             const void *subject, toe_status status, uint32_t len,
-                             uint32_t consumed)
+/* Checks the host's answer; what a target makes of a wrong one is its own affair. */
+static bool check_answer(struct toe_inter_monitor *m, const struct monitor_object *object,
+                         const void *subject, toe_status status, uint32_t len, uint32_t consumed)
 {
     switch (status) {
     case TOE_STATUS_SUCCESS:
-        monitor_check(m, MONITOR_H_RCV_48, consumed == len, object, subject);
+        return monitor_check(m, MONITOR_H_RCV_48, consumed == len, object, subject);
+    case TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED:
+        return monitor_check(m, MONITOR_H_RCV_51, consumed > 0 && consumed < len, object, subject);
+    case TOE_STATUS_OFFLOAD_DATA_NOT_ACCEPTED:
+        return monitor_check(m, MONITOR_H_RCV_49, consumed == 0, object, subject);
+    default:
+        return monitor_check(m, MONITOR_H_RCV_50, false, object, subject);
+    }
+}
+
+/* How many of |len| bytes the host took by its answer, as the target has to see it. */
+static uint32_t taken_by(toe_status status, uint32_t len, uint32_t consumed)
+{
+    switch (status) {
+    case TOE_STATUS_SUCCESS:
         return len;
     case TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED:
-        monitor_check(m, MONITOR_H_RCV_51, consumed > 0 && consumed < len, object, subject);
         return consumed < len ? consumed : len;
-    case TOE_STATUS_OFFLOAD_DATA_NOT_ACCEPTED:
-        monitor_check(m, MONITOR_H_RCV_49, consumed == 0, object, subject);
-        return 0;
     default:
-        monitor_check(m, MONITOR_H_RCV_50, false, object, subject);
         return 0;
     }
 }
@@ -107,6 +117,7 @@ toe_status monitor_indicate(struct toe_inter_monitor *m, void *name, struct toe_
     const void *telling = m->telling;
     uint64_t posts;
     uint32_t taken;
+    bool is_right;
     toe_status status;
 
     *consumed = 0;
@@ -125,7 +136,8 @@ toe_status monitor_indicate(struct toe_inter_monitor *m, void *name, struct toe_
     --m->upcalls;
     m->telling = telling;
 
-    taken = check_answer(m, object, buf, status, len, *consumed);
+    is_right = check_answer(m, object, buf, status, len, *consumed);
+    taken = taken_by(status, len, *consumed);
     object->tcp.delivered += taken;
     object->tcp.waiting -= taken < object->tcp.waiting ? taken : object->tcp.waiting;
     if (status == TOE_STATUS_SUCCESS) {
@@ -135,7 +147,7 @@ toe_status monitor_indicate(struct toe_inter_monitor *m, void *name, struct toe_
     if (object->tcp.waiting < len - taken) {
         object->tcp.waiting = len - taken;
     }
-    object->tcp.is_held = object->tcp.receive_posts == posts;
+    object->tcp.is_held = is_right && object->tcp.receive_posts == posts;
     return status;
 }
 
@@ -189,6 +201,10 @@ static void check_retrieve(struct toe_inter_monitor *m, struct monitor_object *o
     }
     if (!toe_upload_reason_is_mandatory((enum toe_upload_reason)reason)) {
         monitor_check(m, MONITOR_T_EVT_34, !is_half_closed(&object->tcp), object, NULL);
+    } else if (reason != TOE_UPLOAD_INVALID_STATE && !object->tcp.is_retrieved) {
+        /* What is invalid may go on, or become valid again (EVT-033, EVT-039). */
+        object->tcp.is_retrieved = true;
+        object->tcp.retrieved_post = m->post_cnt;
     }
     if (reason == TOE_UPLOAD_HARDWARE_FAILURE && object->hardware == MONITOR_FAILED) {
         object->hardware = MONITOR_RETRIEVED;
@@ -294,6 +310,18 @@ void monitor_neighbor_event(struct toe_inter_monitor *m, enum toe_neighbor_event
     }
 }
 
+/* What is only offered is not there yet. */
+static bool is_all_uploaded(const struct toe_inter_monitor *m)
+{
+    base_list_foreach(n, &m->all)
+    {
+        if (base_container_of(n, struct monitor_object, node)->stage != MONITOR_OFFERED) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void monitor_status(struct toe_inter_monitor *m, toe_status what, const struct toe_caps *caps)
 {
     monitor_upcall(m, NULL, NULL);
@@ -309,8 +337,7 @@ void monitor_status(struct toe_inter_monitor *m, toe_status what, const struct t
         break;
     case TOE_STATUS_OFFLOAD_RESUME:
         monitor_check(m, MONITOR_T_CAP_37_RESUME, m->is_paused, NULL, NULL);
-        monitor_check(m, MONITOR_T_CAP_42, !m->is_upload_all || base_list_is_empty(&m->all), NULL,
-                      NULL);
+        monitor_check(m, MONITOR_T_CAP_42, !m->is_upload_all || is_all_uploaded(m), NULL, NULL);
         m->is_paused = false;
         m->is_upload_all = false;
         break;

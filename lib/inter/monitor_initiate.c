@@ -93,6 +93,15 @@ static void check_linker(struct toe_inter_monitor *m, const struct monitor_tree 
     }
 }
 
+/* Behind a root that failed by itself nothing is attempted (PART-4). */
+static bool is_stopped(const struct toe_inter_monitor *m, const struct monitor_tree *tree)
+{
+    const struct monitor_node *root = &tree->nodes[0];
+
+    return !m->settings.continue_after_root_failure && root->role == TOE_ROLE_NEW &&
+           toe_status_is_failure(root->block->status);
+}
+
 static void check_status(struct toe_inter_monitor *m, const struct monitor_tree *tree, uint32_t idx)
 {
     const struct monitor_node *node = &tree->nodes[idx];
@@ -108,7 +117,9 @@ static void check_status(struct toe_inter_monitor *m, const struct monitor_tree 
         return;
     }
     if (node->role == TOE_ROLE_REFERENCE) {
-        check_linker(m, tree, idx);
+        if (!is_stopped(m, tree)) {
+            check_linker(m, tree, idx);
+        }
     } else if (!toe_status_is_failure(status)) {
         monitor_check(m, MONITOR_T_PART_6, is_partial == (tally_of(tree, idx).failed_cnt > 0),
                       node->object, node->block);
@@ -118,11 +129,6 @@ static void check_status(struct toe_inter_monitor *m, const struct monitor_tree 
 /* Below a block that failed by itself, and behind such a root, nothing is attempted. */
 static void check_attempts(struct toe_inter_monitor *m, const struct monitor_tree *tree)
 {
-    const struct monitor_node *root = &tree->nodes[0];
-    const bool is_stopped = !m->settings.continue_after_root_failure &&
-                            root->role == TOE_ROLE_NEW &&
-                            toe_status_is_failure(root->block->status);
-
     for (uint32_t i = 1; i < tree->cnt; ++i) {
         const struct monitor_node *node = &tree->nodes[i];
         const struct monitor_node *parent =
@@ -140,7 +146,7 @@ static void check_attempts(struct toe_inter_monitor *m, const struct monitor_tre
                    parent->was_unusable) {
             monitor_check(m, MONITOR_T_LKR_6_ACCEPTED, status == TOE_STATUS_FAILURE, node->object,
                           node->block);
-        } else if (is_stopped) {
+        } else if (is_stopped(m, tree)) {
             monitor_check(m, MONITOR_T_PART_4, status == TOE_STATUS_FAILURE, node->object,
                           node->block);
         }

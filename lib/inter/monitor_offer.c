@@ -19,11 +19,11 @@ static void check_host(struct toe_inter_monitor *m, enum monitor_rule rule, bool
 
 /* --- all operations --- */
 
-static void check_shape(struct toe_inter_monitor *m, struct monitor_node *node)
+static void check_shape(struct toe_inter_monitor *m, struct monitor_node *node, enum monitor_op op)
 {
     const struct toe_block *b = node->block;
-    const bool carries = node->role != TOE_ROLE_PLACEHOLDER && b->state.neighbor != NULL &&
-                         monitor_state_classes(b->type) != 0;
+    const bool carries = op != MONITOR_INVALIDATE && node->role != TOE_ROLE_PLACEHOLDER &&
+                         b->state.neighbor != NULL && monitor_state_classes(b->type) != 0;
 
     check_host(m, MONITOR_H_BLK_3,
                b->size >= sizeof(*b) && b->revision <= 1 &&
@@ -122,6 +122,7 @@ static void offer_tcp(struct toe_inter_monitor *m, struct monitor_node *node)
     tcp->handed = (uint32_t)chain_len(delegated->buffered_data);
     tcp->waiting = tcp->handed;
     tcp->is_held = tcp->handed > 0;
+    tcp->rcv_wnd_max = node->state.tcp.cached.initial_rcv_wnd;
     lend_chain(m, node);
 }
 
@@ -269,7 +270,7 @@ static void offer_reference(struct toe_inter_monitor *m, struct monitor_tree *tr
 void monitor_offer(struct toe_inter_monitor *m, struct monitor_tree *tree)
 {
     for (uint32_t i = 0; i < tree->cnt; ++i) {
-        check_shape(m, &tree->nodes[i]);
+        check_shape(m, &tree->nodes[i], tree->op);
         resolve(m, &tree->nodes[i]);
     }
     if (tree->op == MONITOR_INITIATE) {

@@ -76,7 +76,6 @@
     X(T, QRY_4, "QRY-4", "query completed inside the call") \
     X(T, QRY_8, "QRY-8", "query did not write the backlogs") \
     X(T, INV_1, "INV-1", "invalidate completed inside the call") \
-    X(T, INV_2, "INV-2", "invalidate wrote state") \
     X(T, CLS_5, "CLS-5", "terminate wrote constant or cached state") \
     X(T, STATE_TD_3, "STATE-TD-3", "the reserved flags or DWnd came back changed") \
     X(H, STATE_TD_35, "STATE-TD-35", "offered: not snd_una <= snd_nxt <= snd_max") \
@@ -87,6 +86,7 @@
     X(H, CAP_37, "CAP-37", "initiate while offloading pauses") \
     X(T, CAP_37_RESUME, "CAP-37", "resume without a pause") \
     X(T, CAP_38, "CAP-38", "resume without capabilities, or another status with them") \
+    X(H, CAP_40, "CAP-40", "not everything was terminated after it was asked for") \
     X(T, CAP_42, "CAP-42", "resume before everything was uploaded") \
     X(T, IOS_3, "IOS-003", "data beyond the end of an indicated buffer") \
     X(H, IOS_3_POSTED, "IOS-003", "data beyond the end of a posted buffer") \
@@ -114,6 +114,7 @@
     X(T, SND_72, "SND-072", "returned: first or last buffer with data") \
     X(T, SND_75, "SND-075", "an advanced buffer behind the first returned one") \
     X(T, SND_76, "SND-076", "the status of a returned send was written") \
+    X(T, SND_80, "SND-080", "a send posted after a mandatory upload request succeeded") \
     X(H, SND_83, "SND-083", "a send or receive posted after the terminate") \
     X(T, SND_84, "SND-084", "a send refused with PAUSED") \
     X(T, SND_85, "SND-085", "snd_una or snd_max contradict what was acknowledged and returned") \
@@ -134,6 +135,7 @@
     X(H, RCV_51, "RCV-051", "partly accepted: none or all of it") \
     X(T, RCV_52, "RCV-052", "refused data indicated again without a receive") \
     X(T, RCV_61, "RCV-061", "data indicated before the initiate completed") \
+    X(T, RCV_64, "RCV-064", "more indicated at once than the initial receive window") \
     X(H, RCV_65, "RCV-065", "a buffer returned that was not indicated, or twice") \
     X(T, RCV_68, "RCV-068", "buffered data in a buffer that the host has, or beyond its end") \
     X(H, RCV_69, "RCV-069", "an indicated buffer was never returned") \
@@ -168,6 +170,7 @@
     X(T, EVT_8, "EVT-008", "a second disconnect or abort event, or an event after the abort") \
     X(T, EVT_9, "EVT-009", "an event after the terminate was called") \
     X(H, EVT_12, "EVT-012", "a receive posted after the disconnect event") \
+    X(H, EVT_12_RETRIEVE, "EVT-012", "a mandatory upload request was not obeyed") \
     X(T, EVT_34, "EVT-034", "an optional upload asked for while half closed")
 /* clang-format on */
 

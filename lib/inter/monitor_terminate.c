@@ -171,6 +171,7 @@ static void check_delegated(struct toe_inter_monitor *m, const struct monitor_no
 {
     const struct toe_block *b = node->block;
     const struct toe_tcp_delegated *now = &b->state.tcp->delegated;
+    const struct toe_extension *ext = toe_tcp_extension(b->state.tcp);
 
     monitor_check(m, MONITOR_T_STATE_TD_3,
                   now->flags == object->tcp.was.flags && now->dwnd == object->tcp.was.dwnd, object,
@@ -182,6 +183,9 @@ static void check_delegated(struct toe_inter_monitor *m, const struct monitor_no
         check_received(m, object, b, now);
     }
     lend_buffered(m, object, now->buffered_data);
+    if (ext != NULL) {
+        lend_buffered(m, object, ext->early_data); /* The same rule: theirs until returned. */
+    }
 }
 
 /* --- the answer --- */
@@ -285,14 +289,13 @@ static void check_status(struct toe_inter_monitor *m, const struct monitor_node 
     }
 }
 
-void monitor_terminate_complete(struct toe_inter_monitor *m, struct monitor_tree *tree)
+static void terminated_layer(struct toe_inter_monitor *m, struct monitor_tree *tree,
+                             enum toe_layer layer)
 {
-    /* From the last one on, so that what depends comes before what it depends on. */
-    for (uint32_t i = tree->cnt; i > 0; --i) {
-        struct monitor_node *node = &tree->nodes[i - 1];
+    for (uint32_t i = 0; i < tree->cnt; ++i) {
+        struct monitor_node *node = &tree->nodes[i];
 
-        check_status(m, node);
-        if (node->role != TOE_ROLE_REFERENCE) {
+        if (node->role != TOE_ROLE_REFERENCE || node->layer != layer) {
             continue;
         }
         if (toe_status_is_failure(node->block->status)) {
@@ -301,6 +304,17 @@ void monitor_terminate_complete(struct toe_inter_monitor *m, struct monitor_tree
             terminate_succeeded(m, node);
         }
     }
+}
+
+void monitor_terminate_complete(struct toe_inter_monitor *m, struct monitor_tree *tree)
+{
+    for (uint32_t i = 0; i < tree->cnt; ++i) {
+        check_status(m, &tree->nodes[i]);
+    }
+    /* What depends comes before what it depends on, wherever in the tree that is. */
+    terminated_layer(m, tree, TOE_LAYER_TCP);
+    terminated_layer(m, tree, TOE_LAYER_PATH);
+    terminated_layer(m, tree, TOE_LAYER_NEIGHBOR);
 }
 
 /* --- the other operations --- */
@@ -348,6 +362,10 @@ void monitor_update_complete(struct toe_inter_monitor *m, struct monitor_tree *t
         if (node->layer == TOE_LAYER_NEIGHBOR) {
             object->is_reached = false;
         }
+        if (node->layer == TOE_LAYER_TCP && node->has_state &&
+            node->state.tcp.cached.initial_rcv_wnd > object->tcp.rcv_wnd_max) {
+            object->tcp.rcv_wnd_max = node->state.tcp.cached.initial_rcv_wnd;
+        }
     }
 }
 
@@ -394,9 +412,6 @@ void monitor_invalidate_complete(struct toe_inter_monitor *m, struct monitor_tre
         }
         if (node->object->busy[MONITOR_INVALIDATE] > 0) {
             --node->object->busy[MONITOR_INVALIDATE];
-        }
-        if (node->has_state) {
-            monitor_check(m, MONITOR_T_INV_2, is_hosts_state_kept(node), node->object, node->block);
         }
         if (toe_status_is_failure(node->block->status)) {
             monitor_check_failure(m, node);

@@ -112,7 +112,7 @@ static void copy_state(struct monitor_node *node)
         size = sizeof(node->state.path);
         break;
     case TOE_LAYER_TCP:
-        size = sizeof(node->state.tcp);
+        size = TOE_TCP_STATE_SIZE_MIN; /* The extension is not ours to compare. */
         break;
     case TOE_LAYER_NONE:
         return;
@@ -137,7 +137,9 @@ static void take_down(struct monitor_tree *tree, struct toe_block *chain, uint32
         node->role = toe_block_role(b);
         node->layer = layer;
         node->parent = parent;
-        copy_state(node);
+        if (tree->op != MONITOR_INVALIDATE) { /* INV-2: no state follows */
+            copy_state(node);
+        }
         if (layer < TOE_LAYER_TCP) {
             take_down(tree, b->dependent, idx, (enum toe_layer)(layer + 1));
         }
@@ -200,13 +202,21 @@ static bool is_tcp_reference(const struct monitor_node *node)
     return node->layer == TOE_LAYER_TCP && node->role == TOE_ROLE_REFERENCE;
 }
 
+/* Whether a target may give |status| as its answer. */
+static bool is_answer(toe_status status)
+{
+    return status == TOE_STATUS_SUCCESS || status == TOE_STATUS_OFFLOAD_PARTIAL_SUCCESS ||
+           toe_status_is_failure(status);
+}
+
 void monitor_tree_prime(struct monitor_tree *tree)
 {
     for (uint32_t i = 0; i < tree->cnt; ++i) {
         struct monitor_node *node = &tree->nodes[i];
         struct toe_block *b = node->block;
 
-        b->status = TOE_STATUS_PENDING;
+        node->primed = is_answer(b->status) ? TOE_STATUS_PENDING : b->status;
+        b->status = node->primed;
         b->inter_data[0] = node;
         b->inter_data[1] = tree;
         if (!is_tcp_reference(node)) {
@@ -290,7 +300,9 @@ void monitor_tree_restore(struct toe_inter_monitor *m, struct monitor_tree *tree
         struct monitor_node *node = &tree->nodes[i];
         struct toe_block *b = node->block;
 
-        monitor_check(m, MONITOR_T_BLK_1, b->status != TOE_STATUS_PENDING, node->object, b);
+        monitor_check(m, MONITOR_T_BLK_1,
+                      b->status != node->primed && b->status != TOE_STATUS_PENDING, node->object,
+                      b);
         monitor_check(m, MONITOR_T_BLK_4, is_untouched(node), node->object, b);
         monitor_check(m, MONITOR_T_REU_4, b->inter_data[0] == node && b->inter_data[1] == tree,
                       node->object, b);

@@ -14,6 +14,7 @@ struct team {
     struct toe_inter_monitor *monitors[2];
     const struct toe_inter_fault_rule *rules;
     uint32_t rule_cnt;
+    bool second_is_foreign; /* knows no extension */
     uint32_t breach_cnt;
 };
 
@@ -40,6 +41,7 @@ static void add_second(struct team *team, uint32_t index)
     set.wire_user = toe_sim_link_end(team->second_link, index);
     set.mac[0] = 2;
     set.mac[5] = (uint8_t)(index + 1);
+    set.extension = !team->second_is_foreign;
     team->second[index] = toe_target_new(&set);
     assert_non_null(team->second[index]);
 }
@@ -144,6 +146,42 @@ static void test_command(void **state)
     }
 }
 
+/* How many connections came with an extension, at the first target of each machine, and back. */
+static uint64_t taken(const struct s_pair *pair)
+{
+    uint64_t cnt = 0;
+
+    for (int i = 0; i < 2; ++i) {
+        struct toe_stats target = {.size = sizeof(target)};
+        struct toe_host_stats host = {.size = sizeof(host)};
+
+        toe_target_ops()->stats_get(pair->m[i].target, &target);
+        toe_host_stats_get(pair->m[i].sim.host, &host);
+        assert_int_equal(target.extensions_ignored + host.extensions_ignored, 0);
+        cnt += target.extensions_taken + host.extensions_taken;
+    }
+    return cnt;
+}
+
+/* Extensions pass all drivers, if both adapters of a team know them; otherwise nobody gets one. */
+static void test_extension(void **state)
+{
+    (void)state;
+    for (int is_foreign = 0; is_foreign < 2; ++is_foreign) {
+        struct team team = {.second_is_foreign = is_foreign != 0};
+        struct s_pair pair = {.is_rude = false};
+        struct toe_caps caps = {.size = sizeof(caps)};
+
+        init(&team, &pair, TOE_POLICY_RANDOM, 5);
+        toe_inter_failover_ops(team.teams[0])->caps_get(team.teams[0], &caps);
+        assert_int_equal(caps.extension, is_foreign ? 0 : TOE_EXTENSION_VERSION);
+        s_pair_finish(&pair);
+        s_pair_check_bytes(&pair);
+        assert_int_equal(taken(&pair) > 0, !is_foreign);
+        fini(&team, &pair);
+    }
+}
+
 /* The hardware of one connection fails: the team changes over, and the others live on. */
 static void test_failure(void **state)
 {
@@ -181,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command),
+        cmocka_unit_test(test_extension),
         cmocka_unit_test(test_failure),
     };
 

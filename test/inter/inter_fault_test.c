@@ -226,7 +226,6 @@ static void script_fini(struct script *script)
 {
     l_life_fini(&script->life);
     toe_inter_fault_del(script->fault);
-    script->t->ops = toe_target_ops();
     t_target_del(script->t);
 }
 
@@ -341,11 +340,11 @@ static void test_hardware(void **state)
         t_block_init(&block, TOE_BLOCK_TCP_DELEGATED, &t->tcp.handle, &queried);
         block.host_object = t->tcp.block.host_object;
         if (i == 0) {
-            t->ops->query(t->target, &block);
+            t->ops->query(t->top, &block);
         } else if (i == 1) {
-            t->ops->invalidate(t->target, &block);
+            t->ops->invalidate(t->top, &block);
         } else {
-            t->ops->terminate(t->target, &block);
+            t->ops->terminate(t->top, &block);
         }
         l_run(&script.life);
         assert_int_equal(block.status, TOE_STATUS_FAILURE);
@@ -358,6 +357,37 @@ static void test_hardware(void **state)
         assert_int_equal(script.layers.breach_cnt, 0);
         script_fini(&script);
     }
+}
+
+/* The same on command, of this connection and at the next occasion. */
+static void test_spoilt(void **state)
+{
+    const struct toe_inter_fault_rule rule = {.kind = TOE_INTER_FAULT_HARDWARE_QUERY};
+    struct toe_tcp_state queried = {.size = sizeof(queried)};
+    struct toe_block block;
+    static struct script script;
+    struct t_target *t;
+
+    (void)state;
+    script_init(&script, &rule);
+    t = script.t;
+    l_offload_linked(&script.life, &block);
+    t_block_init(&block, TOE_BLOCK_TCP_DELEGATED, &t->tcp.handle, &queried);
+    block.host_object = t->tcp.block.host_object;
+    t->ops->query(t->top, &block);
+    l_run(&script.life);
+    assert_int_equal(block.status, TOE_STATUS_SUCCESS);
+    toe_inter_fault_spoil(script.fault, t->tcp.handle + 1); /* nobody's */
+    toe_inter_fault_spoil(script.fault, t->tcp.handle);
+    t->ops->query(t->top, &block);
+    l_run(&script.life);
+    assert_int_equal(block.status, TOE_STATUS_FAILURE);
+    assert_int_equal(script.life.events, 2);
+    assert_int_equal(toe_inter_fault_injected(script.fault, TOE_INTER_FAULT_HARDWARE_QUERY), 1);
+    l_terminate(&script.life, false);
+    assert_int_equal(t->tcp.state.delegated.state, TOE_TCP_CLOSED);
+    assert_int_equal(script.layers.breach_cnt, 0);
+    script_fini(&script);
 }
 
 /* Refused on behalf of the host, and offered again without the host's doing. */
@@ -404,7 +434,7 @@ static void test_commands(void **state)
     l_offload(&script.life, 0);
     l_terminate(&script.life, true);
     toe_inter_fault_link_set(script.fault, false);
-    script.t->ops->transmit(script.t->target, &(struct toe_frame){.len = 0}, 1);
+    script.t->ops->transmit(script.t->top, &(struct toe_frame){.len = 0}, 1);
     assert_int_equal(script.layers.breach_cnt, 0);
     script_fini(&script);
 }
@@ -415,7 +445,8 @@ int main(void)
         cmocka_unit_test(test_wild),          cmocka_unit_test(test_refuse),
         cmocka_unit_test(test_refuse_linked), cmocka_unit_test(test_late),
         cmocka_unit_test(test_failed_update), cmocka_unit_test(test_hardware),
-        cmocka_unit_test(test_kept_data),     cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_spoilt),        cmocka_unit_test(test_kept_data),
+        cmocka_unit_test(test_commands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,8 @@
 
 struct l_life {
     struct t_target *t;
-    struct toe_target *real; /* while |t| is told that the monitor is the target */
+    const struct toe_target_ops *real_ops; /* while |t| is told that this monitor is it */
+    void *real_top;
     struct toe_inter_monitor *monitor;
     struct toe_host_ops host;
     struct t_tcp second; /* a connection that is only there */
@@ -103,7 +104,8 @@ static inline void l_life_init(struct l_life *l, struct t_target *t,
 
     memset(l, 0, sizeof(*l));
     l->t = t;
-    l->real = t->target;
+    l->real_ops = t->ops;
+    l->real_top = t->top;
     l->host = (struct toe_host_ops){
         .size = sizeof(l->host),
         .initiate_complete = l_no_tree,
@@ -128,15 +130,16 @@ static inline void l_life_init(struct l_life *l, struct t_target *t,
     l->monitor = toe_inter_monitor_new(&set);
     assert_non_null(l->monitor);
     t->ops = toe_inter_monitor_ops(l->monitor);
-    t->target = (struct toe_target *)(void *)l->monitor;
-    t->ops->attach(t->target, &l->host, l);
-    assert_int_equal(t->ops->params_set(t->target, &t->params), TOE_STATUS_SUCCESS);
+    t->top = l->monitor;
+    t->ops->attach(t->top, &l->host, l);
+    assert_int_equal(t->ops->params_set(t->top, &t->params), TOE_STATUS_SUCCESS);
     t->wire.is_unchecked = true;
 }
 
 static inline void l_life_fini(struct l_life *l)
 {
-    l->t->target = l->real;
+    l->t->ops = l->real_ops;
+    l->t->top = l->real_top;
     toe_inter_monitor_del(l->monitor);
 }
 
@@ -152,7 +155,7 @@ static inline void l_return(struct l_life *l)
         struct toe_buf *buf = l->kept[--l->kept_cnt];
 
         buf->next = NULL;
-        l->t->ops->receive_return(l->t->target, buf);
+        l->t->ops->receive_return(l->t->top, buf);
     }
 }
 
@@ -184,7 +187,7 @@ static inline void l_offload(struct l_life *l, uint32_t handed)
     }
     (void)t_link(t);
     t->tcp.block.next = &l->second.block;
-    t->ops->initiate(t->target, &t->neighbor.block);
+    t->ops->initiate(t->top, &t->neighbor.block);
     l_run(l);
 }
 
@@ -196,12 +199,12 @@ static inline void l_offload_linked(struct l_life *l, struct toe_block *placehol
     l_reset(l);
     (void)t_link(t);
     t->path.block.dependent = NULL;
-    t->ops->initiate(t->target, &t->neighbor.block);
+    t->ops->initiate(t->top, &t->neighbor.block);
     l_run(l);
     t_block_init(placeholder, 0, NULL, NULL);
     placeholder->dependent = &t->path.block;
     t->path.block.dependent = &t->tcp.block;
-    t->ops->initiate(t->target, placeholder);
+    t->ops->initiate(t->top, placeholder);
     l_run(l);
 }
 
@@ -213,10 +216,10 @@ static inline void l_terminate(struct l_life *l, bool has_second)
     l_return(l);
     (void)t_link(t);
     t->tcp.block.next = has_second ? &l->second.block : NULL;
-    t->ops->terminate(t->target, &t->neighbor.block);
+    t->ops->terminate(t->top, &t->neighbor.block);
     l_run(l);
     if (t->tcp.block.status == TOE_STATUS_SUCCESS && t->tcp.state.delegated.buffered_data != NULL) {
-        t->ops->receive_return(t->target, t->tcp.state.delegated.buffered_data);
+        t->ops->receive_return(t->top, t->tcp.state.delegated.buffered_data);
     }
 }
 
@@ -236,7 +239,7 @@ static inline void l_forward(struct l_life *l)
     p[12] = 0x50;
     p[13] = TCP_ACK;
     p[14] = 0xff;
-    t->ops->forward(t->target, t->tcp.handle, buf);
+    t->ops->forward(t->top, t->tcp.handle, buf);
     l_run(l);
 }
 
@@ -255,7 +258,7 @@ static inline void l_receive_some(struct l_life *l)
     first = t_buf_new(t, 50);
     first->next = t_buf_new(t, 50);
     first->next->flags = TOE_BUF_NO_PUSH;
-    t->ops->receive(t->target, t->tcp.handle, first);
+    t->ops->receive(t->top, t->tcp.handle, first);
     t_peer(t, 1150, 60, TCP_PSH, 5100);
     l_run(l);
     t_peer(t, 1210, 40, 0, 5100);
@@ -271,7 +274,7 @@ static inline void l_send_some(struct l_life *l)
     struct toe_buf *first = t_data_new(t, 5100, 100);
 
     first->next = t_data_new(t, 5200, 100);
-    t->ops->send(t->target, t->tcp.handle, first);
+    t->ops->send(t->top, t->tcp.handle, first);
     (void)t_send_new(t, 5300, 50);
     l_run(l);
     t_peer(t, 1260, 0, 0, 5250);
@@ -289,12 +292,12 @@ static inline void l_ask(struct l_life *l)
     memset(&state, 0, sizeof(state));
     state.size = sizeof(state);
     t_block_init(&block, TOE_BLOCK_TCP_DELEGATED, &t->tcp.handle, &state);
-    t->ops->query(t->target, &block);
+    t->ops->query(t->top, &block);
     l_run(l);
     state.cached = t->tcp.state.cached;
     state.cached.ttl = 33;
     t_block_init(&block, TOE_BLOCK_TCP_CACHED, &t->tcp.handle, &state);
-    t->ops->update(t->target, &block);
+    t->ops->update(t->top, &block);
     l_run(l);
 }
 
@@ -361,7 +364,7 @@ static inline void l_invalidated(struct l_life *l)
 
     l_offload(l, 0);
     t_block_init(&block, TOE_BLOCK_TCP, &t->tcp.handle, NULL);
-    t->ops->invalidate(t->target, &block);
+    t->ops->invalidate(t->top, &block);
     l_run(l);
     l_terminate(l, true);
 }

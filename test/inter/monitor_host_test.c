@@ -26,7 +26,7 @@ static void post(struct l_life *l, enum toe_block_type type)
 static void terminate_tcp(struct l_life *l)
 {
     l->t->tcp.block.next = NULL;
-    l->t->ops->terminate(l->t->target, &l->t->tcp.block);
+    l->t->ops->terminate(l->t->top, &l->t->tcp.block);
 }
 
 static void initiate_twice(struct l_life *l)
@@ -38,7 +38,7 @@ static void initiate_twice(struct l_life *l)
     copy.block.host_object = l->t->neighbor.block.host_object;
     copy.block.dependent = NULL;
     copy.block.state.neighbor = &copy.state;
-    l->t->ops->initiate(l->t->target, &copy.block);
+    l->t->ops->initiate(l->t->top, &copy.block);
     l_run(l);
 }
 
@@ -54,7 +54,7 @@ static void offer(struct l_life *l, struct toe_block *at)
     t_block_init(&linkers[1], TOE_BLOCK_PATH4, &path, NULL);
     linkers[0].dependent = &linkers[1];
     linkers[1].dependent = at;
-    l->t->ops->initiate(l->t->target, &linkers[0]);
+    l->t->ops->initiate(l->t->top, &linkers[0]);
     l_run(l);
 }
 
@@ -114,7 +114,7 @@ static void offer_path_in_place_of_tcp(struct l_life *l)
 static void offer_root(struct l_life *l)
 {
     third_init(l);
-    l->t->ops->initiate(l->t->target, &third.block);
+    l->t->ops->initiate(l->t->top, &third.block);
     l_run(l);
 }
 
@@ -123,7 +123,7 @@ static void offer_below_placeholder(struct l_life *l)
     third_init(l);
     t_block_init(&block, 0, NULL, NULL);
     block.dependent = &third.block;
-    l->t->ops->initiate(l->t->target, &block);
+    l->t->ops->initiate(l->t->top, &block);
     l_run(l);
 }
 
@@ -132,7 +132,7 @@ static void link_to_invalid(struct l_life *l)
     post(l, TOE_BLOCK_PATH4);
     block.object = &l->t->path.handle;
     block.state.path = NULL;
-    l->t->ops->invalidate(l->t->target, &block);
+    l->t->ops->invalidate(l->t->top, &block);
     l_run(l);
     third_init(l);
     offer(l, &third.block);
@@ -140,7 +140,7 @@ static void link_to_invalid(struct l_life *l)
 
 static void unknown_handle(struct l_life *l)
 {
-    l->t->ops->send(l->t->target, 12345, t_data_new(l->t, 5000, 10));
+    l->t->ops->send(l->t->top, 12345, t_data_new(l->t, 5000, 10));
     l_run(l);
 }
 
@@ -150,21 +150,21 @@ static void no_handle(struct l_life *l)
 
     post(l, TOE_BLOCK_TCP_DELEGATED);
     block.object = &none;
-    l->t->ops->query(l->t->target, &block);
+    l->t->ops->query(l->t->top, &block);
     l_run(l);
 }
 
 static void terminate_path_alone(struct l_life *l)
 {
     l->t->path.block.dependent = NULL;
-    l->t->ops->terminate(l->t->target, &l->t->path.block);
+    l->t->ops->terminate(l->t->top, &l->t->path.block);
     l_run(l);
 }
 
 static void terminate_while_asking(struct l_life *l)
 {
     post(l, TOE_BLOCK_TCP_DELEGATED);
-    l->t->ops->query(l->t->target, &block);
+    l->t->ops->query(l->t->top, &block);
     terminate_tcp(l);
     l_run(l);
 }
@@ -173,15 +173,15 @@ static void ask_while_terminating(struct l_life *l)
 {
     terminate_tcp(l);
     post(l, TOE_BLOCK_TCP_DELEGATED);
-    l->t->ops->query(l->t->target, &block);
+    l->t->ops->query(l->t->top, &block);
     l_run(l);
 }
 
 static void same_tree_twice(struct l_life *l)
 {
     post(l, TOE_BLOCK_TCP_DELEGATED);
-    l->t->ops->query(l->t->target, &block);
-    l->t->ops->query(l->t->target, &block);
+    l->t->ops->query(l->t->top, &block);
+    l->t->ops->query(l->t->top, &block);
 }
 
 static void update_twice(struct l_life *l)
@@ -190,18 +190,18 @@ static void update_twice(struct l_life *l)
 
     post(l, TOE_BLOCK_TCP_CACHED);
     other = block;
-    l->t->ops->update(l->t->target, &block);
-    l->t->ops->update(l->t->target, &other);
+    l->t->ops->update(l->t->top, &block);
+    l->t->ops->update(l->t->top, &other);
     l_run(l);
 }
 
 static void update_invalid(struct l_life *l)
 {
     post(l, TOE_BLOCK_TCP_CACHED);
-    l->t->ops->invalidate(l->t->target, &block);
+    l->t->ops->invalidate(l->t->top, &block);
     l_run(l);
     post(l, TOE_BLOCK_TCP_CACHED);
-    l->t->ops->update(l->t->target, &block);
+    l->t->ops->update(l->t->top, &block);
     l_run(l);
 }
 
@@ -230,7 +230,7 @@ static void send_same_twice(struct l_life *l)
     struct toe_buf *buf = t_send_new(l->t, 5000, 10);
 
     l_run(l);
-    l->t->ops->receive(l->t->target, l->second.handle, buf);
+    l->t->ops->receive(l->t->top, l->second.handle, buf);
 }
 
 static void send_beyond(struct l_life *l)
@@ -238,7 +238,7 @@ static void send_beyond(struct l_life *l)
     struct toe_buf *buf = t_data_new(l->t, 5000, 10);
 
     buf->len = 11;
-    l->t->ops->send(l->t->target, l->t->tcp.handle, buf);
+    l->t->ops->send(l->t->top, l->t->tcp.handle, buf);
     l_run(l);
 }
 
@@ -247,7 +247,7 @@ static void disconnect_chain(struct l_life *l)
     struct toe_buf *buf = t_data_new(l->t, 5000, 0);
 
     buf->next = t_data_new(l->t, 5000, 0);
-    l->t->ops->disconnect(l->t->target, l->t->tcp.handle, buf, TOE_DISCONNECT_GRACEFUL);
+    l->t->ops->disconnect(l->t->top, l->t->tcp.handle, buf, TOE_DISCONNECT_GRACEFUL);
     l_run(l);
 }
 
@@ -309,12 +309,26 @@ static void return_twice(struct l_life *l)
     l_run(l);
     buf = l->kept[0];
     l_return(l);
-    l->t->ops->receive_return(l->t->target, buf);
+    l->t->ops->receive_return(l->t->top, buf);
 }
 
 static void detach(struct l_life *l)
 {
-    l->t->ops->attach(l->t->target, NULL, NULL);
+    l->t->ops->attach(l->t->top, NULL, NULL);
+}
+
+static void stay_after_request(struct l_life *l)
+{
+    t_peer(l->t, 1000, 10, TCP_URG | TCP_PSH, 5000); /* urgent data: a mandatory reason */
+    l_run(l);
+    toe_inter_monitor_finish(l->monitor);
+}
+
+static void stay_after_upload_all(struct l_life *l)
+{
+    toe_target_upload_all(l->t->target);
+    l_run(l);
+    toe_inter_monitor_finish(l->monitor);
 }
 
 static const struct wrong_host wrongs[] = {
@@ -351,6 +365,8 @@ static const struct wrong_host wrongs[] = {
     {"a strange answer", "RCV-050", answer_strange},
     {"a buffer returned twice", "RCV-065", return_twice},
     {"detached too early", "SEAM-5", detach},
+    {"a mandatory request", "EVT-012", stay_after_request},
+    {"upload all", "CAP-40", stay_after_upload_all},
 };
 
 static struct t_target *begin(struct l_life *l)
@@ -368,7 +384,6 @@ static struct t_target *begin(struct l_life *l)
 static void end(struct l_life *l, struct t_target *t)
 {
     l_life_fini(l);
-    t->ops = toe_target_ops();
     t_target_del(t);
 }
 
@@ -406,9 +421,9 @@ static void test_never_answered(void **unused)
     (void)t_send_new(t, 5000, 10);
     (void)t_receive_new(t, 10, 0);
     (void)t_disconnect_new(t, 5010, 0, TOE_DISCONNECT_GRACEFUL);
-    t->ops->forward(t->target, t->tcp.handle, buf);
+    t->ops->forward(t->top, t->tcp.handle, buf);
     post(&life, TOE_BLOCK_TCP_DELEGATED);
-    t->ops->query(t->target, &block);
+    t->ops->query(t->top, &block);
     toe_inter_monitor_finish(life.monitor);
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); ++i) {
         if (l_breached(&life, rules[i], TOE_INTER_TARGET) != 1) {
@@ -447,9 +462,9 @@ static void test_blind(void **unused)
     set.block_max = 4;
     life.monitor = toe_inter_monitor_new(&set);
     t->ops = toe_inter_monitor_ops(life.monitor);
-    t->target = (struct toe_target *)(void *)life.monitor;
-    t->ops->attach(t->target, &life.host, &life);
-    assert_int_equal(t->ops->params_set(t->target, &t->params), TOE_STATUS_SUCCESS);
+    t->top = life.monitor;
+    t->ops->attach(t->top, &life.host, &life);
+    assert_int_equal(t->ops->params_set(t->top, &t->params), TOE_STATUS_SUCCESS);
     l_life(&life);
     toe_inter_monitor_stats_get(life.monitor, &stats);
     assert_true(stats.is_blind);

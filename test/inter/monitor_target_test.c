@@ -540,6 +540,19 @@ static bool indicate_beyond(struct breaker *b, void *name, struct toe_buf *buf, 
     return true;
 }
 
+static bool indicate_large(struct breaker *b, void *name, struct toe_buf *buf, toe_status *status,
+                           uint32_t *consumed)
+{
+    (void)buf;
+    if (!is_due(b, TOE_INTER_RECEIVE_INDICATE)) {
+        return false;
+    }
+    b->buf.len = 65536; /* the host does not look at them */
+    b->sge.len = 65536;
+    *status = b->pass.above_ops.receive_indicate(b->pass.above, name, &b->buf, consumed);
+    return true;
+}
+
 static bool indicate_empty(struct breaker *b, void *name, struct toe_buf *buf, toe_status *status,
                            uint32_t *consumed)
 {
@@ -670,21 +683,6 @@ static bool neighbor_twice(struct breaker *b, struct toe_block *block)
     return false;
 }
 
-static void run_status(struct breaker *b)
-{
-    static const struct toe_caps caps = {.size = sizeof(caps)};
-    const toe_status status = b->wrong->value;
-
-    if (!b->is_done && b->life->events > 0) {
-        b->is_done = true;
-        if (strcmp(b->wrong->rule, "CAP-42") == 0) {
-            b->pass.above_ops.status(b->pass.above, TOE_STATUS_UPLOAD_ALL, NULL);
-        }
-        b->pass.above_ops.status(b->pass.above, status,
-                                 strcmp(b->wrong->rule, "CAP-38") == 0 ? NULL : &caps);
-    }
-}
-
 #include "inter/wrongs.h"
 
 /* --- the test --- */
@@ -750,7 +748,6 @@ static uint64_t live(const struct wrong *wrong, bool *is_named)
     toe_inter_monitor_stats_get(life.monitor, &stats);
     *is_named = wrong->rule == NULL || l_breached(&life, wrong->rule, TOE_INTER_TARGET) > 0;
     l_life_fini(&life);
-    t->ops = toe_target_ops();
     t_target_del(t);
     return stats.breaches[TOE_INTER_HOST] + stats.breaches[TOE_INTER_TARGET];
 }

@@ -1,7 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of wrong targets, for monitor_target_test.c, which has the hooks.
+ * The table of wrong targets, for monitor_target_test.c, which has most of the hooks.
  */
+
+/* What a target does unasked, in a run. */
+
+/* The upload is asked for, and then the target goes on as if it had not been. */
+static void run_retrieve(struct breaker *b)
+{
+    if (is_due(b, b->wrong->op)) {
+        b->pass.above_ops.tcp_event(b->pass.above, b->life->t->tcp.block.host_object,
+                                    TOE_EVENT_RETRIEVE, b->wrong->value);
+    }
+}
+
+static void run_status(struct breaker *b)
+{
+    static const struct toe_caps caps = {.size = sizeof(caps)};
+    const toe_status status = b->wrong->value;
+
+    if (!b->is_done && b->life->events > 0) {
+        b->is_done = true;
+        if (strcmp(b->wrong->rule, "CAP-42") == 0) {
+            b->pass.above_ops.status(b->pass.above, TOE_STATUS_UPLOAD_ALL, NULL);
+        }
+        b->pass.above_ops.status(b->pass.above, status,
+                                 strcmp(b->wrong->rule, "CAP-38") == 0 ? NULL : &caps);
+    }
+}
 
 /* clang-format off */
 static const struct wrong wrongs[] = {
@@ -91,6 +117,8 @@ static const struct wrong wrongs[] = {
 
     {"a chain indicated", "RCV-045", .indicate = indicate_chain, .op = TOE_INTER_RECEIVE_INDICATE},
     {"beyond the end", "IOS-003", .indicate = indicate_beyond, .op = TOE_INTER_RECEIVE_INDICATE},
+    {"more than the window", "RCV-064", .indicate = indicate_large, .op = TOE_INTER_RECEIVE_INDICATE},
+    {"a send after a mandatory request", "SND-080", .run = run_retrieve, .op = TOE_INTER_RUN_HOOK, .nth = 1, .value = TOE_UPLOAD_REQUESTED},
     {"an empty indication", "SEAM-6", .indicate = indicate_empty, .op = TOE_INTER_RECEIVE_INDICATE},
     {"an unknown object", "CTX-5", .indicate = indicate_unknown, .op = TOE_INTER_RECEIVE_INDICATE},
     {"an accepted buffer again", "IOS-013", .indicate = indicate_again, .op = TOE_INTER_RECEIVE_INDICATE},
