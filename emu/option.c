@@ -15,6 +15,7 @@
 enum {
     OPTIONS_MAX = 48,
     HELP_COLUMN = 28,
+    HELP_LIST = 50, /* characters of a list in a line */
     HELP_LETTER = 'h',
     FIRST_CODE = 256, /* getopt's codes of our options; above every letter */
     PPM_PER_PERCENT = 10000,
@@ -174,6 +175,8 @@ static const char *placeholder(const struct emu_option *option)
         return "ADDRESS";
     case EMU_OPTION_CHOICE:
         return "CHOICE";
+    case EMU_OPTION_SET:
+        return "[LIST]";
     }
     return "";
 }
@@ -193,9 +196,17 @@ static void print_option(const struct emu_option *option)
         (void)printf("\n%*s", HELP_COLUMN, "");
     }
     (void)printf("%s", option->help);
-    if (option->kind == EMU_OPTION_CHOICE) {
+    if (option->choices != NULL) {
+        size_t column = 0;
+
         for (size_t i = 0; option->choices[i] != NULL; ++i) {
-            (void)printf("%s%s", i == 0 ? ": " : ", ", option->choices[i]);
+            column += strlen(option->choices[i]) + 2;
+            if (option->kind == EMU_OPTION_SET && (i == 0 || column > HELP_LIST)) {
+                (void)printf("%s\n%*s%s", i == 0 ? ":" : ",", HELP_COLUMN, "", option->choices[i]);
+                column = strlen(option->choices[i]);
+            } else {
+                (void)printf("%s%s", i == 0 ? ": " : ", ", option->choices[i]);
+            }
         }
     }
     (void)printf("\n");
@@ -264,6 +275,41 @@ static int store_choice(const struct emu_command *command, const struct emu_opti
     return emu_option_error(command, "--%s: \"%s\" is none of %s", option->name, text, all);
 }
 
+static bool find_choice(uint32_t *out_idx, const struct emu_option *option, const char *text,
+                        size_t len)
+{
+    for (uint32_t i = 0; option->choices[i] != NULL; ++i) {
+        if (strlen(option->choices[i]) == len && memcmp(option->choices[i], text, len) == 0) {
+            *out_idx = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int store_set(const struct emu_command *command, const struct emu_option *option,
+                     const char *text)
+{
+    uint32_t set = 0;
+
+    for (uint32_t i = 0; text == NULL && option->choices[i] != NULL; ++i) {
+        set |= 1u << i;
+    }
+    while (text != NULL) {
+        const size_t len = strcspn(text, ",");
+        uint32_t idx;
+
+        if (!find_choice(&idx, option, text, len)) {
+            return emu_option_error(command, "--%s: there is no \"%.*s\"", option->name, (int)len,
+                                    text);
+        }
+        set |= 1u << idx;
+        text = text[len] == ',' ? text + len + 1 : NULL;
+    }
+    *(uint32_t *)option->value = set;
+    return -1;
+}
+
 static int store(const struct emu_command *command, const struct emu_option *option,
                  const char *text)
 {
@@ -293,6 +339,8 @@ static int store(const struct emu_command *command, const struct emu_option *opt
                                       option->name, text);
     case EMU_OPTION_CHOICE:
         return store_choice(command, option, text);
+    case EMU_OPTION_SET:
+        return store_set(command, option, text);
     }
     return -1;
 }
@@ -304,10 +352,12 @@ static void build_tables(const struct emu_command *command, struct option *longs
     *shorts++ = HELP_LETTER;
     for (size_t i = 0; i < command->option_cnt; ++i) {
         const struct emu_option *option = &command->options[i];
-        const bool has_value = option->kind != EMU_OPTION_FLAG;
+        const bool has_value = option->kind != EMU_OPTION_FLAG && option->kind != EMU_OPTION_SET;
 
         longs[i] = (struct option){.name = option->name,
-                                   .has_arg = has_value ? required_argument : no_argument,
+                                   .has_arg = has_value                        ? required_argument
+                                              : option->kind == EMU_OPTION_SET ? optional_argument
+                                                                               : no_argument,
                                    .val = FIRST_CODE + (int)i};
         if (option->letter != 0) {
             *shorts++ = option->letter;
@@ -356,7 +406,27 @@ static int parse_one(const struct emu_command *command, int code, char **argv)
         }
         return emu_option_error(command, "there is no option %s", name);
     }
+    /* getopt sees a value that may be left out only behind an equals sign. */
+    if (option->kind == EMU_OPTION_SET && optarg == NULL && argv[optind] != NULL &&
+        argv[optind][0] != '-') {
+        optarg = argv[optind++];
+    }
     return store(command, option, optarg);
+}
+
+/* The words that getopt has left. */
+static int parse_operands(const struct emu_command *command, int argc, char **argv)
+{
+    for (size_t i = 0; command->operands != NULL && command->operands[i] != NULL; ++i) {
+        if (optind == argc) {
+            return emu_option_error(command, "%s is missing", command->operands[i]);
+        }
+        command->operand_values[i] = argv[optind++];
+    }
+    if (optind < argc) {
+        return emu_option_error(command, "unexpected argument \"%s\"", argv[optind]);
+    }
+    return -1;
 }
 
 int emu_option_parse(const struct emu_command *command, int argc, char **argv)
@@ -375,8 +445,5 @@ int emu_option_parse(const struct emu_command *command, int argc, char **argv)
     while (status < 0 && (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         status = parse_one(command, code, argv);
     }
-    if (status < 0 && optind < argc) {
-        return emu_option_error(command, "unexpected argument \"%s\"", argv[optind]);
-    }
-    return status;
+    return status < 0 ? parse_operands(command, argc, argv) : status;
 }

@@ -29,6 +29,8 @@ enum emu_option_kind {
     EMU_OPTION_DURATION, /* toe_duration: ns, us, ms, s, m, h; seconds without a unit */
     EMU_OPTION_ADDRESS,  /* struct toe_addr: IPv4 or IPv6 */
     EMU_OPTION_CHOICE,   /* int: index in |choices| */
+    EMU_OPTION_SET,      /* uint32_t: 1 << index in |choices|, of each in a list with commas; all of
+                            them if the next argument is another option, or none follows */
 };
 
 struct emu_option {
@@ -38,7 +40,7 @@ struct emu_option {
     void *value;
     bool *given;                /* set to true if the option was given; may be NULL */
     uint64_t min, max;          /* NUMBER and DURATION, both inclusive; max 0: no limit */
-    const char *const *choices; /* CHOICE: ends with NULL */
+    const char *const *choices; /* CHOICE and SET: ends with NULL */
     const char *placeholder;    /* NULL: what the kind suggests */
     const char *help;           /* one line */
 };
@@ -50,6 +52,8 @@ struct emu_command {
     const char *details;  /* more text for --help, or NULL */
     const struct emu_option *options;
     size_t option_cnt;
+    const char *const *operands; /* words besides the options: their names; NULL ends, or none */
+    const char **operand_values; /* where they go: all are needed */
 };
 
 /*

@@ -2,12 +2,18 @@
 /*
  * A target for `toe certify --target`: the template of a plug-in.
  *
- *     cc -shared -fPIC -o mine.so certify_plugin.c -ltoe
- *     toe certify --target ./mine.so
+ *     cc -shared -fPIC -o mine.so certify_plugin.c $(pkg-config --cflags --libs toe)
+ *     toe certify --target ./mine.so --stop
  *
  * Here the target is the library's own. Put yours in its place: a struct toe_target_ops, a function
- * that makes a target and one that frees it. What your target cannot do may stay NULL; the
- * scenarios that need it are skipped then.
+ * that makes a target and one that frees it. Of the table attach, caps_get, params_set, initiate,
+ * terminate, deadline and run are needed for anything to be tried; what else is missing fails where
+ * it is called. Of the plug-in, what your target cannot do may stay NULL: the scenarios that need
+ * it are skipped then.
+ *
+ * A target that is written from nothing is best written in the order of the basics, which are run
+ * first; with --stop the first that fails is the last thing that is said. (--filter basics runs
+ * them alone.) What your target prints goes to stderr.
  */
 #include <string.h>
 

@@ -4,21 +4,30 @@
  */
 #include "command.h"
 #include "error.h"
+#include "guide.h"
 #include "option.h"
 #include "plugin.h"
 #include "report.h"
+#include "rule_table.h"
 #include "verdict.h"
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define CHARTS_SHOWN 10              /* as text; the reports have them all */
+#define PROGRESS_FROM TOE_NS_PER_SEC /* a short run needs none */
+#define PROGRESS_EVERY (200 * TOE_NS_PER_MS)
 
 struct certify {
     struct emu_report report;
     struct cert_run run;
     bool list;
+    bool rules;
     bool json;
     const char *rule;
     const char *filter;
@@ -28,6 +37,11 @@ struct certify {
     int profile;
     bool profile_given;
     uint64_t jobs;
+    uint64_t patience;
+    uint32_t failed_cnt;   /* so far */
+    bool terminal;         /* stderr is one */
+    bool drawn;            /* progress stands on it */
+    toe_instant draw_next; /* when it is drawn again; 0: it has not begun */
 };
 
 /* One command line, one run: the options write into this. */
@@ -41,6 +55,10 @@ static const struct emu_option options[] = {
      .kind = EMU_OPTION_FLAG,
      .value = &the.list,
      .help = "list the scenarios and the rules, run nothing"},
+    {.name = "rules",
+     .kind = EMU_OPTION_FLAG,
+     .value = &the.rules,
+     .help = "list the rules, each with the scenarios that show it, or the reason why none does"},
     {.name = "rule",
      .letter = 'r',
      .kind = EMU_OPTION_TEXT,
@@ -77,6 +95,18 @@ static const struct emu_option options[] = {
      .min = 1,
      .max = 16,
      .help = "scenarios at a time (default: as many as there are processors)"},
+    {.name = "patience",
+     .kind = EMU_OPTION_NUMBER,
+     .value = &the.patience,
+     .placeholder = "SECONDS",
+     .min = 1,
+     .max = 86400,
+     .help = "of computing, after which a scenario hangs (default 10; less after each that did)"},
+    {.name = "stop",
+     .letter = 'x',
+     .kind = EMU_OPTION_FLAG,
+     .value = &the.run.stops,
+     .help = "stop at the first failure: for a target that is being written"},
     {.name = "json",
      .kind = EMU_OPTION_FLAG,
      .value = &the.json,
@@ -98,9 +128,12 @@ static int parse(int argc, char **argv)
         .name = "certify",
         .synopsis = "[options]",
         .summary = "Certifies an offload target: every rule of the contract, in virtual time.",
-        .details = "Each scenario runs in a process of its own, so a target that crashes or hangs "
-                   "fails only there.\nThe last line begins \"certify: pass\" or \"certify: "
-                   "fail\".",
+        .details =
+            "Each scenario runs in a process of its own, so a target that crashes or hangs "
+            "fails only there.\nA target of yours is a shared object; "
+            "examples/certify_plugin.c is a template. While it is\nbeing written: --stop, or "
+            "--filter basics.\nThe last line begins \"certify: pass\" or \"certify: "
+            "fail\".",
         .options = options,
         .option_cnt = sizeof(options) / sizeof(options[0]),
     };
@@ -143,7 +176,7 @@ static bool is_selected(const struct certify *certify, const uint8_t *rules,
     if (certify->rule == NULL) {
         return true;
     }
-    (void)cert_rule_each(scenario->rules, look_up, &overlap);
+    (void)cert_scenario_each(scenario, look_up, &overlap);
     return overlap.any;
 }
 
@@ -198,28 +231,56 @@ static const char *profile_name(enum toe_profile profile)
     return profile == TOE_PROFILE_COMPAT ? "compat" : "modern";
 }
 
-static void print_case(void *user, const struct cert_case *one)
+static void erase_progress(struct certify *certify)
 {
-    struct certify *certify = user;
-    json_t *object = json_pack("{ss ss ss ss ss ss sf so so}", "type", "test", "id",
-                               one->scenario->id, "profile", profile_name(one->profile), "group",
-                               cert_group_name(one->scenario->group), "rules", one->scenario->rules,
-                               "result", cert_result_name(one->result), "ms", one->ms, "text",
-                               one->text != NULL ? json_string(one->text) : json_null(), "chart",
-                               one->chart != NULL ? json_string(one->chart) : json_null());
-
-    emu_report_say(&certify->report, object, "%-5s %-7s %-6s %s", cert_result_name(one->result),
-                   one->scenario->id, profile_name(one->profile), one->scenario->title);
-    if (certify->json || one->text == NULL) {
-        return;
-    }
-    (void)printf("      %s\n", one->text);
-    if (one->chart != NULL) {
-        (void)printf("      rules: %s\n%s", one->scenario->rules, one->chart);
+    if (certify->drawn) {
+        (void)fputs("\r\033[K", stderr);
+        certify->drawn = false;
     }
 }
 
-static void list_all(struct certify *certify, const struct cert_verdict *verdict)
+/* On a terminal, when it takes long: how far it is, and what takes so long. */
+static void draw_progress(void *user, uint32_t done_cnt, const struct cert_case *oldest)
+{
+    struct certify *certify = user;
+    struct timespec time = {.tv_sec = 0};
+    toe_instant now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    now = (toe_instant)time.tv_sec * TOE_NS_PER_SEC + (toe_instant)time.tv_nsec;
+    if (certify->draw_next == 0) {
+        certify->draw_next = now + PROGRESS_FROM;
+    }
+    if (!certify->terminal || now < certify->draw_next || oldest == NULL) {
+        return;
+    }
+    certify->draw_next = now + PROGRESS_EVERY;
+    certify->drawn = true;
+    (void)fprintf(stderr, "\r\033[K%u of %u, %u failed; %s %s", done_cnt, certify->run.case_cnt,
+                  certify->failed_cnt, oldest->scenario->id, profile_name(oldest->profile));
+}
+
+static void print_case(void *user, const struct cert_case *one)
+{
+    struct certify *certify = user;
+    json_t *object =
+        json_pack("{ss ss ss ss ss ss ss sf ss? ss? ss?}", "type", "test", "id", one->scenario->id,
+                  "title", one->scenario->title, "profile", profile_name(one->profile), "group",
+                  cert_group_name(one->scenario->group), "rules", one->scenario->rules, "result",
+                  cert_result_name(one->result), "ms", one->ms, "text", one->text, "broken",
+                  one->broken, "chart", one->chart);
+
+    erase_progress(certify);
+    emu_report_say(&certify->report, object, "%-5s %-7s %-6s %s", cert_result_name(one->result),
+                   one->scenario->id, profile_name(one->profile), one->scenario->title);
+    certify->failed_cnt += one->result != CERT_PASSED && one->result != CERT_SKIPPED;
+    if (!certify->json && one->text != NULL) {
+        cert_guide_case(one, certify->failed_cnt <= CHARTS_SHOWN);
+        (void)fflush(stdout);
+    }
+}
+
+static void list_scenarios(struct certify *certify)
 {
     for (uint32_t i = 0; i < certify->run.case_cnt; ++i) {
         const struct cert_case *one = &certify->run.cases[i];
@@ -232,21 +293,42 @@ static void list_all(struct certify *certify, const struct cert_verdict *verdict
             "%-7s %-6s %-12s %s (%s)", one->scenario->id, profile_name(one->profile),
             cert_group_name(one->scenario->group), one->scenario->title, one->scenario->rules);
     }
-    for (uint32_t i = 0; i < cert_rule_cnt && certify->rule == NULL && certify->filter == NULL;
-         ++i) {
-        const char *name = verdict->rules[i] >= CERT_RULE_NOT_RUN
-                               ? "tested"
-                               : cert_rule_result_name(verdict->rules[i]);
-        const char level[2] = {cert_rules[i].level, '\0'};
-        const char *reason = verdict->reasons[i] != NULL ? verdict->reasons[i] : "";
+}
 
+static void complain(const char *what, const char *id)
+{
+    (void)fprintf(stderr, "toe certify: %s: %s\n", what, id);
+}
+
+/* All rules; a status to exit with, which says whether the suite is whole. */
+static int list_rules(struct certify *certify)
+{
+    struct cert_rule_table table;
+    const char *wrong = cert_rule_table_init(&table);
+    uint32_t faults = cert_rule_table_check(&table, complain);
+
+    for (uint32_t i = 0; i < cert_rule_cnt; ++i) {
+        const struct cert_rule_row *row = &table.rows[i];
+        const char *reason = row->reason != NULL ? row->reason : "";
+        const char *coverage = row->tests[0] != '\0' ? "tested" : "excused";
+        const char level[2] = {cert_rules[i].level, '\0'};
+
+        if (row->tests[0] == '\0' && row->reason == NULL) {
+            coverage = "untested";
+        }
         emu_report_say(&certify->report,
-                       json_pack("{ss ss ss ss ss ss}", "type", "rule", "id", cert_rules[i].id,
-                                 "level", level, "file", cert_rules[i].file, "coverage", name,
-                                 "reason", reason),
+                       json_pack("{ss ss ss ss ss ss ss}", "type", "rule", "id", cert_rules[i].id,
+                                 "level", level, "file", cert_rules[i].file, "coverage", coverage,
+                                 "tests", row->tests, "reason", reason),
                        "%-14s %c %-13s %-9s %s", cert_rules[i].id, cert_rules[i].level,
-                       cert_rules[i].file, name, reason);
+                       cert_rules[i].file, coverage, row->tests[0] != '\0' ? row->tests : reason);
     }
+    if (wrong != NULL) {
+        complain("names a rule that does not exist", wrong);
+        ++faults;
+    }
+    cert_rule_table_fini(&table);
+    return faults == 0 ? EMU_EXIT_OK : EMU_EXIT_FAULT;
 }
 
 static void print_summary(struct certify *certify, const struct cert_verdict *verdict)
@@ -256,24 +338,21 @@ static void print_summary(struct certify *certify, const struct cert_verdict *ve
         verdict->cases[CERT_FAILED] + verdict->cases[CERT_CRASHED] + verdict->cases[CERT_HUNG];
     const char *word = verdict->passed ? "pass" : "fail";
 
-    for (uint32_t i = 0; i < cert_rule_cnt && !certify->list; ++i) {
-        if (verdict->rules[i] == CERT_RULE_FAILED) {
-            emu_report_say(
-                &certify->report,
-                json_pack("{ss ss ss}", "type", "rule", "id", cert_rules[i].id, "result", "fail"),
-                "fail  rule %s", cert_rules[i].id);
-        }
+    if (!certify->list) {
+        cert_guide_rules(&certify->report, verdict);
+        cert_guide_end(&certify->report, &certify->run);
     }
     emu_report_say(
         &certify->report,
-        json_pack("{ss ss ss sI si si si si si si si si si}", "type", "summary", "verdict",
+        json_pack("{ss ss ss sI si si si si si si si si si si}", "type", "summary", "verdict",
                   certify->list ? "list" : word, "target", certify->run.plugin->name, "seed",
                   (json_int_t)certify->run.seed, "tests", (int)certify->run.case_cnt,
                   "tests_failed", (int)failed, "tests_skipped", (int)verdict->cases[CERT_SKIPPED],
-                  "rules_total", (int)verdict->total, "rules_passed", (int)cnt[CERT_RULE_PASSED],
-                  "rules_failed", (int)cnt[CERT_RULE_FAILED], "rules_excused",
-                  (int)cnt[CERT_RULE_EXCUSED], "rules_untested", (int)cnt[CERT_RULE_UNTESTED],
-                  "rules_not_run", (int)cnt[CERT_RULE_NOT_RUN]),
+                  "tests_not_run", (int)verdict->cases[CERT_RUNNING], "rules_total",
+                  (int)verdict->total, "rules_passed", (int)cnt[CERT_RULE_PASSED], "rules_failed",
+                  (int)cnt[CERT_RULE_FAILED], "rules_excused", (int)cnt[CERT_RULE_EXCUSED],
+                  "rules_untested", (int)cnt[CERT_RULE_UNTESTED], "rules_not_run",
+                  (int)cnt[CERT_RULE_NOT_RUN]),
         "certify: %s: %u tests, %u failed, %u skipped; %u rules: %u passed, %u failed, %u excused, "
         "%u untested, %u not run",
         certify->list ? "list" : word, certify->run.case_cnt, failed, verdict->cases[CERT_SKIPPED],
@@ -298,18 +377,60 @@ static int write_reports(const struct certify *certify, const struct cert_verdic
     return emu_error_print(&error);
 }
 
+/* A path that is no good is known before the run, not after it. */
+static int check_report(const char *path)
+{
+    struct emu_error error;
+    FILE *file = path != NULL ? fopen(path, "a") : NULL;
+
+    if (path == NULL || file != NULL) {
+        if (file != NULL) {
+            (void)fclose(file);
+        }
+        return EMU_EXIT_OK;
+    }
+    emu_error_set(&error, EMU_EXIT_USAGE, "cannot write %s: %s", path, strerror(errno));
+    return emu_error_print(&error);
+}
+
+/* All scenarios; a status to exit with, or -1. After a signal there is no way back. */
+static int run_all(struct certify *certify)
+{
+    int status = check_report(certify->junit);
+
+    if (status == EMU_EXIT_OK) {
+        status = check_report(certify->html);
+    }
+    if (status != EMU_EXIT_OK) {
+        return status;
+    }
+    certify->terminal = isatty(STDERR_FILENO) == 1;
+    if (!cert_run_all(&certify->run)) {
+        (void)fprintf(stderr, "toe: cannot start a process or map memory\n");
+        return EMU_EXIT_ENVIRONMENT;
+    }
+    erase_progress(certify);
+    if (certify->run.interrupted != 0) {
+        (void)fprintf(stderr, "toe certify: interrupted\n");
+        (void)signal(certify->run.interrupted, SIG_DFL);
+        (void)raise(certify->run.interrupted);
+    }
+    return -1;
+}
+
 /* Says what came of it; the exit status. */
 static int tell(struct certify *certify, const struct cert_verdict *verdict)
 {
     int status;
 
     if (certify->list) {
-        list_all(certify, verdict);
+        list_scenarios(certify);
+        status =
+            certify->rule == NULL && certify->filter == NULL ? list_rules(certify) : EMU_EXIT_OK;
+        print_summary(certify, verdict);
+        return status;
     }
     print_summary(certify, verdict);
-    if (certify->list) {
-        return EMU_EXIT_OK;
-    }
     status = write_reports(certify, verdict);
     if (status != EMU_EXIT_OK) {
         return status;
@@ -323,12 +444,12 @@ static int work(struct certify *certify)
     const bool whole = certify->rule == NULL && certify->filter == NULL;
     struct cert_verdict verdict;
     const char *wrong;
-    int status = EMU_EXIT_FAULT;
+    int status = certify->list ? -1 : run_all(certify);
 
-    if (!certify->list && !cert_run_all(&certify->run)) {
-        (void)fprintf(stderr, "toe: cannot start a process or map memory\n");
-        return EMU_EXIT_ENVIRONMENT;
+    if (status >= 0) {
+        return status;
     }
+    status = EMU_EXIT_FAULT;
     wrong = cert_verdict_init(&verdict, certify->run.cases,
                               certify->list ? 0 : certify->run.case_cnt, whole);
     if (wrong != NULL) {
@@ -352,14 +473,23 @@ int emu_certify_main(int argc, char **argv)
         return status;
     }
     emu_report_init(&the.report, the.json);
+    if (the.rules) {
+        return list_rules(&the);
+    }
     the.run.plugin =
         the.target != NULL ? cert_plugin_load(the.target, &error) : cert_plugin_builtin();
     if (the.run.plugin == NULL) {
         return emu_error_print(&error);
     }
     the.run.jobs = (uint32_t)the.jobs;
+    the.run.patience = (uint32_t)the.patience;
     the.run.done = print_case;
+    the.run.progress = draw_progress;
     the.run.user = &the;
     status = make_cases(&the);
-    return status >= 0 ? status : work(&the);
+    if (status < 0) {
+        status = work(&the);
+    }
+    cert_cases_free(the.run.cases, the.run.case_cnt);
+    return status;
 }

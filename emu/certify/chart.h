@@ -60,7 +60,7 @@ struct cert_entry {
     uint32_t bytes;    /* COMPLETE: transferred; INDICATE: offered; PASSED_UP: the frame's length */
     uint32_t event;    /* EVENT */
     uint32_t info;     /* EVENT: its number; INDICATE: bytes consumed */
-    const void *ref;   /* COMPLETE: the struct toe_buf; TREE: the struct toe_block */
+    const void *ref;   /* COMPLETE: the buffer; TREE: the block; NEIGHBOR: the host's name of it */
     struct {           /* SEG_*: the segment without payload and the rest of struct cert_seg */
         uint32_t seq, ack, len;
         uint32_t ts_val, ts_ecr;
@@ -69,7 +69,7 @@ struct cert_entry {
         uint16_t wnd, ip_id, vlan_id;
         uint8_t flags, ttl, tos, priority;
         uint8_t sack_cnt;
-        bool has_ts, has_vlan;
+        bool has_ts, has_vlan, has_snap;
         uint8_t dst_mac[TOE_MAC_LEN];
     } seg;
     char text[CERT_TEXT_MAX]; /* for people */

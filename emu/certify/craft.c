@@ -98,7 +98,7 @@ uint32_t cert_craft_tcp(uint8_t *out, const struct cert_seg *seg)
     put32(out + 8, seg->ack);
     out[12] = (uint8_t)(head / 4 << 4 | (seg->reserved & 15));
     if (seg->bad & CERT_BAD_OFFSET) {
-        out[12] = 0xf0;
+        out[12] = len < 60 ? 0xf0 : 0x40;
     }
     out[13] = seg->flags;
     put16(out + 14, seg->wnd);
@@ -148,10 +148,13 @@ static uint32_t build_ip6(uint8_t *out, const struct cert_seg *seg, uint32_t pay
     return 40u + seg->ip_opt_len;
 }
 
+static const uint8_t llc_snap[6] = {0xaa, 0xaa, 0x03, 0, 0, 0};
+
 uint32_t cert_craft_build(uint8_t *out, const struct cert_seg *seg)
 {
     static uint8_t tcp[CERT_FRAME_MAX];
     const uint32_t tcp_len = cert_craft_tcp(tcp, seg);
+    uint32_t length_at;
     uint32_t at = 12;
 
     memcpy(out, seg->dst_mac, TOE_MAC_LEN);
@@ -161,11 +164,19 @@ uint32_t cert_craft_build(uint8_t *out, const struct cert_seg *seg)
         put16(out + at + 2, (uint32_t)seg->priority << 13 | seg->vlan_id);
         at += 4;
     }
+    length_at = at;
+    if (seg->has_snap) {
+        memcpy(out + at + 2, llc_snap, sizeof(llc_snap));
+        at += 2 + (uint32_t)sizeof(llc_snap);
+    }
     put16(out + at, seg->src.family == 4 ? 0x0800 : 0x86dd);
     at += 2;
     at += seg->src.family == 4 ? build_ip4(out + at, seg, tcp_len)
                                : build_ip6(out + at, seg, tcp_len);
     memcpy(out + at, tcp, tcp_len);
+    if (seg->has_snap) {
+        put16(out + length_at, at + tcp_len - length_at - 2);
+    }
     return at + tcp_len;
 }
 
@@ -218,9 +229,31 @@ static bool parse_ether(struct parse *parse, uint32_t *type)
         *type = get16(parse->at + 16);
         at = 18;
     }
+    if (*type < 0x600 && parse->len >= at + 8 &&
+        memcmp(parse->at + at, llc_snap, sizeof(llc_snap)) == 0) {
+        if (*type > 1500 || *type != parse->len - at) {
+            breaks(parse, "RFC-117: length %u before %u bytes.", *type, parse->len - at);
+        }
+        parse->seg->has_snap = true;
+        *type = get16(parse->at + at + 6);
+        at += 8;
+    }
     parse->at += at;
     parse->len -= at;
     return true;
+}
+
+/* What follows the |total| bytes of the packet fills up a short frame: with one byte, over and
+ * over.
+ */
+static void check_padding(struct parse *parse, uint32_t total)
+{
+    for (uint32_t i = total + 1; i < parse->len; ++i) {
+        if (parse->at[i] != parse->at[total]) {
+            breaks(parse, "CERT-11: a short frame is padded with data.");
+            return;
+        }
+    }
 }
 
 static bool parse_ip4(struct parse *parse)
@@ -263,6 +296,7 @@ static bool parse_ip4(struct parse *parse)
         breaks(parse, "RFC-117: total length %u in a packet of %u bytes.", total, parse->len);
         return false;
     }
+    check_padding(parse, total);
     parse->at += head;
     parse->len = total - head;
     return true;
@@ -290,6 +324,7 @@ static bool parse_ip6(struct parse *parse)
         breaks(parse, "RFC-117: payload length %u in a packet of %u bytes.", total, parse->len);
         return false;
     }
+    check_padding(parse, total + 40);
     parse->at += 40;
     parse->len = total;
     return true;

@@ -26,7 +26,8 @@ enum {
 enum {
     CERT_BAD_TCP_CSUM = 0x1,
     CERT_BAD_IP_CSUM = 0x2,
-    CERT_BAD_OFFSET = 0x4, /* the TCP header claims to be longer than the segment */
+    CERT_BAD_OFFSET = 0x4, /* the TCP header claims to be longer than the segment; if the segment
+                              is too long for that, shorter than a header is */
 };
 
 #define CERT_SACK_MAX 4
@@ -39,6 +40,7 @@ struct cert_seg {
     bool has_vlan;
     uint16_t vlan_id;
     uint8_t priority;
+    bool has_snap; /* 802.3 with LLC and SNAP, not Ethernet II */
 
     struct toe_addr src;
     struct toe_addr dst;

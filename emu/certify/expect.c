@@ -100,7 +100,7 @@ static bool match_rest(const struct cert_pattern *p, const struct cert_entry *e)
            (!(has & CERT_HAS_FLOW) || p->seg.flow_label == e->seg.flow_label) &&
            (!(has & CERT_HAS_ID) || p->seg.ip_id == e->seg.ip_id) &&
            (!(has & CERT_HAS_VLAN) || (e->seg.has_vlan && p->seg.vlan_id == e->seg.vlan_id)) &&
-           (!(has & CERT_HAS_NO_VLAN) || !e->seg.has_vlan) &&
+           (!(has & CERT_HAS_NO_VLAN) || !e->seg.has_vlan) && p->seg.has_snap == e->seg.has_snap &&
            (!(has & CERT_HAS_PRIO) || p->seg.priority == e->seg.priority) &&
            (!(has & CERT_HAS_MAC) || p->mac == e->seg.dst_mac[5]) &&
            (!(has & CERT_HAS_SACK) || (p->seg.sack_cnt == e->seg.sack_cnt &&

@@ -3,13 +3,14 @@
  * The global invariants G: what holds in every scenario, whatever it is about.
  *
  *  - upcalls come from within run() only, one at a time;
+ *  - each tree comes back exactly once;
  *  - each buffer comes back exactly once, with a sound status and count, in the order of posting,
  *    and is not touched before or after;
  *  - a send that succeeded was acknowledged by the peer;
  *  - the bytes of both streams are exact;
  *  - segments: of the connection that is offloaded, to the right addresses, only bytes that were
  *    posted, acknowledging only what was sent, a window that never shrinks, no URG, no fragment,
- *    no RST unless it was asked for;
+ *    no RST unless it was asked for; no data in the padding of a short frame;
  *  - memory and buffers balance at the end.
  *
  * The first breach is kept; the scenario fails with it as soon as the target's run is over.
@@ -17,13 +18,15 @@
 #include "inside.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#define FLOOD 200000 /* upcalls and frames in one run: more is a target that never stops */
+
 const char cert_guard_rules[] =
-    "SND-001 SND-003 SND-009 SND-012 SND-017 SND-028 SND-029 SND-030 SND-043 SND-048 SND-050 "
-    "RCV-001 RCV-002 RCV-025 RCV-031 RCV-073 RCV-100 RCV-105 DSC-002 DSC-005 EVT-001..004 EVT-006 "
-    "EVT-007 EVT-008 FWD-004 FWD-018 IOS-001..003 IOS-013 IOS-014 IOS-042 RFC-022 RFC-023 OFF-2 "
-    "TRM-16 TRM-18 TRM-19 TRM-24 TRM-25";
+    "SND-003 SND-017 SND-028 SND-029 SND-030 SND-043 SND-048 SND-050 RCV-025 RCV-073 RCV-100 "
+    "RCV-105 DSC-005 EVT-001..004 EVT-006 EVT-007 EVT-008 FWD-004 FWD-018 IOS-003 IOS-013 "
+    "IOS-014 IOS-042 RFC-022 RFC-023 BLK-2 OFF-2 TRM-16 TRM-18 TRM-19 TRM-24 TRM-25 CERT-11";
 
 /* The identifier that a text begins with, as those of cert_craft_parse() do. */
 static void note_rules(struct cert_outcome *outcome, const char *rules, const char *text)
@@ -54,8 +57,16 @@ void cert_violate(struct cert *c, const char *rules, const char *format, ...)
     }
 }
 
+void cert_guard_flood(struct cert *c)
+{
+    if (++c->inside->told_here > FLOOD) {
+        cert_fail(c, "the target floods: more than %d upcalls and frames in one run()", FLOOD);
+    }
+}
+
 void cert_guard_enter(struct cert *c, const char *upcall)
 {
+    cert_guard_flood(c);
     if (!c->inside->in_run) {
         cert_violate(c, "SND-003 ARCH-7", "%s: an upcall from outside of run()", upcall);
     }
@@ -75,6 +86,36 @@ void cert_guard_status(struct cert *c, toe_status status, const char *of)
         cert_violate(c, "SND-038", "%s completed with the status 0x%08x", of, status);
     }
 }
+
+/* --- state operations: each tree comes back once --- */
+
+void cert_guard_asked(struct cert *c, enum cert_op op, const struct toe_block *tree)
+{
+    struct cert_inside *in = c->inside;
+
+    if (in->asked_cnt == in->asked_room) {
+        in->asked_room = in->asked_room == 0 ? 64 : 2 * in->asked_room;
+        in->asked = realloc(in->asked, in->asked_room * sizeof(struct cert_asked));
+        cert_require(c, in->asked != NULL);
+    }
+    in->asked[in->asked_cnt++] = (struct cert_asked){.op = op, .tree = tree};
+}
+
+void cert_guard_answered(struct cert *c, enum cert_op op, const struct toe_block *tree)
+{
+    struct cert_inside *in = c->inside;
+
+    for (uint32_t i = 0; i < in->asked_cnt; ++i) {
+        if (in->asked[i].op == op && in->asked[i].tree == tree) {
+            in->asked[i] = in->asked[--in->asked_cnt];
+            return;
+        }
+    }
+    cert_violate(c, "OFF-2 TRM-16 BLK-2", "%s completed with a tree that was not asked for: twice?",
+                 cert_op_name(op));
+}
+
+/* --- data operations --- */
 
 /* Out of order may be only what never took its place: refused, or on its way up. */
 static void take_from_lane(struct cert *c, struct cert_buf *buf)
@@ -319,7 +360,12 @@ void cert_guard_end(struct cert *c)
     terminate_rest(c);
     cert_run(c);
     check_untouched(c);
+    if (c->inside->asked_cnt > 0) {
+        cert_violate(c, "OFF-2 TRM-16", "%s: no completion", cert_op_name(c->inside->asked[0].op));
+    }
+    cert_watch_set(c, CERT_CALL_DESTROY);
     c->plugin->destroy(c->target);
+    cert_watch_set(c, CERT_CALL_NONE);
     if (c->mem_live != 0) {
         cert_violate(c, "CERT-22", "%llu allocations were not freed",
                      (unsigned long long)c->mem_live);

@@ -315,10 +315,13 @@ void cert_start(struct cert *c)
     if (c->bus_offset != 0 || c->bus_fails) {
         c->settings.bus = (struct toe_bus){.user = c, .map = bus_map, .addr = bus_addr};
     }
+    cert_watch_set(c, CERT_CALL_CREATE);
     c->target = c->plugin->create(&c->settings);
+    cert_watch_set(c, CERT_CALL_NONE);
     if (c->target == NULL) {
         cert_skip(c, "the target cannot be created with these settings");
     }
+    c->ops = cert_contract(c, cert_watch(c, c->plugin->ops));
     c->mem_cnt = 0;
     c->ops->attach(c->target, &c->inside->host, c);
     memset(&c->inside->host, 0, sizeof(c->inside->host)); /* IOS-042: it has a copy */
@@ -365,7 +368,7 @@ static void do_later(struct cert *c)
         if (later->hook != NULL) {
             later->hook(c, NULL);
         } else {
-            cert_peer_acks(c, later->conn, later->ack);
+            cert_peer_acks(c, later);
         }
         c->conn = current;
         free(later);
@@ -381,6 +384,7 @@ void cert_run(struct cert *c)
         return;
     }
     ++in->run;
+    in->told_here = 0;
     in->in_run = true;
     c->ops->run(c->target, c->now);
     in->in_run = false;

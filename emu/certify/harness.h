@@ -36,6 +36,7 @@
  *     SYN FIN RST PSH URG ECE CWR noACK                noPSH       expected: not there
  *     ack=N wnd=N (as in the header) urg=N len=N       ts=VAL/ECR ts=VAL nots    sack=A-B,C-D
  *     ttl=N tos=N flow=N id=N vlan=N novlan prio=N     reserved=N mac=N (last byte of the address)
+ *     snap                     expected: in an 802.3 frame; without this word in Ethernet II
  *     badcsum badipcsum badoffset mf frag=N df=N       peer only
  *     t=MS        expected at this time
  *
@@ -94,8 +95,12 @@ struct cert_peer {
     uint32_t ts_ecr;  /* the last timestamp it saw */
     bool acks;        /* acknowledges data by itself, in order, |acks_after| ms later */
     uint32_t acks_after;
-    bool sacks;       /* with SACK blocks (not with |acks| off) */
+    bool sacks;       /* with |acks|: keeps what comes out of order, and tells by SACK blocks */
     uint32_t rcv_nxt; /* with |acks|: the next byte it waits for */
+    uint8_t sack_cnt; /* with |sacks|: what it has beyond that, the newest first */
+    uint32_t sack[CERT_SACK_MAX][2];
+    bool has_fin; /* it sent a FIN, */
+    uint32_t fin; /* with this sequence number */
 };
 
 /* A connection. |state| may be changed before it is offloaded, |cached| also for an update. */
@@ -161,8 +166,9 @@ struct cert {
     cert_hook on_event;
     cert_hook on_status;
     cert_hook on_tree;
-    uint32_t count; /* the hooks' */
-    void *user;     /* the hooks' */
+    cert_hook on_neighbor; /* before the answer of |reach_delta| */
+    uint32_t count;        /* the hooks' */
+    void *user;            /* the hooks' */
 
     /* The wire. May be changed at any time. */
     bool link_down;
@@ -227,6 +233,13 @@ struct cert_conn *cert_use(struct cert *c, uint32_t idx);
 
 /* cert_start() creates the target, attaches the host and sets the parameters. */
 void cert_start(struct cert *c);
+
+/*
+ * cert_allow() announces that the scenario, as a host, is going to break |rule|, so that it is no
+ * failure. Every scenario runs under the contract monitor (toe/inter.h), and what it does to the
+ * target must be right unless it is about just that.
+ */
+void cert_allow(struct cert *c, const char *rule);
 
 /*
  * cert_offload() offloads all connections that are not, with their paths and neighbors, in one

@@ -24,6 +24,7 @@ void cert_tree(struct cert *c, enum cert_op op, struct toe_block *tree)
 
     entry->op = op;
     entry->ref = tree;
+    cert_guard_asked(c, op, tree);
     switch (op) {
     case CERT_INITIATE:
         c->ops->initiate(c->target, tree);
@@ -139,6 +140,15 @@ static uint32_t advertised_scale(const struct cert_conn *conn)
     return constant->flags & TOE_TCP_WINDOW_SCALING ? constant->rcv_wnd_scale : 0;
 }
 
+/* Whether rcv_nxt counts the peer's FIN. */
+static bool has_fin(const struct cert_conn *conn)
+{
+    const enum toe_conn_state state = conn->state.delegated.state;
+
+    return state == TOE_TCP_CLOSE_WAIT || state == TOE_TCP_CLOSING || state == TOE_TCP_LAST_ACK ||
+           state == TOE_TCP_TIME_WAIT;
+}
+
 /* What harness and peer know of |conn| follows from the state that is handed over. */
 static void begin_conn(struct cert_conn *conn)
 {
@@ -154,12 +164,14 @@ static void begin_conn(struct cert_conn *conn)
         conn->peer.acked = state->snd_una;
         conn->peer.rcv_nxt = state->snd_una;
         conn->peer.wnd = wnd > 65535 ? 65535 : (uint16_t)wnd;
+        conn->peer.has_fin = has_fin(conn);
+        conn->peer.fin = state->rcv_nxt - 1;
     }
     if (conn->snd_next == 0) {
         conn->snd_next = state->snd_max;
     }
     if (conn->rcv_next == 0) {
-        conn->rcv_next = state->rcv_nxt;
+        conn->rcv_next = state->rcv_nxt - (has_fin(conn) ? 1 : 0);
     }
     conn->right = state->rcv_nxt + state->rcv_wnd;
     conn->right_known = advertised_scale(conn) <= 14;
@@ -277,14 +289,6 @@ struct cert_buf *cert_chain(struct cert *c, uint32_t len)
     return made;
 }
 
-/* Whether rcv_nxt counts the peer's FIN. */
-static bool has_fin(const struct cert_conn *conn)
-{
-    const enum toe_conn_state state = conn->state.delegated.state;
-
-    return state == TOE_TCP_CLOSE_WAIT || state == TOE_TCP_CLOSING || state == TOE_TCP_LAST_ACK;
-}
-
 struct cert_buf *cert_buffered(struct cert *c, uint32_t len)
 {
     struct cert_conn *conn = c->conn;
@@ -397,6 +401,15 @@ static void take_chain(struct cert *c, struct cert_conn *conn)
     conn->forward_head = NULL;
 }
 
+/* The same of a state that came back; CLOSED does not tell, so the peer is asked. */
+static bool has_fin_now(const struct cert_conn *conn)
+{
+    const struct toe_tcp_delegated *state = &conn->state.delegated;
+
+    return has_fin(conn) || (state->state == TOE_TCP_CLOSED && conn->peer.has_fin &&
+                             conn->peer.fin + 1 == state->rcv_nxt);
+}
+
 /* The bytes up to rcv_nxt that the host has not got: they must all be there (RCV-100). */
 static void take_buffered(struct cert *c, struct cert_conn *conn)
 {
@@ -417,7 +430,7 @@ static void take_buffered(struct cert *c, struct cert_conn *conn)
         seq += buf->len;
         c->inside->uploaded_len += buf->len;
     }
-    nxt -= nxt != seq && nxt == seq + 1 && conn->peer.nxt == nxt; /* the peer's FIN */
+    nxt -= has_fin_now(conn) ? 1 : 0;
     if (!c->received_unchecked && seq != nxt) {
         cert_violate(c, "RCV-100", "terminate: bytes up to %u came, rcv_nxt is %u", seq, nxt);
     }

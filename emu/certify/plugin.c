@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "plugin.h"
 
+#include "toe/inter.h"
+
 #include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOAD_SECONDS 10
+/* What the child that tries it exits with: by no accident. */
+#define LOAD_FINE 91
+#define LOAD_REFUSED 92 /* load() will find the reason again */
 
 static void limit(uint32_t *out, uint32_t asked)
 {
@@ -11,6 +24,7 @@ static void limit(uint32_t *out, uint32_t asked)
     }
 }
 
+/* RACK and UNDO are what profile modern does. */
 static void choose(struct toe_target_settings *settings, uint32_t choices)
 {
     settings->nagle_strict = (choices & TOE_CERTIFY_NAGLE_STRICT) != 0;
@@ -28,6 +42,33 @@ static void choose(struct toe_target_settings *settings, uint32_t choices)
     settings->drop_bad_tcp = (choices & TOE_CERTIFY_DROP_BAD_TCP) != 0;
     settings->indicate_and_post = (choices & TOE_CERTIFY_INDICATE_AND_POST) != 0;
     settings->invalid_on_transmit = (choices & TOE_CERTIFY_INVALID_ON_TRANSMIT) != 0;
+}
+
+/*
+ * Hardware that fails is a layer above a target that never does (toe/inter.h). It is there only
+ * where a scenario asks for it: otherwise it is the target alone that is certified.
+ */
+static struct {
+    struct toe_target *target;
+    struct toe_inter_fault *fault; /* or NULL */
+} made;
+
+static struct toe_certify_plugin builtin; /* below */
+
+static void *stack_fault(const struct toe_bus *bus)
+{
+    struct toe_inter_fault_settings settings;
+
+    toe_inter_fault_settings_default(&settings);
+    settings.below = (struct toe_inter_below){toe_target_ops(), made.target};
+    settings.bus = *bus;
+    made.fault = toe_inter_fault_new(&settings);
+    if (made.fault == NULL) {
+        toe_target_del(made.target);
+        return NULL;
+    }
+    builtin.ops = toe_inter_fault_ops(made.fault);
+    return made.fault;
 }
 
 static void *create(const struct toe_certify_settings *asked)
@@ -58,65 +99,147 @@ static void *create(const struct toe_certify_settings *asked)
     limit(&settings.rcv_chunk_max, asked->rcv_chunk_max);
     settings.vlans = asked->vlans;
     settings.vlan_cnt = asked->vlan_cnt;
-    return toe_target_new(&settings);
+    builtin.ops = toe_target_ops();
+    made.fault = NULL;
+    made.target = toe_target_new(&settings);
+    return asked->corrupts && made.target != NULL ? stack_fault(&asked->bus) : made.target;
+}
+
+/* The target itself, below what may stand above it. */
+static struct toe_target *bare(void *target)
+{
+    return target == made.fault ? made.target : target;
 }
 
 static void destroy(void *target)
 {
-    toe_target_del(target);
+    struct toe_target *below = bare(target);
+
+    if (target == made.fault) {
+        toe_inter_fault_del(made.fault);
+        made.fault = NULL;
+    }
+    toe_target_del(below);
+}
+
+static void corrupt(void *target, toe_handle tcp)
+{
+    if (target == made.fault) {
+        toe_inter_fault_spoil(made.fault, tcp);
+    }
 }
 
 static void pause_target(void *target)
 {
-    toe_target_pause(target);
+    toe_target_pause(bare(target));
 }
 
 static void upload_all(void *target)
 {
-    toe_target_upload_all(target);
+    toe_target_upload_all(bare(target));
 }
 
 static toe_status resume(void *target, const struct toe_caps *caps)
 {
-    return toe_target_resume(target, caps);
+    return toe_target_resume(bare(target), caps);
 }
 
 static toe_status power_down(void *target)
 {
-    return toe_target_power_down(target);
+    return toe_target_power_down(bare(target));
 }
 
 static bool can_close(void *target)
 {
-    return toe_target_can_close(target);
+    return toe_target_can_close(bare(target));
 }
 
 static void stats_reset(void *target, uint32_t parts)
 {
-    toe_target_stats_reset(target, parts);
+    toe_target_stats_reset(bare(target), parts);
 }
+
+static struct toe_certify_plugin builtin = {
+    .size = sizeof(builtin),
+    .version = TOE_CERTIFY_VERSION,
+    .name = "the software target of toe",
+    .create = create,
+    .destroy = destroy,
+    .pause = pause_target,
+    .upload_all = upload_all,
+    .resume = resume,
+    .power_down = power_down,
+    .can_close = can_close,
+    .stats_reset = stats_reset,
+    .corrupt = corrupt,
+};
 
 const struct toe_certify_plugin *cert_plugin_builtin(void)
 {
-    static struct toe_certify_plugin plugin = {
-        .size = sizeof(plugin),
-        .version = TOE_CERTIFY_VERSION,
-        .name = "the software target of toe",
-        .create = create,
-        .destroy = destroy,
-        .pause = pause_target,
-        .upload_all = upload_all,
-        .resume = resume,
-        .power_down = power_down,
-        .can_close = can_close,
-        .stats_reset = stats_reset,
-    };
-
-    plugin.ops = toe_target_ops();
-    return &plugin;
+    builtin.ops = toe_target_ops();
+    return &builtin;
 }
 
-const struct toe_certify_plugin *cert_plugin_load(const char *path, struct emu_error *error)
+/* --- loading --- */
+
+/* What a table must have for anything to be tried; the rest is missed where it is called. */
+static const char *missing(const struct toe_target_ops *ops)
+{
+    const struct {
+        const char *name;
+        bool is_there;
+    } needed[] = {
+        {"attach", ops->attach != NULL},
+        {"caps_get", ops->caps_get != NULL},
+        {"params_set", ops->params_set != NULL},
+        {"initiate", ops->initiate != NULL},
+        {"terminate", ops->terminate != NULL},
+        {"deadline", ops->deadline != NULL},
+        {"run", ops->run != NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); ++i) {
+        if (!needed[i].is_there) {
+            return needed[i].name;
+        }
+    }
+    return NULL;
+}
+
+static bool is_whole(const char *path, const struct toe_certify_plugin *plugin,
+                     struct emu_error *error)
+{
+    const char *name = NULL;
+
+    if (plugin == NULL) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "%s: toe_certify_plugin() returns NULL", path);
+    } else if (plugin->version != TOE_CERTIFY_VERSION) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT,
+                      "%s: a plug-in of version %u, this is version %d (TOE_CERTIFY_VERSION)", path,
+                      plugin->version, TOE_CERTIFY_VERSION);
+    } else if (plugin->size < sizeof(*plugin)) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT,
+                      "%s: its |size| is %zu, struct toe_certify_plugin has %zu bytes", path,
+                      plugin->size, sizeof(*plugin));
+    } else if (plugin->create == NULL || plugin->destroy == NULL || plugin->ops == NULL) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "%s: a plug-in needs create, destroy and ops",
+                      path);
+    } else if (plugin->ops->size < sizeof(*plugin->ops)) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT,
+                      "%s: the |size| of its ops is %zu, struct toe_target_ops has %zu bytes", path,
+                      plugin->ops->size, sizeof(*plugin->ops));
+    } else {
+        name = missing(plugin->ops);
+        if (name == NULL) {
+            return true;
+        }
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "%s: its ops have no %s() (toe/seam.h)", path,
+                      name);
+    }
+    return false;
+}
+
+static const struct toe_certify_plugin *load(const char *path, struct emu_error *error)
 {
     const struct toe_certify_plugin *(*get)(void);
     const struct toe_certify_plugin *plugin;
@@ -135,13 +258,50 @@ const struct toe_certify_plugin *cert_plugin_load(const char *path, struct emu_e
     }
     memcpy(&get, &symbol, sizeof(get));
     plugin = get();
-    if (plugin == NULL || plugin->version != TOE_CERTIFY_VERSION ||
-        plugin->size < sizeof(*plugin) || plugin->create == NULL || plugin->destroy == NULL ||
-        plugin->ops == NULL) {
-        emu_error_set(error, EMU_EXIT_ENVIRONMENT,
-                      "%s: toe_certify_plugin() does not return a plug-in of version %d", path,
-                      TOE_CERTIFY_VERSION);
+    return is_whole(path, plugin, error) ? plugin : NULL;
+}
+
+/* A shared object is run by loading it: so the first time is not here but in a child. */
+static bool can_load(const char *path, struct emu_error *error)
+{
+    int status = 0;
+    pid_t pid;
+
+    (void)fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)alarm(LOAD_SECONDS);
+        _exit(load(path, error) != NULL ? LOAD_FINE : LOAD_REFUSED);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot start a process: %s", strerror(errno));
+        return false;
+    }
+    if (WIFSIGNALED(status)) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "%s: loading it ended with: %s", path,
+                      WTERMSIG(status) == SIGALRM ? "it takes for ever"
+                                                  : strsignal(WTERMSIG(status)));
+        return false;
+    }
+    if (WEXITSTATUS(status) != LOAD_FINE && WEXITSTATUS(status) != LOAD_REFUSED) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "%s: loading it exits with status %d", path,
+                      WEXITSTATUS(status));
+        return false;
+    }
+    return true;
+}
+
+const struct toe_certify_plugin *cert_plugin_load(const char *path, struct emu_error *error)
+{
+    /* Without a slash it would be looked for where libraries are. */
+    char local[4096];
+
+    (void)snprintf(local, sizeof(local), "%s%s", strchr(path, '/') != NULL ? "" : "./", path);
+    if (access(local, R_OK) != 0) {
+        emu_error_set(error, EMU_EXIT_USAGE, "cannot read %s: %s", path, strerror(errno));
         return NULL;
     }
-    return plugin;
+    return can_load(local, error) ? load(local, error) : NULL;
 }

@@ -38,7 +38,8 @@ static void check_offloaded(struct cert *c, const struct cert_conn *conn, const 
     if (!conn->offloaded && !conn->fresh) {
         cert_violate(c, "TRM-18 RCV-105", "%s after the terminate completed", what);
     } else if (!conn->offloaded) {
-        cert_violate(c, "RCV-061 SND-069", "%s before the initiate completed", what);
+        cert_violate(c, "EVO-4 EVO-6 EVO-7 RCV-061 SND-069", "%s before the initiate completed",
+                     what);
     }
 }
 
@@ -58,6 +59,7 @@ static void tree_complete(void *user, enum cert_op op, struct toe_block *tree)
     entry->status = tree->status;
     entry->run = c->inside->run;
     cert_guard_status(c, tree->status, cert_op_name(op));
+    cert_guard_answered(c, op, tree);
     if (op == CERT_INITIATE) {
         for (uint32_t i = 0; i < c->conn_cnt; ++i) {
             c->conns[i]->offloaded |= c->conns[i]->handle != 0;
@@ -118,7 +120,7 @@ static void complete(struct cert *c, enum cert_op op, struct toe_buf *chain)
         entry->ref = buf;
         entry->run = c->inside->run;
         if (one->op != op) {
-            cert_violate(c, "IOS-013", "a %s completed as %s", cert_op_name(one->op),
+            cert_violate(c, "IOS-013 FWD-004", "a %s completed as %s", cert_op_name(one->op),
                          cert_op_name(op));
         }
         check_offloaded(c, one->conn, "a completion");
@@ -220,6 +222,9 @@ static void check_event(struct cert *c, struct cert_conn *conn, enum toe_event e
         cert_violate(c, "EVT-002", "an event of number %u", (unsigned int)event);
         return;
     }
+    if (once && info != 0) {
+        cert_violate(c, "EVT-004", "a disconnect or abort with the number %u", info);
+    }
     if (once && (conn->events & 1u << event)) {
         cert_violate(c, "EVT-008", "the same event twice");
     }
@@ -262,18 +267,39 @@ static void tcp_event(void *user, void *host_object, enum toe_event event, uint3
     cert_guard_leave(c);
 }
 
+/* A block that comes from the target: of a known revision, with the host's own name in it. */
+static void check_neighbor(struct cert *c, const struct toe_block *block)
+{
+    bool is_known = false;
+
+    if (block->revision != 1 || block->size != sizeof(*block)) {
+        cert_violate(c, "BLK-3", "a reachability query of revision %u", block->revision);
+    }
+    for (uint32_t i = 0; i < c->neighbor_cnt; ++i) {
+        is_known |= block->host_object == c->neighbors[i]->block.host_object;
+    }
+    if (!is_known) {
+        cert_violate(c, "CTX-5", "a reachability query names a neighbor the host does not know");
+    }
+}
+
 static void neighbor_event(void *user, enum toe_neighbor_event event, struct toe_block *block)
 {
     struct cert *c = user;
+    struct cert_entry *entry;
 
     cert_guard_enter(c, "neighbor_event");
     if (event != TOE_NEIGHBOR_REACHABILITY_QUERY || block == NULL || block->next != NULL ||
         block->dependent != NULL || block->state.neighbor == NULL) {
         cert_fail(c, "a reachability query that is not one block with a neighbor's state (NBR-9)");
     }
-    (void)cert_chart_add(c->chart, CERT_NEIGHBOR, c->now, "reachability query: nic %u, host %u",
-                         block->state.neighbor->delegated.nic_reachability_delta,
-                         block->state.neighbor->cached.host_reachability_delta);
+    check_neighbor(c, block);
+    entry = cert_chart_add(c->chart, CERT_NEIGHBOR, c->now, "reachability query: nic %u, host %u",
+                           block->state.neighbor->delegated.nic_reachability_delta,
+                           block->state.neighbor->cached.host_reachability_delta);
+    entry->ref = block->host_object;
+    entry->run = c->inside->run;
+    call_hook(c, c->on_neighbor, NULL, entry);
     block->state.neighbor->cached.host_reachability_delta = c->reach_delta;
     cert_guard_leave(c);
 }
@@ -307,6 +333,7 @@ static void frames(void *user, const struct toe_frame *list, uint32_t cnt)
         struct cert_entry *entry =
             cert_chart_add(c->chart, CERT_PASSED_UP, c->now, "a frame of %u bytes", list[i].len);
 
+        cert_guard_flood(c);
         memcpy(copy, list[i].data, list[i].len);
         entry->bytes = list[i].len;
         entry->ref = copy;

@@ -24,6 +24,9 @@ struct cert_excuse {
 
 extern const struct cert_excuse cert_excuses[];
 
+/* cert_rule_text() is what the rule |id| says, in a line; "" if there is none. */
+const char *cert_rule_text(const char *id);
+
 /* cert_rule_find() is the index of |id|, or -1. */
 int cert_rule_find(const char *id, size_t len);
 

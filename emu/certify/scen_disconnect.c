@@ -417,6 +417,7 @@ static void t_095(struct cert *c)
     const struct cert_entry *first;
     const struct cert_entry *second;
 
+    cert_allow(c, "DSC-024");
     cert_offload(c);
     cert_disconnect(c, TOE_DISCONNECT_GRACEFUL, 1000);
     cert_disconnect(c, TOE_DISCONNECT_GRACEFUL, 0);
@@ -461,6 +462,7 @@ static void t_097(struct cert *c)
 /* The event waits for refused data, and for nothing else. */
 static void c_04c(struct cert *c)
 {
+    cert_allow(c, "EVT-012");
     cert_answer(c, TOE_STATUS_OFFLOAD_DATA_NOT_ACCEPTED, 0);
     cert_offload(c);
     cert_peer(c, "1000:1500 FIN");

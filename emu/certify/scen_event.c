@@ -130,6 +130,7 @@ static void t_104(struct cert *c)
     if (c->plugin->corrupt == NULL) {
         cert_skip(c, "the target's state cannot be spoiled");
     }
+    c->settings.corrupts = true;
     cert_offload(c);
     cert_send(c, 1000);
     cert_receive(c, 1000, 0);
@@ -260,6 +261,7 @@ static void resume_it(struct cert *c, struct cert_entry *entry)
 
 static void t_106(struct cert *c)
 {
+    cert_allow(c, "CAP-37");
     if (c->plugin->pause == NULL || c->plugin->resume == NULL) {
         cert_skip(c, "the target cannot be paused");
     }
@@ -428,10 +430,10 @@ static void t_110(struct cert *c)
     }
 
 const struct cert_scenario cert_event_scenarios[] = {
-    EVENT("T-100a", "urgent data: an upload must come, all stops", "EVT-022 EVT-032 EVT-033",
-          t_100a),
+    EVENT("T-100a", "urgent data: an upload must come, all stops",
+          "EVT-022 EVT-032 EVT-033 TRM-1 TRM-5", t_100a),
     EVENT("T-100b", "too many retransmissions: an upload must come, all stops",
-          "EVT-023 EVT-032 EVT-033", t_100b),
+          "EVT-023 EVT-032 EVT-033 TRM-5", t_100b),
     EVENT("T-100c", "too many window probes: an upload must come, all stops",
           "EVT-023 EVT-032 EVT-033 TMR-062", t_100c),
     EVENT("T-100d", "too many keep-alive probes: an upload must come, all stops",
@@ -441,10 +443,10 @@ const struct cert_scenario cert_event_scenarios[] = {
     EVENT("T-100f", "a send on an invalidated connection", "EVT-021 INV-5", t_100f),
     EVENT("T-103", "FIN and reset after the terminate was called", "EVT-009 SEG-060", t_103),
     EVENT("T-104", "corrupt state is found by a query", "EVT-020 EVT-040", t_104),
-    EVENT("T-105", "100 busy connections go up and come back", "EVT-041 EVT-044 CAP-41 SND-084",
-          t_105),
+    EVENT("T-105", "100 busy connections go up and come back",
+          "EVT-041 EVT-044 CAP-41 SND-084 CAP-40 TRM-4 TRM-32", t_105),
     EVENT("T-106", "a pause stops offloads, not data", "EVT-042 EVT-043 CAP-34 CAP-35", t_106),
-    EVENT("T-107", "ten seconds without a link", "EVT-045", t_107),
+    EVENT("T-107", "ten seconds without a link", "EVT-045 TRM-11", t_107),
     EVENT("T-108", "a buffer that cannot be mapped", "EVT-036 IOS-026", t_108),
     EVENT("T-109", "a terminate inside an event", "EVT-007 RCV-103", t_109),
     EVENT("T-110", "an invalid neighbor below queued sends", "EVT-021 EVT-039 INV-5", t_110),

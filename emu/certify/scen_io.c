@@ -246,7 +246,7 @@ static void t_294(struct cert *c)
     }
 
 const struct cert_scenario cert_io_scenarios[] = {
-    IO("T-290a", "sends of every shape", "IOS-008 IOS-012", CERT_GROUP_SEND, t_290a),
+    IO("T-290a", "sends of every shape", "IOS-008 IOS-012 CERT-9", CERT_GROUP_SEND, t_290a),
     IO("T-290b", "receives of every shape", "IOS-008 IOS-012", CERT_GROUP_RECEIVE, t_290b),
     IO("T-291a", "bus addresses above 4 GiB", "IOS-024 IOS-025", CERT_GROUP_ADDRESS64, t_291a),
     IO("T-291b", "bus addresses across the 4 GiB line", "IOS-024 IOS-025", CERT_GROUP_ADDRESS64,

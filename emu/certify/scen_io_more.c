@@ -353,15 +353,20 @@ static void t_297b(struct cert *c)
 
 const struct cert_scenario cert_io_more_scenarios[] = {
     STATS("T-296a", "every counter after traffic of all kinds",
-          "IOS-060 IOS-061 IOS-063..065 IOS-067 IOS-068 IOS-070 IOS-071 IOS-075 FWD-019", t_296a),
+          "IOS-060 IOS-061 IOS-063..065 IOS-067 IOS-068 IOS-070 IOS-071 IOS-075 FWD-019 PST-2 "
+          "IOS-074",
+          t_296a),
     STATS("T-296b", "the same over IPv6",
-          "IOS-060 IOS-061 IOS-063..065 IOS-067 IOS-068 IOS-070 IOS-071 IOS-075 FWD-019", t_296b),
+          "IOS-060 IOS-061 IOS-063..065 IOS-067 IOS-068 IOS-070 IOS-071 IOS-075 FWD-019 PST-2 "
+          "IOS-074",
+          t_296b),
     STATS("T-296c", "established connections and their resets", "IOS-062 IOS-063", t_296c),
-    STATS("T-296d", "segments dropped for TCP errors", "IOS-060 IOS-066 SEG-075", t_296d),
-    STATS("T-296e", "datagrams dropped for IP errors", "IOS-072 SEG-077", t_296e),
-    STATS("T-296f", "what is passed up instead counts nowhere", "IOS-075 SEG-077", t_296f),
+    STATS("T-296d", "segments dropped for TCP errors", "IOS-060 IOS-066 SEG-075 PST-6", t_296d),
+    STATS("T-296e", "datagrams dropped for IP errors", "IOS-072 SEG-077 PST-6", t_296e),
+    STATS("T-296f", "what is passed up instead counts nowhere", "IOS-075 SEG-077 PST-6", t_296f),
     STATS("T-296g", "datagrams dropped for want of room", "IOS-073", t_296g),
-    STATS("T-297a", "a reset of one IP version's counters", "IOS-081 IOS-082", t_297),
-    STATS("T-297b", "the ordinary path counts nowhere", "IOS-080", t_297b),
+    STATS("T-297a", "a reset of one IP version's counters", "IOS-081 IOS-082 PST-1 PST-4 PST-5",
+          t_297),
+    STATS("T-297b", "the ordinary path counts nowhere", "IOS-080 PST-1", t_297b),
     {.id = NULL},
 };

@@ -482,34 +482,64 @@ static void c_10u(struct cert *c)
         .id = (number), .title = (what), .rules = (which), .group = (of), .run = (function)        \
     }
 
+static void t_244(struct cert *c)
+{
+    c->params.encapsulation = TOE_ENCAPSULATION_SNAP;
+    c->paths[0]->state.cached.mtu = 1492;
+    cert_offload(c);
+    cert_send(c, 2000);
+    cert_expect_seg(c, "5000:6452 snap");
+    cert_expect_seg(c, "6452:7000 PSH snap");
+    cert_peer(c, "+100 ack=7000");
+    cert_expect_complete(c, CERT_SEND, TOE_STATUS_SUCCESS, 2000);
+    cert_peer(c, "+100");
+    cert_expect_seg(c, "7000 ack=1200 snap");
+    cert_expect_indicate(c, 100);
+    cert_expect_indicate(c, 100);
+}
+
+static void c_10v(struct cert *c)
+{
+    c->params.encapsulation = TOE_ENCAPSULATION_SNAP;
+    c->settings.mtu_max = 1500;
+    c->paths[0]->state.cached.mtu = 1493;
+    cert_status_is(c, cert_offload_try(c), TOE_STATUS_FAILURE);
+    cert_status_is(c, c->paths[0]->block.status, TOE_STATUS_OFFLOAD_PATH_MTU);
+}
+
 const struct cert_scenario cert_path_scenarios[] = {
-    PATH("T-235", "a smaller path MTU while much is in flight", "RFC-100..102 SEG-057",
-         CERT_GROUP_TCPIP, t_235),
+    PATH("T-235", "a smaller path MTU while much is in flight",
+         "RFC-100..102 SEG-057 STATE-PK-1 UPD-10", CERT_GROUP_TCPIP, t_235),
     PATH("T-236", "a larger path MTU, up to the peer's segment size", "RFC-101 RFC-103",
          CERT_GROUP_TCPIP, t_236),
     PATH("T-237", "a path MTU of 68 counts as the floor", "RFC-029", CERT_GROUP_TCPIP, t_237),
-    PATH("T-238", "another Ethernet address of the neighbor", "RFC-111", CERT_GROUP_NDIS, t_238),
-    PATH("T-239", "another neighbor of the path", "RFC-111 LNK-3", CERT_GROUP_NDIS, t_239),
+    PATH("T-238", "another Ethernet address of the neighbor", "RFC-111 STATE-NK-1 UPD-9",
+         CERT_GROUP_NDIS, t_238),
+    PATH("T-239", "another neighbor of the path", "RFC-111 LNK-3 LNK-2", CERT_GROUP_NDIS, t_239),
     PATH("T-240", "the neighbor is invalidated; all goes on over another one",
          "EVT-021 INV-4 INV-5 INV-9 EVT-033", CERT_GROUP_NDIS, t_240),
-    PATH("T-241", "another TTL, type of service and priority", "RFC-115 RFC-119 RFC-091 SEG-079",
-         CERT_GROUP_TCPIP, t_241),
-    PATH("T-242", "the header of IPv6", "RFC-116 RFC-119", CERT_GROUP_TCPIP, t_242),
-    PATH("T-243", "a black hole: large segments vanish", "RFC-105 EVT-037", CERT_GROUP_TCPIP,
-         t_243),
+    PATH("T-241", "another TTL, type of service and priority",
+         "RFC-115 RFC-119 RFC-091 SEG-079 STATE-TK-9..11", CERT_GROUP_TCPIP, t_241),
+    PATH("T-242", "the header of IPv6", "RFC-116 RFC-119 STATE-TK-8..10", CERT_GROUP_TCPIP, t_242),
+    PATH("T-243", "a black hole: large segments vanish", "RFC-105 EVT-037 CERT-2.7",
+         CERT_GROUP_TCPIP, t_243),
+    PATH("T-244", "packets in 802.3 frames with LLC and SNAP", "RFC-117 CAP-21", CERT_GROUP_TCPIP,
+         t_244),
     PATH("C-10a", "a path over an invalid neighbor is linked to another one", "LNK-3 LNK-6",
          CERT_GROUP_NDIS, c_10a),
     PATH("C-10b", "any VLAN is accepted where none is configured", "VLAN-4", CERT_GROUP_PLATFORM,
          c_10b),
-    PATH("C-10c", "no VLAN is accepted, and sent as none", "VLAN-5 VLAN-9", CERT_GROUP_PLATFORM,
-         c_10c),
+    PATH("C-10c", "no VLAN is accepted, and sent as none", "VLAN-5 VLAN-9 VLAN-1",
+         CERT_GROUP_PLATFORM, c_10c),
     PATH("C-10d", "a VLAN that is configured is accepted", "VLAN-6", CERT_GROUP_PLATFORM, c_10d),
     PATH("C-10e", "a VLAN that is not configured is refused", "VLAN-7", CERT_GROUP_PLATFORM, c_10e),
     PATH("C-10f", "no room for one more VLAN", "VLAN-3", CERT_GROUP_PLATFORM, c_10f),
-    PATH("C-10g", "no VLAN needs no room for one", "VLAN-3", CERT_GROUP_PLATFORM, c_10g),
+    PATH("C-10g", "no VLAN needs no room for one", "VLAN-3 VLAN-8", CERT_GROUP_PLATFORM, c_10g),
     PATH("C-10h", "the only VLAN stands for none, where this is switched on", "VLAN-9",
          CERT_GROUP_PLATFORM, c_10h),
-    PATH("C-10u", "a VLAN, and a priority that the target does not have", "SEG-079 TV-VL-5",
-         CERT_GROUP_PLATFORM, c_10u),
+    PATH("C-10v", "LLC and SNAP leave eight bytes less for a packet", "RFC-117",
+         CERT_GROUP_PLATFORM, c_10v),
+    PATH("C-10u", "a VLAN, and a priority that the target does not have",
+         "SEG-079 TV-VL-5 STATE-TK-11", CERT_GROUP_PLATFORM, c_10u),
     {.id = NULL},
 };

@@ -421,6 +421,7 @@ static void t_048b(struct cert *c)
 
 static void t_049(struct cert *c)
 {
+    cert_allow(c, "EVT-012");
     refuse_all(c);
     cert_offload(c);
     cert_peer(c, "1000:2000");
@@ -524,7 +525,7 @@ const struct cert_scenario cert_receive_scenarios[] = {
             t_030),
     RECEIVE("T-031", "PSH completes a partly filled request", "RCV-012 RCV-019 RCV-024", t_031),
     RECEIVE("T-032", "the push timer starts with the first byte and again with each segment",
-            "RCV-012 RCV-014 RCV-015 TMR-075 TMR-078", t_032),
+            "RCV-012 RCV-014 RCV-015 TMR-075 TMR-078 CAP-29", t_032),
     RECEIVE("T-033", "a request without push completes only when it is full", "RCV-010 RCV-013",
             t_033),
     RECEIVE("T-034", "one segment over two requests, the next into the third",
@@ -562,6 +563,6 @@ const struct cert_scenario cert_receive_scenarios[] = {
     RECEIVE("T-051", "a reset aborts a partly filled request", "RCV-021 DSC-036 DSC-037", t_051),
     RECEIVE("T-052", "the window closes, probes are answered, a request opens it",
             "RCV-073..075 RCV-077 SEG-090 SEG-091", t_052),
-    RECEIVE("T-053", "silly window: 100 bytes wait for the timer", "RCV-077 TMR-103", t_053),
+    RECEIVE("T-053", "silly window: 100 bytes wait for the timer", "RCV-077 TMR-103 CAP-27", t_053),
     {.id = NULL},
 };

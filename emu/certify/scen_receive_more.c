@@ -485,6 +485,7 @@ static void t_066b(struct cert *c)
 
 static void t_067a(struct cert *c)
 {
+    cert_allow(c, "RCV-051");
     cert_offload(c);
     cert_answer(c, TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED, 0);
     cert_peer(c, "1000:2460 PSH");
@@ -497,6 +498,7 @@ static void t_067a(struct cert *c)
 
 static void t_067b(struct cert *c)
 {
+    cert_allow(c, "RCV-051");
     cert_offload(c);
     cert_answer(c, TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED, 1460);
     cert_answer(c, TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED, 5000);
@@ -516,16 +518,16 @@ static void t_067b(struct cert *c)
     }
 
 const struct cert_scenario cert_receive_more_scenarios[] = {
-    RECEIVE("T-045a", "a preferred size of indications holds nothing back", "RCV-056 RCV-058",
-            t_045a),
+    RECEIVE("T-045a", "a preferred size of indications holds nothing back",
+            "RCV-056 RCV-058 STATE-TK-3", t_045a),
     RECEIVE("T-045b", "indicate and post: the rest goes into the request that follows",
             "RCV-058 RCV-059", t_045b),
     RECEIVE("T-045c", "indicate and post: without a request the rest waits for the push timer",
             "RCV-059 RCV-060", t_045c),
     RECEIVE("T-054", "the window grows at once and shrinks without moving its edge left",
-            "RCV-073 RCV-078 RCV-079", t_054),
-    RECEIVE("T-055", "handed-over data: into the request, the rest is indicated", "RCV-089 RCV-090",
-            t_055),
+            "RCV-073 RCV-078 RCV-079 STATE-TK-16", t_054),
+    RECEIVE("T-055", "handed-over data: into the request, the rest is indicated",
+            "RCV-089 RCV-090 STATE-TD-29", t_055),
     RECEIVE("T-055b", "handed-over data before what arrives", "RCV-089..091", t_055b),
     RECEIVE("T-056a", "no room for handed-over data: FAILURE, and nothing is touched",
             "RCV-087 SND-068", t_056a),

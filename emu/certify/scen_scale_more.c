@@ -180,7 +180,6 @@ static uint32_t about(struct cert *c, uint32_t seq)
 static void craft(struct cert *c)
 {
     static const uint32_t bad[] = {CERT_BAD_TCP_CSUM, CERT_BAD_IP_CSUM, CERT_BAD_OFFSET};
-    uint32_t damage;
     struct cert_seg seg;
 
     cert_peer_init(c, &seg);
@@ -201,8 +200,7 @@ static void craft(struct cert *c)
             seg.opt[i] = (uint8_t)(draw(c, 2) == 0 ? draw(c, 12) : draw(c, 256));
         }
     }
-    damage = seg.len == 0 ? 3 : 2; /* with a payload that offset makes options of it */
-    seg.bad = draw(c, 50) == 0 ? bad[draw(c, damage)] : 0;
+    seg.bad = draw(c, 50) == 0 ? bad[draw(c, 3)] : 0;
     cert_peer_seg(c, &seg);
 }
 
@@ -317,6 +315,47 @@ static void t_275(struct cert *c)
     cert_note(c, "%u allocations failed", cnt);
 }
 
+/* --- a peer that keeps what comes out of order --- */
+
+/* Every ninth segment is lost, the first time. */
+static bool loses_ninth(struct cert *c, const struct cert_entry *seg)
+{
+    const uint32_t idx = (seg->seg.seq - 5000) / MSS;
+    const bool is_first = (int32_t)(seg->seg.seq - c->count) >= 0;
+
+    if (is_first) {
+        c->count = seg->seg.seq + seg->seg.len;
+    }
+    return is_first && seg->seg.len > 0 && idx % 9 == 4;
+}
+
+/* The peer's blocks tell of what it has, so that little more than what is lost is sent again. */
+static void c_26s(struct cert *c)
+{
+    uint32_t blocks = 0;
+    uint32_t sent = 0;
+
+    cert_tcp(c)->constant.flags |= TOE_TCP_SACK;
+    cert_tcp(c)->delegated.cwnd = 40 * MSS;
+    c->count = 5000;
+    c->loses = loses_ninth;
+    cert_offload(c);
+    c->conn->peer.acks = true;
+    c->conn->peer.acks_after = 50;
+    c->conn->peer.sacks = true;
+    cert_send(c, 36 * MSS);
+    cert_wait(c, 5000);
+    cert_expect_complete(c, CERT_SEND, TOE_STATUS_SUCCESS, 36 * MSS);
+    for (uint32_t i = 0; i < c->chart->cnt; ++i) {
+        const struct cert_entry *e = &c->chart->entries[i];
+
+        blocks += e->kind == CERT_SEG_IN && e->seg.sack_cnt > 0;
+        sent += e->kind == CERT_SEG_OUT ? e->seg.len : 0;
+    }
+    cert_require(c, blocks > 0);
+    cert_require(c, sent <= 44 * MSS); /* four are lost */
+}
+
 #define STRESS(number, what, which, function)                                                      \
     {                                                                                              \
         .id = (number), .title = (what), .rules = (which), .group = CERT_GROUP_STRESS,             \
@@ -328,6 +367,8 @@ const struct cert_scenario cert_scale_more_scenarios[] = {
            t_273),
     STRESS("T-274", "a bad link, 10 MB each way, an upload every 200 ms",
            "SEG-064 SND-085 RFC-055 RFC-133 RFC-134", t_274),
+    STRESS("C-26s", "a peer that keeps and tells what comes out of order", "RFC-070 RFC-071",
+           c_26s),
     STRESS("T-275", "allocations under traffic fail", "EVT-036", t_275),
     {.id = NULL},
 };

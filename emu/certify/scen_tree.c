@@ -392,6 +392,7 @@ static void c_02m(struct cert *c)
     struct tree other = {.cnt = 0};
     struct tree tree = {.cnt = 0};
 
+    cert_allow(c, "NEW-3");
     below_linker(c, &other, &tree);
     too_wide(c, &tree, "T1");
     unsound(c, &tree, "T2");
@@ -416,6 +417,7 @@ static void c_02o(struct cert *c)
     struct tree other = {.cnt = 0};
     struct tree tree = {.cnt = 0};
 
+    cert_allow(c, "NEW-3");
     base(c, &other);
     grow(c, &tree, "N1{P1{T1}}");
     linker(c, &tree, "N1", handle_of(c, &other, "N9"));
@@ -447,6 +449,7 @@ static void c_02q(struct cert *c)
     struct tree tree = {.cnt = 0};
     toe_handle stale;
 
+    cert_allow(c, "CTX-4");
     base(c, &other);
     stale = handle_of(c, &other, "N9");
     reap(c, &other);
@@ -470,6 +473,7 @@ static void c_02s(struct cert *c)
 {
     struct tree tree = {.cnt = 0};
 
+    cert_allow(c, "PLH-6");
     cert_start(c);
     grow(c, &tree, "N1{P1{T1}}");
     placeholder(c, &tree, "N1");
@@ -481,6 +485,7 @@ static void c_02t(struct cert *c)
 {
     struct tree tree = {.cnt = 0};
 
+    cert_allow(c, "NEW-3");
     cert_start(c);
     grow(c, &tree, "N1{P1{T1 T2 T3}}");
     too_wide(c, &tree, "T1");
@@ -494,6 +499,7 @@ static void c_02u(struct cert *c)
     struct tree other = {.cnt = 0};
     struct tree tree = {.cnt = 0};
 
+    cert_allow(c, "NEW-3");
     base(c, &other);
     grow(c, &tree, "N1{P1{T1}} N2{P2}");
     placeholder(c, &tree, "N1");
@@ -531,6 +537,8 @@ static void c_02w(struct cert *c)
     static const char *const names[] = {"P1", "T1"};
     struct tree below = {.cnt = 0};
 
+    cert_allow(c, "PLH-6");
+    cert_allow(c, "TREE-7");
     cert_start(c);
     for (uint32_t i = 0; i < 2; ++i) {
         struct tree tree = {.cnt = 0};
@@ -550,6 +558,8 @@ static void c_02x(struct cert *c)
     struct tree wrong = {.cnt = 0};
     struct tree part = {.cnt = 0};
 
+    cert_allow(c, "NEW-2");
+    cert_allow(c, "TREE-1");
     cert_start(c);
     grow(c, &wrong, "N1{T1 P2{T2}}");
     offer(c, &wrong, "N1=PARTIAL_SUCCESS T1=FAILURE P2=SUCCESS T2=SUCCESS");
@@ -569,8 +579,8 @@ static void c_02x(struct cert *c)
     }
 
 const struct cert_scenario cert_tree_scenarios[] = {
-    TREE("C-02a", "a tree with room for three of its five connections", "OFF-10 PART-6 PART-7",
-         c_02a),
+    TREE("C-02a", "a tree with room for three of its five connections",
+         "OFF-10 PART-6 PART-7 TRV-1", c_02a),
     TREE("C-02b", "a tree with room for two of its three paths", "PART-1 PART-6 PART-12", c_02b),
     TREE("C-02c", "a connection and a path that fail", "TV-ST-1 PART-1..3 PART-6 PART-11", c_02c),
     TREE("C-02d", "a tree of ten that all succeed", "TV-ST-2 TREE-1..3 TREE-5 NEW-1", c_02d),

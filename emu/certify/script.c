@@ -74,6 +74,8 @@ static bool parse_word(struct cert_pattern *pattern, const char *word)
         seg->bad |= CERT_BAD_IP_CSUM;
     } else if (strcmp(word, "badoffset") == 0) {
         seg->bad |= CERT_BAD_OFFSET;
+    } else if (strcmp(word, "snap") == 0) {
+        seg->has_snap = true;
     } else if (strcmp(word, "mf") == 0) {
         seg->mf = true;
     } else {

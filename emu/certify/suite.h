@@ -39,9 +39,12 @@
 
 #include "harness.h"
 
-/* The seven requirements of the certification (platform.md 8) first, then the rest of the contract.
+/*
+ * The basics, with which a new target begins; the seven requirements of the certification
+ * (platform.md 8); the rest of the contract.
  */
 enum cert_group {
+    CERT_GROUP_BASIC,
     CERT_GROUP_NDIS,        /* CERT-1: the contract of state operations */
     CERT_GROUP_TCPIP,       /* CERT-2: protocol, timers */
     CERT_GROUP_OUTOFORDER,  /* CERT-3 */
@@ -77,6 +80,7 @@ struct cert_scenario {
 };
 
 /* The tables, each ended by an entry without id. */
+extern const struct cert_scenario cert_basic_scenarios[];
 extern const struct cert_scenario cert_send_scenarios[];
 extern const struct cert_scenario cert_timer_scenarios[];
 extern const struct cert_scenario cert_time_scenarios[];
@@ -95,12 +99,27 @@ extern const struct cert_scenario cert_io_scenarios[];
 extern const struct cert_scenario cert_io_more_scenarios[];
 extern const struct cert_scenario cert_event_scenarios[];
 extern const struct cert_scenario cert_congestion_scenarios[];
+extern const struct cert_scenario cert_recovery_scenarios[];
 extern const struct cert_scenario cert_scale_scenarios[];
 extern const struct cert_scenario cert_scale_more_scenarios[];
 extern const struct cert_scenario cert_optional_scenarios[];
 extern const struct cert_scenario cert_rest_scenarios[];
 extern const struct cert_scenario cert_rest_more_scenarios[];
 extern const struct cert_scenario cert_rest_vector_scenarios[];
+extern const struct cert_scenario cert_mutant_scenarios[];
+extern const struct cert_scenario cert_state_scenarios[];
+extern const struct cert_scenario cert_state_tcp_scenarios[];
+extern const struct cert_scenario cert_state_data_scenarios[];
+extern const struct cert_scenario cert_platform_scenarios[];
+extern const struct cert_scenario cert_platform_more_scenarios[];
+extern const struct cert_scenario cert_control_scenarios[];
+extern const struct cert_scenario cert_control_block_scenarios[];
+extern const struct cert_scenario cert_control_object_scenarios[];
+extern const struct cert_scenario cert_control_initiate_scenarios[];
+extern const struct cert_scenario cert_control_terminate_scenarios[];
+extern const struct cert_scenario cert_control_update_scenarios[];
+extern const struct cert_scenario cert_control_query_scenarios[];
+extern const struct cert_scenario cert_control_fault_scenarios[];
 
 /* cert_suite_table() is the |idx|-th table, NULL after the last. */
 const struct cert_scenario *cert_suite_table(uint32_t idx);
@@ -108,5 +127,12 @@ const struct cert_scenario *cert_suite_table(uint32_t idx);
 /* cert_group_name() is a short name, "send"; cert_group_text() says what is required. */
 const char *cert_group_name(enum cert_group group);
 const char *cert_group_text(enum cert_group group);
+
+/*
+ * cert_scenario_each() calls |each| with every rule that |scenario| shows: those it names, and the
+ * requirement of its group, which passes if all of the group do. False at one that is no rule.
+ */
+bool cert_scenario_each(const struct cert_scenario *scenario,
+                        void (*each)(void *user, uint32_t rule), void *user);
 
 #endif

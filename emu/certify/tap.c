@@ -42,6 +42,7 @@ void cert_entry_seg(struct cert_entry *entry, const struct cert_seg *seg)
     entry->seg.has_vlan = seg->has_vlan;
     entry->seg.vlan_id = seg->vlan_id;
     entry->seg.priority = seg->priority;
+    entry->seg.has_snap = seg->has_snap;
     memcpy(entry->seg.dst_mac, seg->dst_mac, TOE_MAC_LEN);
 }
 
@@ -55,10 +56,56 @@ static struct cert_conn *find_conn(struct cert *c, uint16_t local, const struct 
     return conn;
 }
 
-/* The peer's own acknowledgments: cumulative, each |acks_after| ms behind the data. */
+/* The block of |peer| that [begin, end) belongs to comes first, with what it touches (RFC 2018, 4).
+ */
+static void keep_block(struct cert_peer *peer, uint32_t begin, uint32_t end)
+{
+    uint32_t cnt = 1;
+    uint32_t blocks[CERT_SACK_MAX][2];
+
+    for (uint32_t i = 0; i < peer->sack_cnt; ++i) {
+        const uint32_t *b = peer->sack[i];
+
+        if ((int32_t)(b[0] - end) <= 0 && (int32_t)(begin - b[1]) <= 0) {
+            begin = (int32_t)(b[0] - begin) < 0 ? b[0] : begin;
+            end = (int32_t)(b[1] - end) > 0 ? b[1] : end;
+        } else if (cnt < CERT_SACK_MAX) {
+            memcpy(blocks[cnt++], b, sizeof(blocks[0]));
+        }
+    }
+    blocks[0][0] = begin;
+    blocks[0][1] = end;
+    memcpy(peer->sack, blocks, cnt * sizeof(blocks[0]));
+    peer->sack_cnt = (uint8_t)cnt;
+}
+
+/* Blocks that the cumulative acknowledgment has reached are part of it. */
+static void drop_blocks(struct cert_peer *peer)
+{
+    uint8_t i = 0;
+
+    while (i < peer->sack_cnt) {
+        if ((int32_t)(peer->sack[i][0] - peer->rcv_nxt) > 0) {
+            ++i;
+            continue;
+        }
+        if ((int32_t)(peer->sack[i][1] - peer->rcv_nxt) > 0) {
+            peer->rcv_nxt = peer->sack[i][1];
+        }
+        --peer->sack_cnt;
+        memmove(peer->sack[i], peer->sack[i + 1], (peer->sack_cnt - i) * sizeof(peer->sack[0]));
+        i = 0; /* it may reach another one now */
+    }
+}
+
+/*
+ * The peer's own acknowledgments, each |acks_after| ms behind the data. Without |sacks| it forgets
+ * what comes out of order.
+ */
 static void answer(struct cert *c, struct cert_conn *conn, const struct cert_entry *entry)
 {
     struct cert_peer *peer = &conn->peer;
+    struct cert_later later = {.conn = conn};
     uint32_t end = entry->seg.seq + entry->seg.len;
 
     end += (entry->seg.flags & CERT_FIN) != 0;
@@ -67,10 +114,15 @@ static void answer(struct cert *c, struct cert_conn *conn, const struct cert_ent
     }
     if ((int32_t)(entry->seg.seq - peer->rcv_nxt) <= 0 && (int32_t)(end - peer->rcv_nxt) > 0) {
         peer->rcv_nxt = end;
+    } else if (peer->sacks && (int32_t)(entry->seg.seq - peer->rcv_nxt) > 0) {
+        keep_block(peer, entry->seg.seq, end);
     }
-    cert_later_add(c, &(struct cert_later){.at = c->now + peer->acks_after * TOE_NS_PER_MS,
-                                           .conn = conn,
-                                           .ack = peer->rcv_nxt});
+    drop_blocks(peer);
+    later.at = c->now + peer->acks_after * TOE_NS_PER_MS;
+    later.ack = peer->rcv_nxt;
+    later.sack_cnt = peer->sack_cnt;
+    memcpy(later.sack, peer->sack, sizeof(later.sack));
+    cert_later_add(c, &later);
 }
 
 static void record_segment(struct cert *c, const struct cert_seg *seg, const char *broken)
@@ -137,6 +189,7 @@ static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
     for (uint32_t i = 0; i < cnt; ++i) {
         const uint32_t len = flatten(data, &frames[i]);
 
+        cert_guard_flood(c);
         if (frames[i].gso != TOE_GSO_NONE || (frames[i].flags & TOE_FRAME_CSUM_PARTIAL)) {
             cert_violate(c, "RFC-022", "a frame that leaves work to a wire that does none");
         }
@@ -246,6 +299,7 @@ void cert_peer_init(struct cert *c, struct cert_seg *seg)
            TOE_MAC_LEN);
     seg->has_vlan = neighbor->constant.vlan_id != 0;
     seg->vlan_id = neighbor->constant.vlan_id;
+    seg->has_snap = c->params.encapsulation == TOE_ENCAPSULATION_SNAP;
     seg->src = conn->path->state.constant.dst;
     seg->dst = conn->path->state.constant.src;
     seg->ttl = 64;
@@ -313,6 +367,10 @@ static void remember(struct cert_conn *conn, const struct cert_seg *seg)
     if (seg->bad != 0 || seg->mf || seg->frag_off != 0) {
         return;
     }
+    if (seg->flags & CERT_FIN) {
+        peer->has_fin = true;
+        peer->fin = seg->seq + seg->len;
+    }
     /* Only what lies close: a segment far off is not part of the stream. */
     if ((int32_t)(end - peer->nxt) > 0 && (seg->len > 0 || (seg->flags & CERT_FIN)) &&
         (int32_t)(seg->seq - peer->nxt) <= 1 << 20) {
@@ -377,12 +435,20 @@ void cert_peer(struct cert *c, const char *format, ...)
     cert_peer_seg(c, &seg);
 }
 
-void cert_peer_acks(struct cert *c, struct cert_conn *conn, uint32_t ack)
+void cert_peer_acks(struct cert *c, const struct cert_later *later)
 {
     struct cert_conn *const current = c->conn;
+    struct cert_seg seg;
 
-    c->conn = conn;
-    cert_peer(c, "ack=%u", ack);
+    c->conn = later->conn;
+    cert_peer_init(c, &seg);
+    seg.ack = later->ack;
+    seg.sack_cnt = later->sack_cnt;
+    if (seg.has_ts && seg.sack_cnt > 3) {
+        seg.sack_cnt = 3; /* no more options fit */
+    }
+    memcpy(seg.sack, later->sack, sizeof(seg.sack));
+    cert_peer_seg(c, &seg);
     c->conn = current;
 }
 

@@ -57,7 +57,7 @@ static const char *mark_suite(struct cert_verdict *verdict)
     }
     for (uint32_t i = 0; cert_suite_table(i) != NULL; ++i) {
         for (const struct cert_scenario *s = cert_suite_table(i); s->id != NULL; ++s) {
-            if (!cert_rule_each(s->rules, raise_to, &mark)) {
+            if (!cert_scenario_each(s, raise_to, &mark)) {
                 return s->id;
             }
         }
@@ -78,7 +78,7 @@ const char *cert_verdict_init(struct cert_verdict *verdict, const struct cert_ca
     for (uint32_t i = 0; i < cnt; ++i) {
         struct mark mark = {.verdict = verdict, .result = rule_result(&cases[i])};
 
-        (void)cert_rule_each(cases[i].scenario->rules, raise_to, &mark);
+        (void)cert_scenario_each(cases[i].scenario, raise_to, &mark);
         if (mark.result == CERT_RULE_PASSED) {
             (void)cert_rule_each(cert_guard_rules, raise_to, &mark);
         }

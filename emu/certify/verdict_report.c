@@ -41,9 +41,9 @@ static void junit_case(FILE *out, const struct cert_case *one)
                   one->scenario->id);
     escaped(out, one->scenario->title);
     (void)fprintf(out, "\" time=\"%.3f\">", one->ms / 1e3);
-    if (one->result == CERT_SKIPPED) {
+    if (one->result == CERT_SKIPPED || one->result == CERT_RUNNING) {
         (void)fputs("<skipped message=\"", out);
-        escaped(out, one->text);
+        escaped(out, one->text != NULL ? one->text : cert_result_name(one->result));
         (void)fputs("\"/>", out);
     } else if (one->result != CERT_PASSED) {
         (void)fprintf(out, "<failure type=\"%s\" message=\"", cert_result_name(one->result));
@@ -71,7 +71,7 @@ bool cert_report_junit(const char *path, const struct cert_run *run,
                   run->case_cnt,
                   verdict->cases[CERT_FAILED] + verdict->cases[CERT_CRASHED] +
                       verdict->cases[CERT_HUNG],
-                  verdict->cases[CERT_SKIPPED]);
+                  verdict->cases[CERT_SKIPPED] + verdict->cases[CERT_RUNNING]);
     for (uint32_t i = 0; i < run->case_cnt; ++i) {
         junit_case(out, &run->cases[i]);
     }
@@ -86,6 +86,12 @@ static const char style[] =
     ".untested{color:#777}.fail,.crash,.hang{color:#b3151c;font-weight:bold}"
     "pre{background:#f4f4f4;padding:1em;overflow-x:auto;font-size:13px}";
 
+static void html_rule(void *out, uint32_t rule)
+{
+    (void)fprintf(out, "<br>%s: ", cert_rules[rule].id);
+    escaped(out, cert_rule_text(cert_rules[rule].id));
+}
+
 static void html_case(FILE *out, const struct cert_case *one)
 {
     const char *name = cert_result_name(one->result);
@@ -99,6 +105,8 @@ static void html_case(FILE *out, const struct cert_case *one)
         (void)fputs("</b>", out);
     }
     if (one->chart != NULL) {
+        (void)cert_rule_each(one->broken != NULL ? one->broken : one->scenario->rules, html_rule,
+                             out);
         (void)fputs("<details open><summary>what happened</summary><pre>", out);
         escaped(out, one->chart);
         (void)fputs("</pre></details>", out);
@@ -111,13 +119,15 @@ static void html_case(FILE *out, const struct cert_case *one)
 static void html_rules(FILE *out, const struct cert_verdict *verdict)
 {
     (void)fputs("<h2>Rules</h2>\n<table><tr><th>rule</th><th>level</th><th>result</th>"
-                "<th>document, reason</th></tr>\n",
+                "<th>what it says</th></tr>\n",
                 out);
     for (uint32_t i = 0; i < cert_rule_cnt; ++i) {
         const char *name = cert_rule_result_name(verdict->rules[i]);
 
-        (void)fprintf(out, "<tr><td>%s</td><td>%c</td><td class=\"%s\">%s</td><td>%s ",
-                      cert_rules[i].id, cert_rules[i].level, name, name, cert_rules[i].file);
+        (void)fprintf(out, "<tr><td>%s</td><td>%c</td><td class=\"%s\">%s</td><td>",
+                      cert_rules[i].id, cert_rules[i].level, name, name);
+        escaped(out, cert_rule_text(cert_rules[i].id));
+        (void)fprintf(out, " (%s) ", cert_rules[i].file);
         if (verdict->rules[i] == CERT_RULE_EXCUSED) {
             escaped(out, verdict->reasons[i]);
         }

@@ -8,8 +8,8 @@
  *
  * The suite creates a target for each scenario, stands above it as its host and below it as its
  * wire, and runs it in virtual time: the target must take the time from run() and frames from the
- * wire it is given, and read no clock. Each scenario has a process of its own, so a target that
- * crashes or hangs fails that scenario only. examples/certify_plugin.c is a template.
+ * wire it is given, read no clock and wait for nothing. Each scenario has a process of its own, so
+ * a target that crashes or hangs fails that scenario only. examples/certify_plugin.c is a template.
  */
 #ifndef TOE_CERTIFY_H
 #define TOE_CERTIFY_H
@@ -38,6 +38,8 @@ enum {
     TOE_CERTIFY_DROP_BAD_TCP = 0x800,         /* the same of TCP (SEG-075) */
     TOE_CERTIFY_INDICATE_AND_POST = 0x1000,   /* the rest waits for a request (RCV-059) */
     TOE_CERTIFY_INVALID_ON_TRANSMIT = 0x2000, /* ask when something is to be sent (INV-8) */
+    TOE_CERTIFY_RACK = 0x4000, /* with SACK, detect loss by time (RFC-078, RFC-079) */
+    TOE_CERTIFY_UNDO = 0x8000, /* restore the windows after a spurious timeout (RFC-059) */
 };
 
 /* What a target is to be. Everything is borrowed until destroy(). A limit of 0 is yours to choose.
@@ -50,7 +52,7 @@ struct toe_certify_settings {
     struct toe_bus bus; /* the address space of all buffers */
     uint64_t seed;
     enum toe_profile profile;
-    uint32_t choices; /* TOE_CERTIFY_* */
+    uint32_t choices; /* TOE_CERTIFY_*; the last two are asked of profile modern only */
     uint8_t mac[TOE_MAC_LEN];
     uint32_t mtu_max;
     uint32_t rcv_wnd_max;
@@ -67,14 +69,15 @@ struct toe_certify_settings {
     toe_duration retrieve_repeat; /* ask again, so often (EVT-011); 0: never */
     const uint16_t *vlans;        /* VLANs configured on the interface */
     uint32_t vlan_cnt;            /* 0: none configured, any is accepted */
+    bool corrupts;                /* corrupt() will be called */
 };
 
 /* What a plug-in provides. A function that may be NULL makes the scenarios that need it skipped. */
 struct toe_certify_plugin {
-    size_t size;      /* sizeof(struct toe_certify_plugin) */
-    uint32_t version; /* TOE_CERTIFY_VERSION */
-    const char *name; /* shown in reports */
-    const struct toe_target_ops *ops;
+    size_t size;                      /* sizeof(struct toe_certify_plugin) */
+    uint32_t version;                 /* TOE_CERTIFY_VERSION */
+    const char *name;                 /* shown in reports */
+    const struct toe_target_ops *ops; /* read again after each create() */
 
     /*
      * create() makes a target, or returns NULL where it has no such choice or no memory: the
@@ -94,7 +97,10 @@ struct toe_certify_plugin {
     bool (*can_close)(void *target);
     void (*stats_reset)(void *target, uint32_t parts);
 
-    /* corrupt() spoils what the target keeps of |tcp|, as failing hardware would. May be NULL. */
+    /*
+     * corrupt() spoils what the target keeps of |tcp|, as failing hardware would: its next query,
+     * invalidate or terminate finds that. Called only where |corrupts| was set. May be NULL.
+     */
     void (*corrupt)(void *target, toe_handle tcp);
     /* upload() makes the target ask for |tcp| with |reason| in its next run. May be NULL. */
     void (*upload)(void *target, toe_handle tcp, enum toe_upload_reason reason);

@@ -20,6 +20,7 @@ static struct {
     toe_duration duration;
     struct toe_addr address;
     int choice;
+    uint32_t set;
     bool given;
 } got;
 
@@ -48,6 +49,12 @@ static const struct emu_option options[] = {
      .value = &got.choice,
      .choices = choices,
      .help = "one of"},
+    {.name = "moods",
+     .kind = EMU_OPTION_SET,
+     .value = &got.set,
+     .choices = choices,
+     .placeholder = "[MOODS]",
+     .help = "some of"},
 };
 
 static const struct emu_command command = {
@@ -106,6 +113,24 @@ static void test_values_are_stored(void **state)
     assert_int_equal(got.address.family, 6);
     assert_int_equal(parse(out, "--policy", "random"), -1);
     assert_int_equal(got.choice, 2);
+    assert_int_equal(parse(out, "--moods", "all"), -1);
+    assert_int_equal(got.set, 2);
+    assert_int_equal(parse(out, "--moods=random,manual", NULL), -1);
+    assert_int_equal(got.set, 5);
+    assert_string_equal(out, "");
+}
+
+/* A set without a value is all of it, and what follows is another option. */
+static void test_whole_set(void **state)
+{
+    char out[1024];
+
+    (void)state;
+    assert_int_equal(parse(out, "--moods", NULL), -1);
+    assert_int_equal(got.set, 7);
+    assert_int_equal(parse(out, "--moods", "-f"), -1);
+    assert_int_equal(got.set, 7);
+    assert_true(got.flag);
     assert_string_equal(out, "");
 }
 
@@ -130,6 +155,8 @@ static void test_wrong_values_are_explained(void **state)
         {"--seconds", "2h", "--seconds: 2h is too large, it must be at most 3600 s"},
         {"--address", "10.0.0.256", "\"10.0.0.256\" is neither an IPv4 nor an IPv6 address"},
         {"--policy", "some", "--policy: \"some\" is none of manual, all, random"},
+        {"--moods", "all,some", "--moods: there is no \"some\""},
+        {"--moods=", NULL, "--moods: there is no \"\""},
         {"--flag=yes", NULL, "--flag=yes takes no value"},
         {"--what", NULL, "there is no option --what"},
         {"-x", NULL, "there is no option -x"},
@@ -161,6 +188,7 @@ static void test_help_lists_all(void **state)
     }
     assert_non_null(strstr(out, "Usage: toe try [options]"));
     assert_non_null(strstr(out, "one of: manual, all, random"));
+    assert_non_null(strstr(out, "--moods [MOODS]"));
 }
 
 /* The units of numbers and times, at their edges. */
@@ -186,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_stored),
+        cmocka_unit_test(test_whole_set),
         cmocka_unit_test(test_wrong_values_are_explained),
         cmocka_unit_test(test_help_lists_all),
         cmocka_unit_test(test_units),

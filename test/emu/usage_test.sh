@@ -44,7 +44,7 @@ refuses 'not a number' demo --seed x
 refuses 'too large' peer --port 99999
 refuses 'not a pipe' peer --until-eof
 
-for command in demo stress peer version help; do
+for command in demo stress peer state version help; do
     "$toe" $command --help | grep -q '^Usage: toe' || { echo "toe $command --help"; failed=1; }
 done
 exit $failed

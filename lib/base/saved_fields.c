@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/saved_fields.h"
+
+#include <stddef.h>
+
+/* |section| is the name and the tag, |path| leads to the structure, |member| is its member. */
+#define FIELD(section, tag, kind, path, member)                                                    \
+    {                                                                                              \
+        section "." #member, TOE_SAVED_##tag, TOE_SAVED_##kind,                                    \
+            (uint32_t)offsetof(struct toe_saved, path.member), 0, 0                                \
+    }
+#define STREAM(tag, member)                                                                        \
+    {                                                                                              \
+#member, TOE_SAVED_##tag, TOE_SAVED_STREAM, (uint32_t)offsetof(struct toe_saved, member),  \
+            0, 0                                                                                   \
+    }
+#define RANGES(member, max)                                                                        \
+    {                                                                                              \
+        "extension." #member, TOE_SAVED_EXTENSION, TOE_SAVED_RANGES,                               \
+            (uint32_t)offsetof(struct toe_saved, extension.member),                                \
+            (uint32_t)offsetof(struct toe_saved, extension.member##_cnt), max                      \
+    }
+
+#define NEIGHBOR(kind, path, member) FIELD("neighbor", NEIGHBOR, kind, neighbor.path, member)
+#define PATH(kind, path_, member) FIELD("path", PATH, kind, path.path_, member)
+#define CONSTANT(kind, member) FIELD("constant", CONSTANT, kind, tcp.constant, member)
+#define CACHED(kind, member) FIELD("cached", CACHED, kind, tcp.cached, member)
+#define DELEGATED(kind, member) FIELD("delegated", DELEGATED, kind, tcp.delegated, member)
+#define EXTENSION(kind, member) FIELD("extension", EXTENSION, kind, extension, member)
+
+static const struct toe_saved_field fields[] = {
+    {"clock.ticks_per_second", TOE_SAVED_CLOCK, TOE_SAVED_U32,
+     (uint32_t)offsetof(struct toe_saved, ticks_per_second), 0, 0},
+
+    NEIGHBOR(MAC, constant, src_mac),
+    NEIGHBOR(U16, constant, vlan_id),
+    NEIGHBOR(MAC, cached, dst_mac),
+    NEIGHBOR(TICKS, cached, host_reachability_delta),
+    NEIGHBOR(TICKS, delegated, nic_reachability_delta),
+
+    PATH(ADDR, constant, src),
+    PATH(ADDR, constant, dst),
+    PATH(U32, cached, mtu),
+
+    CONSTANT(U16, flags),
+    CONSTANT(U16, remote_port),
+    CONSTANT(U16, local_port),
+    CONSTANT(U8, snd_wnd_scale),
+    CONSTANT(U8, rcv_wnd_scale),
+    CONSTANT(U16, remote_mss),
+    CONSTANT(U32, hash_value),
+
+    CACHED(U16, flags),
+    CACHED(U32, initial_rcv_wnd),
+    CACHED(U32, rcv_indication_size),
+    CACHED(U8, ka_probe_cnt),
+    CACHED(U32, ka_timeout),
+    CACHED(U32, ka_interval),
+    CACHED(TICKS, max_rt),
+    CACHED(U32, flow_label),
+    CACHED(U8, ttl),
+    CACHED(U8, tos),
+    CACHED(U8, user_priority),
+
+    DELEGATED(STATE, state),
+    DELEGATED(U16, flags),
+    DELEGATED(U32, rcv_nxt),
+    DELEGATED(U32, rcv_wnd),
+    DELEGATED(U32, snd_una),
+    DELEGATED(U32, snd_nxt),
+    DELEGATED(U32, snd_max),
+    DELEGATED(U32, snd_wnd),
+    DELEGATED(U32, max_snd_wnd),
+    DELEGATED(U32, snd_wl1),
+    DELEGATED(U32, cwnd),
+    DELEGATED(U32, ssthresh),
+    DELEGATED(U16, srtt),
+    DELEGATED(U16, rttvar),
+    DELEGATED(U32, ts_recent),
+    DELEGATED(U32, ts_recent_age),
+    DELEGATED(U32, ts_time),
+    DELEGATED(U32, total_rt),
+    DELEGATED(U8, dup_ack_cnt),
+    DELEGATED(U8, snd_wnd_probe_cnt),
+    DELEGATED(U8, ka_probe_cnt),
+    DELEGATED(TICKS, ka_timeout_delta),
+    DELEGATED(U8, retransmit_cnt),
+    DELEGATED(TICKS, retransmit_timeout_delta),
+    DELEGATED(U32, dwnd),
+
+    EXTENSION(U32, version),
+    EXTENSION(U32, flags),
+    EXTENSION(U32, snd_wl2),
+    EXTENSION(U32, last_ack),
+    EXTENSION(U32, recover),
+    EXTENSION(U32, high_rxt),
+    EXTENSION(U32, rescue_rxt),
+    EXTENSION(U32, dup_bytes),
+    EXTENSION(U32, backoff),
+    EXTENSION(U64, srtt),
+    EXTENSION(U64, rttvar),
+    EXTENSION(U32, rtt_seq),
+    EXTENSION(U64, rtt_age),
+    EXTENSION(U64, idle),
+    EXTENSION(U64, slot_left),
+    EXTENSION(U64, alive_left),
+    EXTENSION(CONGESTION, congestion),
+    EXTENSION(U64, cubic.epoch_age),
+    EXTENSION(U64, cubic.w_est),
+    EXTENSION(U32, cubic.k),
+    EXTENSION(U32, cubic.w_max),
+    EXTENSION(U32, cubic.cwnd_prior),
+    EXTENSION(U32, cubic.cwnd_frac),
+    RANGES(sacked, TOE_EXTENSION_SACKED_MAX),
+    EXTENSION(U32, newest),
+    RANGES(early, TOE_EXTENSION_EARLY_MAX),
+    EXTENSION(U32, early_fin),
+
+    STREAM(SEND, send),
+    STREAM(RECEIVED, received),
+    STREAM(EARLY, early),
+};
+
+#define FIELD_CNT ((uint32_t)(sizeof(fields) / sizeof(fields[0])))
+
+const struct toe_saved_field *base_saved_fields(uint32_t *cnt)
+{
+    *cnt = FIELD_CNT;
+    return fields;
+}
+
+const struct toe_saved_field *toe_saved_field_next(const struct toe_saved_field *field)
+{
+    if (field == NULL) {
+        return fields;
+    }
+    return field + 1 < fields + FIELD_CNT ? field + 1 : NULL;
+}
+
+bool toe_saved_has(const struct toe_saved *saved, enum toe_saved_tag tag)
+{
+    switch (tag) {
+    case TOE_SAVED_CLOCK:
+    case TOE_SAVED_NEIGHBOR:
+    case TOE_SAVED_PATH:
+    case TOE_SAVED_CONSTANT:
+    case TOE_SAVED_CACHED:
+    case TOE_SAVED_DELEGATED:
+        return true;
+    case TOE_SAVED_EXTENSION:
+        return saved->extension.version != 0;
+    case TOE_SAVED_SEND:
+        return saved->send.len > 0;
+    case TOE_SAVED_RECEIVED:
+        return saved->received.len > 0;
+    case TOE_SAVED_EARLY:
+        return saved->early.len > 0;
+    }
+    return false;
+}
