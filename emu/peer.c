@@ -38,6 +38,7 @@ struct peer {
     struct emu_timers timers;
     struct conn *conns;    /* doubly linked */
     bool finishes;         /* see the settings */
+    bool loses;            /* the same */
     toe_instant finish_at; /* ends by then, or when no connection is left; 0: not told to */
     uint8_t buffer[BUFFER_LEN];
 };
@@ -76,6 +77,17 @@ static void note(struct peer *peer, const struct conn *conn, const char *what)
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
+/* Has the kernel ask now and then whether the other end still knows the connection. */
+static void keep_alive(int fd)
+{
+    const int on = 1;
+    const int seconds = 5;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+}
+
 static struct conn *conn_new(struct peer *peer, int fd)
 {
     struct conn *conn = calloc(1, sizeof(*conn));
@@ -87,6 +99,9 @@ static struct conn *conn_new(struct peer *peer, int fd)
         return NULL;
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (peer->loses) {
+        keep_alive(fd);
+    }
     conn->peer = peer;
     conn->fd = fd;
     conn->poll.data = conn;
@@ -142,7 +157,9 @@ static void conn_failed(struct conn *conn, int error)
         ++result->resets_wanted;
     } else {
         ++result->resets;
-        note(conn->peer, conn, strerror(error));
+        if (!conn->peer->loses) {
+            note(conn->peer, conn, strerror(error));
+        }
     }
     conn_end(conn, true);
 }
@@ -462,6 +479,7 @@ bool emu_peer_run(struct emu_peer_result *result, const struct emu_peer_settings
     }
     peer->result = result;
     peer->finishes = settings->finishes;
+    peer->loses = settings->loses;
     start(peer, settings, listener);
     if (settings->ready_fd >= 0) {
         (void)!write(settings->ready_fd, "\n", 1);

@@ -19,6 +19,7 @@ struct emu_peer_settings {
     int ready_fd;  /* gets one byte when the port is open; -1: none */
     int life_fd;   /* a pipe or socket: when it ends, so does the peer; -1: none */
     bool finishes; /* not before its connections have, or half a minute later */
+    bool loses;    /* the other end may lose connections: found by keep-alive, and no fault */
 };
 
 struct emu_peer_result {

@@ -61,35 +61,46 @@ static void show_summary(struct emu_report *output, const struct emu_stress_resu
     free(text);
 }
 
-/* Opens |path| before the run, so that a wrong one costs no time. NULL, and a line that says why.
+/*
+ * Opens |path| before the run, so that a wrong one costs no time. Returns false, and prints a line
+ * that says why, if that cannot be; no path is no file.
  */
-static FILE *open_report(const char *path)
+static bool open_file(FILE **out, const char *what, const char *path)
 {
     struct emu_error error;
-    FILE *out = fopen(path, "w");
 
-    if (out == NULL) {
-        emu_error_set(&error, EMU_EXIT_USAGE, "cannot create the report \"%s\": %s", path,
-                      strerror(errno));
-        (void)emu_error_print(&error);
+    *out = path != NULL ? fopen(path, "w") : NULL;
+    if (path == NULL || *out != NULL) {
+        return true;
     }
-    return out;
+    emu_error_set(&error, EMU_EXIT_USAGE, "cannot create the %s \"%s\": %s", what, path,
+                  strerror(errno));
+    (void)emu_error_print(&error);
+    return false;
 }
 
-static int write_report(FILE *out, const char *path, const struct emu_stress_result *result)
+/* Closes |out|, which may be NULL; returns false, and prints a line, if not all could be written.
+ */
+static bool close_file(FILE *out, const char *what, const char *path, bool ok)
+{
+    struct emu_error error;
+
+    if (out == NULL || (fclose(out) == 0 && ok)) {
+        return true;
+    }
+    emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "cannot write the %s \"%s\": %s", what, path,
+                  strerror(errno));
+    (void)emu_error_print(&error);
+    return false;
+}
+
+static bool write_report(FILE *out, const char *path, const struct emu_stress_result *result)
 {
     json_t *object = emu_stress_report_object(result, "summary");
-    struct emu_error error;
-    bool ok = json_dumpf(object, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+    const bool ok = json_dumpf(object, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
 
-    ok = fclose(out) == 0 && ok;
     json_decref(object);
-    if (!ok) {
-        emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "cannot write the report \"%s\": %s", path,
-                      strerror(errno));
-        return emu_error_print(&error);
-    }
-    return EMU_EXIT_OK;
+    return close_file(out, "report", path, ok);
 }
 
 /* Runs seed after seed; the first one that cannot be run ends it. */
@@ -147,11 +158,9 @@ int emu_stress_main(int argc, char **argv)
     if (status >= 0) {
         return status;
     }
-    if (options.report != NULL) {
-        report = open_report(options.report);
-        if (report == NULL) {
-            return EMU_EXIT_USAGE;
-        }
+    if (!open_file(&report, "report", options.report) ||
+        !open_file(&options.settings.trace, "trace", options.trace)) {
+        return EMU_EXIT_USAGE;
     }
     emu_report_init(&output, options.json);
     catch_signals();
@@ -159,9 +168,12 @@ int emu_stress_main(int argc, char **argv)
     options.settings.progress = show_progress;
     options.settings.user = &output;
     status = run(&result, &options, &output);
+    if (!close_file(options.settings.trace, "trace", options.trace, true)) {
+        return EMU_EXIT_ENVIRONMENT;
+    }
     if (status == EMU_EXIT_OK || status == EMU_EXIT_FAULT) {
         show_summary(&output, &result);
-        if (report != NULL && write_report(report, options.report, &result) != EMU_EXIT_OK) {
+        if (report != NULL && !write_report(report, options.report, &result)) {
             return EMU_EXIT_ENVIRONMENT;
         }
     } else if (report != NULL) {

@@ -6,7 +6,8 @@
  * ping-pong, tiny writes, slow readers, half-closed, closed from both ends at once), replaces those
  * that finish, and has them offloaded and uploaded at random while data flows. At its end it lets
  * all of them finish and looks for what is left over. It is well if no byte was wrong, no
- * connection was reset or stalled, and nothing is left.
+ * connection was reset or stalled, nothing is left, and the contract monitors that stand between
+ * hosts and targets had nothing to report. With chaos a fault injector stands there as well.
  *
  * The other end of the connections is a second machine of ours on a simulated link
  * (emu_stress_sim_run()) or a Linux kernel on a real one (emu_stress_wire_run()), where a small
@@ -17,9 +18,11 @@
 
 #include "error.h"
 #include "toe/host.h"
+#include "toe/inter.h"
 #include "toe/stats.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 enum emu_stress_verdict {
     EMU_VERDICT_PASS,
@@ -28,6 +31,12 @@ enum emu_stress_verdict {
 };
 
 struct emu_stress_result;
+
+/* The kinds of chaos by which connections are lost. */
+#define EMU_CHAOS_HARDWARE                                                                         \
+    (1u << TOE_INTER_FAULT_HARDWARE_QUERY | 1u << TOE_INTER_FAULT_HARDWARE_INVALIDATE |            \
+     1u << TOE_INTER_FAULT_HARDWARE_TERMINATE)
+#define EMU_CHAOS_ALL ((1u << TOE_INTER_FAULT_CNT) - 1)
 
 /* What to do. emu_stress_settings_default() fills in all. */
 struct emu_stress_settings {
@@ -42,6 +51,7 @@ struct emu_stress_settings {
     double offload_every; /* random: mean seconds until a connection is offloaded */
     double upload_every;  /* random: mean seconds until it is taken back */
     double lag;           /* mean seconds by which every second state operation is late */
+    uint32_t chaos;       /* faults between host and target: 1 << enum toe_inter_fault_kind */
 
     /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
     uint32_t loss, reorder, duplicate, corrupt;
@@ -58,6 +68,7 @@ struct emu_stress_settings {
     bool peer_given; /* a peer runs at |peer|; otherwise one is started on a veth's other end */
 
     const char *capture; /* pcapng file of all frames, or NULL */
+    FILE *trace;         /* gets a line for each call between host and target, or NULL */
 
     volatile sig_atomic_t *stop; /* non-zero ends the run early; may be NULL */
     /* Called about twice a second of real time; |result| is as far as it goes. May be NULL. */
@@ -85,9 +96,13 @@ struct emu_stress_result {
     } failures[8];   /* offloads that failed, by status, as they come */
     uint64_t resets; /* that nobody had asked for */
     uint64_t resets_wanted;
-    uint64_t refused; /* connections that could not be opened */
+    uint64_t connections_lost; /* with corrupt hardware: chaos does that */
+    uint64_t resets_lost;      /* of their other ends */
+    uint64_t refused;          /* connections that could not be opened */
     uint64_t stalls;
     uint64_t leftover; /* connections, and what offloaded neighbors and paths still count */
+    uint64_t breaches; /* of the contract between host and target, by either */
+    uint64_t injected[TOE_INTER_FAULT_CNT]; /* faults, by kind */
     double virtual_seconds, wall_seconds;
 
     uint64_t frames, frames_lost; /* of the link, or at our end of the wire */

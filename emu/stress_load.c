@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "timers.h"
+#include "toe/seam.h"
 #include "toe/status.h"
 
 /*
@@ -44,6 +45,7 @@ struct conn {
     bool is_readable;  /* bytes or the end of the stream may wait */
     bool is_closed;    /* the host has nothing more to tell */
     bool leaves_early; /* gives the handle back without waiting for that */
+    bool is_lost;      /* with the hardware that it was on */
 };
 
 struct emu_load {
@@ -77,6 +79,46 @@ void emu_load_fault(struct emu_stress_result *result, const char *format, ...)
     va_end(args);
 }
 
+/* --- lost connections --- */
+
+/* The name of |conn| in the set of the lost, as its end on this machine or on the other one. */
+static struct emu_lost_name name_of(const struct conn *conn, bool is_ours)
+{
+    const uint8_t machine = conn->load->settings.machine;
+    struct toe_host_conn_info info = {0};
+
+    toe_host_conn_info(conn->load->settings.host, conn->handle, &info);
+    if (is_ours) {
+        return (struct emu_lost_name){machine, info.local.family, info.local_port,
+                                      info.remote_port};
+    }
+    return (struct emu_lost_name){(uint8_t)(1 - machine), info.local.family, info.remote_port,
+                                  info.local_port};
+}
+
+/* |conn| is lost, so the other end may be reset. */
+static void note_loss(const struct conn *conn)
+{
+    if (conn->load->settings.lost != NULL) {
+        const struct emu_lost_name name = name_of(conn, false);
+
+        emu_lost_add(conn->load->settings.lost, &name);
+    }
+}
+
+/* Whether the other end of |conn| was lost; asked when this end begins or ends, which settles it.
+ */
+static bool settle_loss(const struct conn *conn)
+{
+    struct emu_lost_name name;
+
+    if (conn->load->settings.lost == NULL || conn->load->settings.lost->cnt == 0) {
+        return false;
+    }
+    name = name_of(conn, true);
+    return emu_lost_take(conn->load->settings.lost, &name);
+}
+
 /* --- connections --- */
 
 static bool is_counted(const struct conn *conn)
@@ -101,6 +143,7 @@ static struct conn *conn_new(struct emu_load *load, toe_handle handle)
     conn->idx = load->conn_cnt;
     load->conns[load->conn_cnt++] = conn;
     toe_host_conn_user_set(load->settings.host, handle, conn);
+    (void)settle_loss(conn);
     return conn;
 }
 
@@ -123,6 +166,7 @@ static void conn_del(struct conn *conn, give_back *end)
     if (conn->flow.is_opener && conn->flow.plan.kind == EMU_FLOW_PLAIN) {
         --load->opener_cnt;
     }
+    (void)settle_loss(conn);
     toe_host_conn_user_set(load->settings.host, conn->handle, NULL);
     end(load->settings.host, conn->handle);
     load->conns[conn->idx] = last;
@@ -137,7 +181,9 @@ static void count_open(struct conn *conn)
 
     conn->is_open = true;
     conn->is_readable = true;
-    conn->leaves_early = emu_random_below(&conn->load->random, 4) == 0;
+    /* Who is gone already is not told of a loss. */
+    conn->leaves_early =
+        emu_random_below(&conn->load->random, 4) == 0 && !conn->load->settings.loses;
     conn->load->has_heard = true;
     if (!is_counted(conn)) {
         return;
@@ -373,7 +419,12 @@ static void on_reset(struct conn *conn, toe_status status, toe_instant now)
     struct emu_load *load = conn->load;
 
     receive(conn, now);
-    if (conn->is_open && emu_flow_may_be_reset(&conn->flow)) {
+    if (conn->is_lost) {
+        ++load->settings.result->connections_lost;
+        note_loss(conn);
+    } else if (settle_loss(conn)) {
+        ++load->settings.result->resets_lost;
+    } else if (conn->is_open && emu_flow_may_be_reset(&conn->flow)) {
         ++load->settings.result->resets_wanted;
     } else if (conn->is_open) {
         ++load->settings.result->resets;
@@ -428,10 +479,12 @@ static void on_event(struct emu_load *load, const struct toe_host_event *event, 
     case TOE_HOST_RESET:
         on_reset(conn, event->status, now);
         return;
+    case TOE_HOST_UPLOADED:
+        conn->is_lost = event->reason == TOE_UPLOAD_HARDWARE_FAILURE;
+        break;
     case TOE_HOST_ACCEPTABLE:
     case TOE_HOST_SENDABLE:
     case TOE_HOST_OFFLOADED:
-    case TOE_HOST_UPLOADED:
         break;
     }
     serve(conn, now);

@@ -10,12 +10,14 @@
 #ifndef EMU_STRESS_LOAD_H
 #define EMU_STRESS_LOAD_H
 
+#include "lost.h"
 #include "plan.h"
 #include "stress.h"
 
 struct emu_load;
 
 struct emu_load_settings {
+    const char *name; /* of the machine */
     struct toe_host *host;
     struct emu_stress_result *result; /* shared; borrowed until emu_load_del() */
     uint64_t seed;
@@ -26,9 +28,12 @@ struct emu_load_settings {
     toe_duration open_for;   /* from the first run on; no flows are opened after that */
     struct toe_addr peer[2]; /* IPv4 and IPv6; family 0: not used */
     uint16_t peer_port;
-    uint16_t port; /* to listen on */
-    uint32_t loss; /* chance in a million that a frame does not arrive, for patience */
-    bool moves;    /* batches of connections are offloaded and uploaded now and then */
+    uint16_t port;         /* to listen on */
+    uint32_t loss;         /* chance in a million that a frame does not arrive, for patience */
+    bool moves;            /* batches of connections are offloaded and uploaded now and then */
+    bool loses;            /* hardware may turn out to be corrupt, and take connections with it */
+    uint8_t machine;       /* which one of two, for |lost| */
+    struct emu_lost *lost; /* shared with the other machine; NULL: that is none of ours */
 };
 
 /* emu_load_new() makes a load, which listens already; NULL if the port cannot be had. */

@@ -55,8 +55,9 @@ static struct toe_target *make_target(const struct emu_stress_settings *settings
 static bool attach(struct emu_stress_machine *machine, const struct emu_stress_settings *settings,
                    const struct toe_addr address[2])
 {
-    const struct toe_host_interface interface = {
-        .ops = &machine->lag.ops, .target = &machine->lag, .mtu = settings->mtu};
+    const struct toe_host_interface interface = {.ops = machine->drivers.top.ops,
+                                                 .target = machine->drivers.top.target,
+                                                 .mtu = settings->mtu};
     const int index = toe_host_interface_add(machine->host, &interface);
 
     if (index < 0) {
@@ -78,13 +79,16 @@ bool emu_stress_machine_init(struct emu_stress_machine *machine,
                              const struct emu_load_settings *load)
 {
     struct emu_load_settings load_settings = *load;
+    struct toe_inter_below target = {toe_target_ops(), NULL};
 
     *machine = (struct emu_stress_machine){0};
     machine->target = make_target(settings, load->seed + 1, wire, wire_user, mac);
     machine->host = make_host(settings, load->seed + 2);
-    emu_lag_init(&machine->lag, toe_target_ops(), machine->target, duration(settings->lag),
-                 load->seed + 3);
-    if (machine->host != NULL && machine->target != NULL && attach(machine, settings, address)) {
+    target.target = machine->target;
+    if (machine->host != NULL && machine->target != NULL &&
+        emu_stress_drivers_init(&machine->drivers, settings, load->name, target, load->seed + 3,
+                                load->result) &&
+        attach(machine, settings, address)) {
         load_settings.host = machine->host;
         machine->load = emu_load_new(&load_settings);
     }
@@ -101,10 +105,10 @@ void emu_stress_machine_fini(struct emu_stress_machine *machine)
     if (machine->host != NULL) {
         toe_host_del(machine->host);
     }
+    emu_stress_drivers_fini(&machine->drivers);
     if (machine->target != NULL) {
         toe_target_del(machine->target);
     }
-    emu_lag_fini(&machine->lag);
     *machine = (struct emu_stress_machine){0};
 }
 

@@ -5,15 +5,15 @@
 #ifndef EMU_STRESS_MACHINE_H
 #define EMU_STRESS_MACHINE_H
 
-#include "lag.h"
 #include "stress.h"
+#include "stress_drivers.h"
 #include "stress_load.h"
 #include "toe/target.h"
 
 struct emu_stress_machine {
     struct toe_host *host;
     struct toe_target *target;
-    struct emu_lag lag; /* between the two */
+    struct emu_stress_drivers drivers; /* between the two */
     struct emu_load *load;
 };
 

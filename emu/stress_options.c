@@ -90,6 +90,8 @@ static struct emu_stress_options parsed;
 static struct values values;
 
 static const char *const policies[] = {"manual", "all", "random", NULL};
+/* By enum toe_inter_fault_kind, and a NULL; filled in when the options are read. */
+static const char *kinds[TOE_INTER_FAULT_CNT + 1];
 static const char *const receives[] = {"indicated", "posted", "mixed", NULL};
 
 #define OPTION(kind_, name_, value_, ...)                                                          \
@@ -139,6 +141,10 @@ static const struct emu_option table[] = {
            .help = "where 'toe peer' runs (default: started at IF's other end)"),
     OPTION(NUMBER, "peer-port", &values.peer_port, .given = &values.has_peer_port, .min = 1,
            .max = 65535, .help = "its port (default 7007)"),
+    OPTION(SET, "chaos", &parsed.settings.chaos, .placeholder = "[KINDS]", .choices = kinds,
+           .help = "faults between host and target, all or some"),
+    OPTION(TEXT, "trace", &parsed.trace, .placeholder = "FILE",
+           .help = "write what host and target tell each other"),
     OPTION(TEXT, "capture", &parsed.settings.capture, .placeholder = "FILE",
            .help = "write all frames to a pcapng file"),
     OPTION(TEXT, "report", &parsed.report, .placeholder = "FILE",
@@ -172,6 +178,9 @@ static int check(void)
     }
     if (parsed.swarm != 0 && set->capture != NULL) {
         return emu_option_error(&command, "--capture is of one run, not of a --swarm");
+    }
+    if (parsed.swarm != 0 && parsed.trace != NULL) {
+        return emu_option_error(&command, "--trace is of one run, not of a --swarm");
     }
     if (values.ipv4 && values.ipv6) {
         return emu_option_error(&command, "--ipv4 and --ipv6 exclude each other");
@@ -235,6 +244,9 @@ int emu_stress_options_parse(struct emu_stress_options *options, int argc, char 
     parsed = (struct emu_stress_options){0};
     emu_stress_settings_default(&parsed.settings);
     values_default();
+    for (int i = 0; i < TOE_INTER_FAULT_CNT; ++i) {
+        kinds[i] = toe_inter_fault_kind_name((enum toe_inter_fault_kind)i);
+    }
     status = emu_option_parse(&command, argc, argv);
     if (status >= 0) {
         return status;

@@ -13,6 +13,7 @@ struct emu_stress_options {
     uint64_t swarm; /* seeds, one after the other; 0: one run */
     bool json;
     const char *report; /* file, or NULL */
+    const char *trace;  /* the same */
 };
 
 /* emu_stress_options_parse() returns -1 to go on, or the status to exit with. */

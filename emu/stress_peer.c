@@ -13,10 +13,15 @@
 #include "veth.h"
 
 /* What the child does: serves until told to end, then says what came of it. */
-static int serve(int control, uint16_t port)
+static int serve(int control, const struct emu_stress_settings *stress)
 {
     const struct emu_peer_settings settings = {
-        .port = port, .ready_fd = control, .life_fd = control, .finishes = true};
+        .port = stress->peer_port,
+        .ready_fd = control,
+        .life_fd = control,
+        .finishes = true,
+        .loses = (stress->chaos & EMU_CHAOS_HARDWARE) != 0,
+    };
     struct emu_peer_result result;
     struct emu_error error;
 
@@ -31,7 +36,8 @@ static int serve(int control, uint16_t port)
 }
 
 /* Forks the child and waits until it listens. */
-static bool spawn(struct emu_stress_peer *peer, uint16_t port, struct emu_error *error)
+static bool spawn(struct emu_stress_peer *peer, const struct emu_stress_settings *settings,
+                  struct emu_error *error)
 {
     int ends[2];
     char byte;
@@ -43,13 +49,13 @@ static bool spawn(struct emu_stress_peer *peer, uint16_t port, struct emu_error 
     peer->pid = fork();
     if (peer->pid == 0) {
         close(ends[0]);
-        _exit(serve(ends[1], port));
+        _exit(serve(ends[1], settings));
     }
     close(ends[1]);
     peer->control = ends[0];
     if (peer->pid < 0 || read(peer->control, &byte, 1) != 1) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "the peer could not be started on port %u",
-                      port);
+                      settings->peer_port);
         return false;
     }
     return true;
@@ -88,7 +94,7 @@ bool emu_stress_peer_start(struct emu_stress_peer *peer, const struct emu_stress
                       settings->interface);
         return false;
     }
-    if (!furnish(peer, settings, error) || !spawn(peer, settings->peer_port, error)) {
+    if (!furnish(peer, settings, error) || !spawn(peer, settings, error)) {
         emu_stress_peer_stop(peer);
         return false;
     }

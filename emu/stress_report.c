@@ -80,6 +80,19 @@ static json_t *by_drop(const struct emu_stress_result *result)
     return object;
 }
 
+static json_t *by_kind(const struct emu_stress_result *result)
+{
+    json_t *object = json_object();
+
+    for (unsigned i = 0; i < TOE_INTER_FAULT_CNT; ++i) {
+        if (result->injected[i] != 0) {
+            set_number(object, toe_inter_fault_kind_name((enum toe_inter_fault_kind)i),
+                       result->injected[i]);
+        }
+    }
+    return object;
+}
+
 static uint64_t retransmitted(const struct emu_stress_result *result)
 {
     return result->host.retransmitted + result->target.tcp[0].retransmitted_segments +
@@ -130,9 +143,12 @@ json_t *emu_stress_report_object(const struct emu_stress_result *result, const c
     set_number(object, "uploads", result->uploads);
     set_number(object, "resets", result->resets);
     set_number(object, "resets_wanted", result->resets_wanted);
+    set_number(object, "connections_lost", result->connections_lost);
+    set_number(object, "resets_lost", result->resets_lost);
     set_number(object, "refused", result->refused);
     set_number(object, "stalls", result->stalls);
     set_number(object, "leftover", result->leftover);
+    set_number(object, "breaches", result->breaches);
     json_object_set_new(object, "virtual_seconds", json_real(result->virtual_seconds));
     json_object_set_new(object, "wall_seconds", json_real(result->wall_seconds));
     set_number(object, "frames", result->frames);
@@ -141,6 +157,7 @@ json_t *emu_stress_report_object(const struct emu_stress_result *result, const c
     if (strcmp(type, "progress") != 0) {
         set_moves(object, result);
         json_object_set_new(object, "drops", by_drop(result));
+        json_object_set_new(object, "chaos", by_kind(result));
     }
     return object;
 }
@@ -202,6 +219,13 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
             "resets: %" PRIu64 " unexpected, %" PRIu64 " wanted; %" PRIu64 " refused, %" PRIu64
             " stalled\n",
             result->resets, result->resets_wanted, result->refused, result->stalls);
+    fprintf(out, "contract between host and target: %" PRIu64 " breaches\n", result->breaches);
+    if (result->connections_lost != 0) {
+        fprintf(out,
+                "lost with corrupt hardware: %" PRIu64 " connections, %" PRIu64
+                " of which were reset at their other ends\n",
+                result->connections_lost, result->resets_lost);
+    }
     fprintf(out,
             "frames: %" PRIu64 ", %" PRIu64 " lost; %" PRIu64 " segments retransmitted, %" PRIu64
             " forwarded\n",
@@ -219,6 +243,7 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
     print_counts(out, "uploads in state", by_state(host->uploaded_in_state));
     print_counts(out, "uploads asked for", by_reason(host->upload_reasons));
     print_counts(out, "dropped", by_drop(result));
+    print_counts(out, "chaos", by_kind(result));
     if (result->fault[0] != '\0') {
         fprintf(out, "fault: %s\n", result->fault);
     }
@@ -259,6 +284,9 @@ void emu_stress_report_add(struct emu_stress_result *sum, const struct emu_stres
     sum->bytes_wrong += run->bytes_wrong;
     sum->resets += run->resets;
     sum->resets_wanted += run->resets_wanted;
+    sum->connections_lost += run->connections_lost;
+    sum->resets_lost += run->resets_lost;
+    sum->breaches += run->breaches;
     sum->refused += run->refused;
     sum->stalls += run->stalls;
     sum->leftover += run->leftover;

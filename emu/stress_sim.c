@@ -26,6 +26,7 @@ struct run {
     struct emu_capture *capture;
     struct emu_stress_machine machines[2];
     struct toe_sim_machine nodes[2];
+    struct emu_lost lost;
     double began;
     double reported;
 };
@@ -52,6 +53,7 @@ static bool make_machine(struct run *run, uint8_t idx)
     const uint8_t mac[TOE_MAC_LEN] = {0x02, 0, 0, 0, 0x77, (uint8_t)(idx + 1)};
     struct toe_addr address[2] = {{0}, {0}};
     struct emu_load_settings load = {
+        .name = idx == 0 ? "A" : "B",
         .result = run->result,
         .seed = set->seed * 16 + idx * 4u,
         .mix = {.bytes = set->bytes},
@@ -61,6 +63,9 @@ static bool make_machine(struct run *run, uint8_t idx)
         .port = set->peer_port,
         .loss = set->loss + set->corrupt,
         .moves = set->policy == TOE_POLICY_RANDOM,
+        .loses = (set->chaos & EMU_CHAOS_HARDWARE) != 0,
+        .machine = idx,
+        .lost = &run->lost,
     };
     void *end = toe_sim_link_end(run->link, idx);
 
@@ -76,8 +81,8 @@ static bool make_machine(struct run *run, uint8_t idx)
     }
     run->nodes[idx] = (struct toe_sim_machine){
         .host = run->machines[idx].host,
-        .ops = &run->machines[idx].lag.ops,
-        .target = &run->machines[idx].lag,
+        .ops = run->machines[idx].drivers.top.ops,
+        .target = run->machines[idx].drivers.top.target,
         .application = emu_load_run,
         .user = run->machines[idx].load,
     };
@@ -112,6 +117,7 @@ static void unmake(struct run *run)
     if (run->sim != NULL) {
         toe_sim_del(run->sim);
     }
+    emu_lost_fini(&run->lost);
 }
 
 /* Brings the result up to date. */
@@ -124,6 +130,7 @@ static void sum_up(struct run *run)
     result->leftover = 0;
     for (int i = 0; i < 2; ++i) {
         emu_sums_add(result, run->machines[i].host, toe_target_ops(), run->machines[i].target);
+        emu_stress_drivers_sum(&run->machines[i].drivers);
         result->leftover += emu_stress_machine_left(&run->machines[i], true);
     }
     toe_sim_stats_get(run->sim, &stats);
@@ -201,7 +208,10 @@ static void play(struct run *run)
             toe_host_policy_set(run->machines[i].host, TOE_POLICY_MANUAL);
         }
     }
-    go(run, toe_sim_now(run->sim) + SETTLE_TIME, has_left);
+    if (go(run, toe_sim_now(run->sim) + SETTLE_TIME, has_left)) {
+        emu_stress_drivers_end(&run->machines[0].drivers);
+        emu_stress_drivers_end(&run->machines[1].drivers);
+    }
 }
 
 int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress_settings *settings)

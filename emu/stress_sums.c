@@ -7,6 +7,7 @@ void emu_sums_clear(struct emu_stress_result *result)
 {
     memset(&result->host, 0, sizeof(result->host));
     memset(&result->target, 0, sizeof(result->target));
+    memset(result->injected, 0, sizeof(result->injected));
     result->offloads = 0;
     result->offloads_failed = 0;
     result->uploads = 0;
@@ -76,6 +77,7 @@ void emu_sums_merge(struct emu_stress_result *result, const struct emu_stress_re
 {
     add_host(&result->host, &run->host);
     add_target(&result->target, &run->target);
+    add_counters(result->injected, run->injected, TOE_INTER_FAULT_CNT);
     result->offloads += run->offloads;
     result->offloads_failed += run->offloads_failed;
     result->uploads += run->uploads;

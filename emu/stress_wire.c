@@ -99,6 +99,7 @@ static bool make_machine(struct run *run, struct emu_error *error)
 {
     struct emu_stress_settings set = *run->settings;
     struct emu_load_settings load = {
+        .name = "A",
         .result = run->result,
         .seed = set.seed * 16,
         .mix = {.bytes = set.bytes},
@@ -110,6 +111,7 @@ static bool make_machine(struct run *run, struct emu_error *error)
         .port = set.peer_port,
         .loss = set.loss + set.corrupt,
         .moves = set.policy == TOE_POLICY_RANDOM,
+        .loses = (set.chaos & EMU_CHAOS_HARDWARE) != 0,
     };
 
     set.mtu = run->port->mtu;
@@ -131,8 +133,7 @@ static toe_instant application(void *user, toe_instant now);
 
 static bool make(struct run *run, struct emu_error *error)
 {
-    struct emu_pump_settings pump = {
-        .ops = &run->machine.lag.ops, .application = application, .user = run};
+    struct emu_pump_settings pump = {.application = application, .user = run};
 
     /* The port first: it says best what is wrong with the interface. */
     if (!open_port(run, error)) {
@@ -145,7 +146,8 @@ static bool make(struct run *run, struct emu_error *error)
         return false;
     }
     pump.host = run->machine.host;
-    pump.target = &run->machine.lag;
+    pump.ops = run->machine.drivers.top.ops;
+    pump.target = run->machine.drivers.top.target;
     pump.port = run->port;
     run->pump = emu_pump_new(&pump, error);
     return run->pump != NULL;
@@ -175,6 +177,7 @@ static void sum_up(struct run *run, toe_instant now)
 
     emu_sums_clear(result);
     emu_sums_add(result, run->machine.host, toe_target_ops(), run->machine.target);
+    emu_stress_drivers_sum(&run->machine.drivers);
     result->leftover = emu_stress_machine_left(&run->machine, false);
     if (run->fault != NULL) {
         emu_fault_stats_get(run->fault, &in, &out);
@@ -197,7 +200,14 @@ static void add_peer(struct run *run)
     }
     run->result->bytes += peer.bytes;
     run->result->bytes_wrong += peer.bytes_wrong;
-    run->result->resets += peer.resets;
+    if (peer.resets <= run->result->connections_lost) {
+        run->result->resets_lost += peer.resets;
+    } else {
+        run->result->resets += peer.resets;
+        emu_load_fault(run->result, "%llu resets at the peer, of %llu connections lost",
+                       (unsigned long long)peer.resets,
+                       (unsigned long long)run->result->connections_lost);
+    }
     run->result->resets_wanted += peer.resets_wanted;
     run->result->refused += peer.unopened;
     if (peer.unfinished != 0) {
@@ -250,6 +260,7 @@ static void advance(struct run *run, toe_instant now)
         break;
     case PHASE_SETTLE:
         if (is_late || emu_stress_machine_left(&run->machine, false) == 0) {
+            emu_stress_drivers_end(&run->machine.drivers);
             emu_stress_peer_finish(&run->peer);
             enter(run, run->peer.pid == 0 ? PHASE_OVER : PHASE_FAREWELL, now, FAREWELL_TIME);
         }
@@ -272,6 +283,7 @@ static toe_instant application(void *user, toe_instant now)
 
     if (run->began == 0) {
         run->began = now;
+        run->machine.drivers.began = now;
         enter(run, PHASE_PLAY, now,
               (toe_duration)(run->settings->seconds * (double)TOE_NS_PER_SEC));
     }

@@ -53,7 +53,9 @@ struct toe_stats {
     uint64_t terminated;     /* TCP connections uploaded so far */
     uint64_t frames_passed_up;
     uint64_t drops[TOE_DROP_CNT];
-    uint64_t ce_ignored; /* congestion marks on connections without ECN */
+    uint64_t ce_ignored;         /* congestion marks on connections without ECN */
+    uint64_t extensions_taken;   /* of connections that came with one (toe/extension.h), */
+    uint64_t extensions_ignored; /* and those that made no sense */
 };
 
 #ifdef __cplusplus

@@ -86,6 +86,8 @@ struct toe_target_settings {
     uint32_t optional_uploads;
     toe_duration rto_min;         /* least retransmission timeout (RFC-057) */
     toe_duration retrieve_repeat; /* ask again, so often, for what must come (EVT-011); 0: never */
+    bool extension;               /* take and give extensions (toe/extension.h) */
+    uint32_t push_burst; /* PSH on every so manieth full segment of a burst, too; 0: not */
 };
 
 /* toe_target_settings_default() fills in all but the wire and the MAC address. */

@@ -465,6 +465,15 @@ struct toe_buf *target_delivery_take(struct toe_target *target, struct target_tc
     return target_lent_take(&tcp->conn.recvq, &target->settings.bus, &target->stats.bufs_indicated);
 }
 
+struct toe_buf *target_delivery_take_early(struct toe_target *target, struct target_tcp *tcp)
+{
+    struct tcp_recvq early;
+
+    tcp_recvq_init(&early);
+    tcp_reassembly_take(&tcp->conn.reassembly, &target->chunks, &early);
+    return target_lent_take(&early, &target->settings.bus, &target->stats.bufs_indicated);
+}
+
 void target_delivery_return(struct toe_target *target, struct toe_buf *chain)
 {
     target_lent_return(&target->chunks, chain, &target->stats.bufs_indicated);

@@ -107,6 +107,9 @@ void target_delivery_flush(struct toe_target *target, struct target_tcp *tcp, to
  */
 struct toe_buf *target_delivery_take(struct toe_target *target, struct target_tcp *tcp);
 
+/* target_delivery_take_early() does that with all bytes that arrived out of order. */
+struct toe_buf *target_delivery_take_early(struct toe_target *target, struct target_tcp *tcp);
+
 /* target_delivery_return() takes lent buffers back. What is not lent is left alone. */
 void target_delivery_return(struct toe_target *target, struct toe_buf *chain);
 

@@ -138,7 +138,7 @@ static bool is_tcp_sound(const struct toe_target *target, const struct toe_block
 {
     const struct toe_tcp_state *state = block->state.tcp;
 
-    return block->type == TOE_BLOCK_TCP && state != NULL && state->size >= sizeof(*state) &&
+    return block->type == TOE_BLOCK_TCP && state != NULL && state->size >= TOE_TCP_STATE_SIZE_MIN &&
            target_send_is_sound(block->send_chain, 0) &&
            target_send_is_sound(state->delegated.buffered_data, 0) &&
            tcp_import_check(&target->tcp_config, state, chain_len(block->send_chain));
@@ -207,6 +207,25 @@ static bool has_urgent(const struct tcp_recvq *q)
     return false;
 }
 
+/* A hint never makes an offload fail: what cannot be used is not. */
+static void import_extension(struct toe_target *target, struct target_tcp *tcp,
+                             const struct toe_tcp_state *state)
+{
+    const struct toe_extension *ext = target->caps.extension != 0 ? toe_tcp_extension(state) : NULL;
+
+    switch (tcp_extension_import(&tcp->conn, ext, &state->delegated, target->initiated)) {
+    case TCP_EXTENSION_TAKEN:
+        ++target->stats.extensions_taken;
+        return;
+    case TCP_EXTENSION_IGNORED:
+        ++target->stats.extensions_ignored;
+        return;
+    case TCP_EXTENSION_NONE:
+    case TCP_EXTENSION_NO_MEMORY:
+        return;
+    }
+}
+
 /* Builds the engine's part of |tcp|. A failure leaves the host's buffers as they were (OFF-8). */
 static toe_status import_tcp(struct toe_target *target, struct target_tcp *tcp,
                              const struct target_path *path, const struct toe_block *block)
@@ -235,8 +254,10 @@ static toe_status import_tcp(struct toe_target *target, struct target_tcp *tcp,
     if (status != TOE_STATUS_SUCCESS) {
         (void)tcp_send_take(&tcp->conn);
         tcp_conn_fini(&tcp->conn);
+        return status;
     }
-    return status;
+    import_extension(target, tcp, state);
+    return TOE_STATUS_SUCCESS;
 }
 
 /* Puts |tcp| in its place, where frames and requests find it. */

@@ -29,8 +29,9 @@ struct target_neighbor {
     uint8_t src_mac[TOE_MAC_LEN]; /* in effect: never all zero */
     uint16_t vlan_id;             /* in effect; 0: none */
     uint32_t path_cnt;
-    struct base_list paths;     /* by target_path.sibling */
-    struct base_list_node node; /* on the list of what is freed after a completion */
+    const struct toe_block *update; /* the block of the one under way, or NULL */
+    struct base_list paths;         /* by target_path.sibling */
+    struct base_list_node node;     /* on the list of what is freed after a completion */
     void *host_object;
     struct toe_neighbor_const constant;
     uint8_t dst_mac[TOE_MAC_LEN];
@@ -45,8 +46,9 @@ struct target_path {
     struct toe_path_const constant;
     uint32_t mtu;
     uint32_t tcp_cnt;
-    struct base_list tcps;         /* by target_tcp.sibling */
-    struct base_list_node sibling; /* on the neighbor's list */
+    const struct toe_block *update; /* the block of the one under way, or NULL */
+    struct base_list tcps;          /* by target_tcp.sibling */
+    struct base_list_node sibling;  /* on the neighbor's list */
     struct base_list_node node;
     void *host_object;
 };
@@ -55,6 +57,7 @@ struct target_tcp {
     struct tcp_conn conn;
     struct toe_target *target;
     struct target_path *path;
+    const struct toe_block *update; /* the block of the one under way, or NULL */
     uint16_t local_port;
     uint16_t remote_port;
     struct target_lifecycle life;

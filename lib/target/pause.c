@@ -37,7 +37,8 @@ static bool are_possible(const struct toe_target_settings *settings, const struc
            caps->sack <= settings->sack && caps->user_priority <= settings->user_priority &&
            caps->tcp_max <= settings->tcp_max && caps->path_max <= settings->path_max &&
            caps->neighbor_max <= settings->neighbor_max && caps->mtu_max <= settings->mtu_max &&
-           caps->rcv_wnd_max <= settings->rcv_wnd_max;
+           caps->rcv_wnd_max <= settings->rcv_wnd_max &&
+           caps->extension <= (settings->extension ? TOE_EXTENSION_VERSION : 0);
 }
 
 static toe_status change_caps(struct toe_target *target, const struct toe_caps *caps)

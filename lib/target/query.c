@@ -90,10 +90,12 @@ static toe_status query_tcp(const struct toe_target *target, const struct toe_bl
     struct target_tcp *tcp = target_tcp_get(target, *block->object);
     struct toe_tcp_state *state = block->state.tcp;
 
-    if (tcp == NULL || state == NULL || state->size < sizeof(*state)) {
+    if (tcp == NULL || state == NULL || state->size < TOE_TCP_STATE_SIZE_MIN) {
         return TOE_STATUS_FAILURE;
     }
-    state->size = sizeof(*state);
+    if (state->size > sizeof(*state)) {
+        state->size = sizeof(*state);
+    }
     tcp_export(&tcp->conn, (classes & CLASS_CONST) != 0 ? &state->constant : NULL,
                (classes & CLASS_CACHED) != 0 ? &state->cached : NULL,
                (classes & CLASS_DELEGATED) != 0 ? &state->delegated : NULL, target->now);

@@ -23,7 +23,7 @@ bool target_send_is_sound(const struct toe_buf *chain, uint32_t queued)
 
     for (const struct toe_buf *buf = chain; buf != NULL; buf = buf->next) {
         total += buf->len;
-        if (!toe_buf_is_sound(buf) || total >= UINT32_MAX) {
+        if (!toe_buf_is_sound(buf) || total > UINT32_MAX) {
             return false;
         }
     }

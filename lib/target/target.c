@@ -8,6 +8,7 @@
 #include "target/object.h"
 #include "target/service.h"
 #include "target/terminate.h"
+#include "target/update.h"
 
 #include <string.h>
 
@@ -158,6 +159,7 @@ static void terminate(void *ctx, struct toe_block *tree)
 
 static void update(void *ctx, struct toe_block *tree)
 {
+    target_update_begin(ctx, tree);
     post_tree(ctx, tree, TARGET_REQUEST_UPDATE);
 }
 

@@ -70,11 +70,14 @@ static toe_status take_path(struct taken *taken, const struct toe_block *block)
 
 /* --- TCP connection: the steps of CONTROL 3.2 --- */
 
-/* Steps 2 and 3: timers stop, an acknowledgment that is owed leaves. */
-static void quiesce(struct toe_target *target, struct target_tcp *tcp)
+/* Steps 2 and 3: timers stop, an acknowledgment that is owed leaves. What arrived out of order is
+ * forgotten, unless it goes along (SEG-064). */
+static void quiesce(struct toe_target *target, struct target_tcp *tcp, bool keeps_early)
 {
     tcp_quiesce(&tcp->conn);
-    tcp_renege(&tcp->conn);
+    if (!keeps_early) {
+        tcp_renege(&tcp->conn);
+    }
     if (!tcp->is_aborted && !target_tcp_is_blocked(tcp)) {
         struct tcp_out out;
 
@@ -114,6 +117,22 @@ static void set_send_data(struct toe_tcp_delegated *delegated, struct toe_buf *c
     }
 }
 
+/* Whether the host has room for an extension, and we have one to give. */
+static bool wants_extension(const struct toe_target *target, const struct toe_extension *ext)
+{
+    return ext != NULL && target->caps.extension != 0 && ext->size >= sizeof(*ext);
+}
+
+/* Step 7, what the published state has no room for. */
+static void write_extension(struct toe_target *target, struct target_tcp *tcp,
+                            struct toe_extension *ext)
+{
+    tcp_extension_export(&tcp->conn, ext, target->now);
+    if (ext->version != 0) {
+        ext->early_data = target_delivery_take_early(target, tcp);
+    }
+}
+
 /* Steps 7 and 8. */
 static void write_back(struct toe_target *target, struct target_tcp *tcp, struct toe_block *block,
                        struct toe_tcp_delegated *delegated)
@@ -144,14 +163,22 @@ static toe_status take_tcp(struct taken *taken, struct toe_block *block)
     struct target_tcp *tcp = target_tcp_get(target, *block->object);
     struct toe_tcp_state *state = block->state.tcp;
     const bool is_wanted = has_delegated(block, TOE_BLOCK_TCP_DELEGATED, TOE_BLOCK_TCP);
+    struct toe_extension *ext;
 
-    if (tcp == NULL || (is_wanted && state->size < sizeof(*state))) {
+    if (tcp == NULL || (is_wanted && state->size < TOE_TCP_STATE_SIZE_MIN)) {
         return TOE_STATUS_FAILURE;
     }
 
-    quiesce(target, tcp);
+    ext = is_wanted ? toe_tcp_extension(state) : NULL;
+    if (!wants_extension(target, ext)) {
+        ext = NULL;
+    }
+    quiesce(target, tcp, ext != NULL);
     complete_requests(target, tcp);
     begin_uploading(&tcp->life);
+    if (ext != NULL) {
+        write_extension(target, tcp, ext);
+    }
     write_back(target, tcp, block, is_wanted ? &state->delegated : NULL);
 
     target_account_state(target, tcp);

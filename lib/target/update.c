@@ -17,6 +17,12 @@
  * it. All of a block is checked before any of it is done (UPD-8).
  */
 
+static bool has_neighbor_cached(const struct toe_block *block)
+{
+    return (block->type == TOE_BLOCK_NEIGHBOR || block->type == TOE_BLOCK_NEIGHBOR_CACHED) &&
+           block->state.neighbor != NULL;
+}
+
 static toe_status update_neighbor(struct toe_target *target, const struct toe_block *block)
 {
     struct target_neighbor *neighbor = target_neighbor_get(target, *block->object);
@@ -25,8 +31,7 @@ static toe_status update_neighbor(struct toe_target *target, const struct toe_bl
     if (neighbor == NULL || neighbor->life.state != TARGET_OFFLOADED) {
         return TOE_STATUS_FAILURE; /* SYN-3 */
     }
-    if ((block->type != TOE_BLOCK_NEIGHBOR && block->type != TOE_BLOCK_NEIGHBOR_CACHED) ||
-        state == NULL) {
+    if (!has_neighbor_cached(block)) {
         return TOE_STATUS_SUCCESS;
     }
     if (state->size < sizeof(*state)) {
@@ -114,6 +119,12 @@ static toe_status update_path(struct toe_target *target, const struct toe_block 
     return TOE_STATUS_SUCCESS;
 }
 
+static bool has_tcp_cached(const struct toe_block *block)
+{
+    return (block->type == TOE_BLOCK_TCP || block->type == TOE_BLOCK_TCP_CACHED) &&
+           block->state.tcp != NULL;
+}
+
 static toe_status update_tcp(struct toe_target *target, const struct toe_block *block)
 {
     struct target_tcp *tcp = target_tcp_get(target, *block->object);
@@ -122,10 +133,11 @@ static toe_status update_tcp(struct toe_target *target, const struct toe_block *
     if (tcp == NULL || tcp->life.state == TARGET_INVALID) {
         return TOE_STATUS_FAILURE;
     }
-    if ((block->type != TOE_BLOCK_TCP && block->type != TOE_BLOCK_TCP_CACHED) || state == NULL) {
+    if (!has_tcp_cached(block)) {
         return TOE_STATUS_SUCCESS;
     }
-    if (state->size < sizeof(*state) || state->cached.initial_rcv_wnd > target->caps.rcv_wnd_max) {
+    if (state->size < TOE_TCP_STATE_SIZE_MIN ||
+        state->cached.initial_rcv_wnd > target->caps.rcv_wnd_max) {
         return TOE_STATUS_FAILURE;
     }
     target_egress_flush(target);
@@ -134,11 +146,71 @@ static toe_status update_tcp(struct toe_target *target, const struct toe_block *
     return TOE_STATUS_SUCCESS;
 }
 
+/* Whether |block| is to change its object; if not, it only gives the tree its shape. */
+static bool has_change(const struct toe_block *block, const struct toe_block *parent)
+{
+    switch (toe_block_layer(block->type)) {
+    case TOE_LAYER_NEIGHBOR:
+        return has_neighbor_cached(block);
+    case TOE_LAYER_PATH:
+        return has_path_cached(block) ||
+               (parent != NULL && toe_block_role(parent) == TOE_ROLE_REFERENCE);
+    case TOE_LAYER_TCP:
+        return has_tcp_cached(block);
+    case TOE_LAYER_NONE:
+        break;
+    }
+    return false;
+}
+
+/* Where the object that |block| refers to keeps its update, or NULL if there is no such object. */
+static const struct toe_block **update_of(const struct toe_target *target,
+                                          const struct toe_block *block)
+{
+    struct target_neighbor *neighbor = target_neighbor_get(target, *block->object);
+    struct target_path *path = target_path_get(target, *block->object);
+    struct target_tcp *tcp = target_tcp_get(target, *block->object);
+
+    return neighbor != NULL ? &neighbor->update
+           : path != NULL   ? &path->update
+           : tcp != NULL    ? &tcp->update
+                            : NULL;
+}
+
+/* Deeper than three levels there is nothing to be updated. */
+#define LEVEL_MAX 3
+
+/* Notes the blocks of |tree| at their objects, or, when it |is_over|, takes the notes away. */
+static void note(struct toe_target *target, const struct toe_block *tree,
+                 const struct toe_block *parent, bool is_over, int level)
+{
+    for (const struct toe_block *block = tree; block != NULL; block = block->next) {
+        const struct toe_block **update =
+            block->object != NULL && has_change(block, parent) ? update_of(target, block) : NULL;
+
+        if (update != NULL && *update == (is_over ? block : NULL)) {
+            *update = is_over ? NULL : block;
+        }
+        if (level < LEVEL_MAX) {
+            note(target, block->dependent, block, is_over, level + 1);
+        }
+    }
+}
+
+void target_update_begin(struct toe_target *target, const struct toe_block *tree)
+{
+    note(target, tree, NULL, false, 1);
+}
+
 static toe_status visit(void *ctx, struct toe_block *block, enum toe_layer layer,
                         const struct toe_block *parent)
 {
     struct toe_target *target = ctx;
+    const struct toe_block **update = update_of(target, block);
 
+    if (update != NULL && has_change(block, parent) && *update != block) {
+        return TOE_STATUS_FAILURE; /* SYN-3: not this one's turn */
+    }
     if (!target_block_is_sound(block)) {
         return TOE_STATUS_FAILURE;
     }
@@ -164,5 +236,6 @@ void target_update(struct toe_target *target, struct toe_block *tree)
     };
 
     target_tree_visit(&op, tree);
+    note(target, tree, NULL, true, 1);
     target->host.update_complete(target->host_user, tree);
 }

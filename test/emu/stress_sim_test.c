@@ -3,12 +3,15 @@
  * Short stress runs in virtual time, with everything that can happen to a frame, several seeds.
  */
 #include "stress.h"
+#include "stress_drivers.h"
+#include "toe/target.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -42,6 +45,7 @@ static void run_well(struct emu_stress_result *result, const struct emu_stress_s
     assert_int_equal(result->bytes_wrong, 0);
     assert_int_equal(result->resets, 0);
     assert_int_equal(result->leftover, 0);
+    assert_int_equal(result->breaches, 0);
     assert_int_equal(result->stalls, 0);
     assert_int_equal(result->connections_now, 0);
     assert_int_equal(result->connections_opened, result->connections_finished);
@@ -105,6 +109,120 @@ static void test_variants_are_well(void **state)
     }
 }
 
+/*
+ * Chaos between hosts and targets: all that a right target may do to its host, and nothing is lost
+ * but what corrupt hardware takes with it.
+ */
+static void test_chaos_is_survived(void **state)
+{
+    (void)state;
+    for (uint64_t seed = first_seed(); seed < first_seed() + 6; ++seed) {
+        struct emu_stress_settings settings = settings_rough(seed);
+        struct emu_stress_result result;
+
+        settings.chaos = EMU_CHAOS_ALL;
+        settings.policy = seed % 3 == 0 ? TOE_POLICY_ALL : TOE_POLICY_RANDOM;
+        settings.receive_mode = (enum toe_receive_mode)(seed % 3);
+        run_well(&result, &settings);
+        assert_true(result.offloads > 100);
+        assert_int_equal(result.offloads, result.uploads);
+        assert_true(result.resets_lost <= result.connections_lost);
+        assert_true(result.injected[TOE_INTER_FAULT_REFUSE_TCP] > 0);
+        assert_true(result.injected[TOE_INTER_FAULT_UPLOAD_ALL] > 0);
+        assert_true(result.injected[TOE_INTER_FAULT_PARTIAL_INDICATION] > 0);
+        assert_true(result.injected[TOE_INTER_FAULT_DROP_FRAME] > 0);
+    }
+}
+
+/* Only what is asked for is injected, and connections are lost by corrupt hardware only. */
+static void test_chaos_of_one_kind(void **state)
+{
+    static const enum toe_inter_fault_kind kinds[] = {
+        TOE_INTER_FAULT_REFUSE_TCP,         TOE_INTER_FAULT_REORDER,
+        TOE_INTER_FAULT_HARDWARE_TERMINATE, TOE_INTER_FAULT_UPLOAD_ALL,
+        TOE_INTER_FAULT_REFUSE_INDICATION,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); ++i) {
+        struct emu_stress_settings settings = settings_rough(first_seed());
+        struct emu_stress_result result;
+
+        settings.chaos = 1u << kinds[i];
+        run_well(&result, &settings);
+        for (int k = 0; k < TOE_INTER_FAULT_CNT; ++k) {
+            assert_true((result.injected[k] > 0) == (k == (int)kinds[i]));
+        }
+        assert_true((result.connections_lost > 0) ==
+                    (kinds[i] == TOE_INTER_FAULT_HARDWARE_TERMINATE));
+    }
+}
+
+/* The trace has what host and target told each other, of both machines. */
+static void test_trace_is_written(void **state)
+{
+    struct emu_stress_settings settings = settings_rough(first_seed());
+    struct emu_stress_result result;
+    char *text = NULL;
+    size_t len = 0;
+
+    (void)state;
+    settings.connections = 4;
+    settings.seconds = 2;
+    settings.trace = open_memstream(&text, &len);
+    assert_non_null(settings.trace);
+    assert_int_equal(emu_stress_sim_run(&result, &settings), EMU_EXIT_OK);
+    assert_int_equal(fclose(settings.trace), 0);
+    assert_non_null(strstr(text, "A "));
+    assert_non_null(strstr(text, "B "));
+    assert_non_null(strstr(text, "initiate_complete"));
+    assert_non_null(strstr(text, "terminate_complete"));
+    assert_null(strstr(text, "breach"));
+    free(text);
+}
+
+static uint32_t no_frames(void *wire, struct toe_frame *frames, uint32_t max)
+{
+    (void)wire;
+    (void)frames;
+    (void)max;
+    return 0;
+}
+
+static void no_transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
+{
+    (void)wire;
+    (void)frames;
+    (void)cnt;
+}
+
+/* What breaks the contract is counted, and the first breach is the run's fault, in words. */
+static void test_breach_is_a_fault(void **state)
+{
+    const struct emu_stress_settings settings = settings_rough(first_seed());
+    struct emu_stress_result result = {0};
+    struct emu_stress_drivers drivers;
+    struct toe_target_settings set;
+    struct toe_target *target;
+    struct toe_buf buf = {0};
+    const struct toe_wire_ops wire = {
+        .size = sizeof(wire), .receive = no_frames, .transmit = no_transmit};
+
+    (void)state;
+    toe_target_settings_default(&set);
+    set.wire = &wire;
+    target = toe_target_new(&set);
+    assert_non_null(target);
+    assert_true(emu_stress_drivers_init(
+        &drivers, &settings, "A", (struct toe_inter_below){toe_target_ops(), target}, 1, &result));
+    drivers.top.ops->run(drivers.top.target, TOE_NS_PER_SEC);
+    drivers.top.ops->send(drivers.top.target, 4711, &buf); /* no such connection */
+    assert_int_equal(result.breaches, 1);
+    assert_non_null(strstr(result.fault, "1.000000 s: machine A: breach of CTX-4 by the host"));
+    emu_stress_drivers_fini(&drivers);
+    toe_target_del(target);
+}
+
 /* The same seed gives the same frames at the same instants, another seed others. */
 static void test_runs_repeat(void **state)
 {
@@ -127,8 +245,9 @@ static void test_runs_repeat(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rough_runs_are_well),
-        cmocka_unit_test(test_variants_are_well),
+        cmocka_unit_test(test_rough_runs_are_well), cmocka_unit_test(test_variants_are_well),
+        cmocka_unit_test(test_chaos_is_survived),   cmocka_unit_test(test_chaos_of_one_kind),
+        cmocka_unit_test(test_trace_is_written),    cmocka_unit_test(test_breach_is_a_fault),
         cmocka_unit_test(test_runs_repeat),
     };
 

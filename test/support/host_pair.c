@@ -162,7 +162,8 @@ static void machine_init(struct t_machine *m, const struct toe_host_settings *ho
 {
     struct toe_target_settings ts;
     struct toe_host_settings hs;
-    struct toe_host_interface interface = {.ops = toe_target_ops(), .mtu = 1500};
+    struct toe_host_interface interface = {.mtu = 1500};
+    struct t_watch *watch = calloc(1, sizeof(*watch));
     const struct toe_addr own4 = t_pair_addr(4, (uint8_t)(m->index + 1));
     const struct toe_addr own6 = t_pair_addr(6, (uint8_t)(m->index + 1));
 
@@ -177,6 +178,8 @@ static void machine_init(struct t_machine *m, const struct toe_host_settings *ho
     } else {
         toe_host_settings_default(&hs);
     }
+    m->host_settings = hs;
+    m->target_settings = ts;
     ts.wire = &wire_ops;
     ts.wire_user = m;
     ts.seed = seed * 2 + (unsigned)m->index;
@@ -186,7 +189,13 @@ static void machine_init(struct t_machine *m, const struct toe_host_settings *ho
     m->host = toe_host_new(&hs);
     assert_non_null(m->target);
     assert_non_null(m->host);
-    interface.target = m->target;
+    assert_non_null(watch);
+    watch->older = m->watch;
+    m->watch = watch;
+    m->top = (struct toe_inter_below){toe_target_ops(), m->target};
+    t_watch_init(watch, &m->top, &ts.bus, ts.continue_after_root_failure);
+    interface.ops = m->top.ops;
+    interface.target = m->top.target;
     assert_int_equal(toe_host_interface_add(m->host, &interface), 0);
     assert_int_equal(toe_host_address_add(m->host, 0, &own4, 24), 0);
     assert_int_equal(toe_host_address_add(m->host, 0, &own6, 64), 0);
@@ -207,6 +216,26 @@ void t_pair_init(struct t_pair *pair, const struct toe_host_settings *host,
     assert_int_not_equal(pair->m[1].listener, 0);
 }
 
+void t_pair_replace(struct t_pair *pair, int index, toe_duration skew, struct toe_host **old_host,
+                    struct toe_target **old_target)
+{
+    struct t_machine *m = &pair->m[index];
+    const struct toe_host_settings host = m->host_settings;
+    const struct toe_target_settings target = m->target_settings;
+    struct t_pair_frame **in_tail = m->in_tail;
+
+    *old_host = m->host;
+    *old_target = m->target;
+    machine_init(m, &host, &target, base_rand_u64(&pair->rand) >> 8);
+    m->in_tail = m->in == NULL ? &m->in : in_tail; /* What is on the wire stays there. */
+    m->skew = skew;
+    m->top.ops->run(m->top.target, pair->now + skew);
+    toe_host_run(m->host, pair->now + skew);
+    if (m->listener != 0) {
+        m->listener = toe_host_listen(m->host, NULL, 80, T_PAIR_STREAMS_MAX);
+    }
+}
+
 static void free_frames(struct t_pair_frame *frame)
 {
     while (frame != NULL) {
@@ -224,6 +253,15 @@ void t_pair_fini(struct t_pair *pair)
         toe_target_del(pair->m[i].target);
         free_frames(pair->m[i].in);
         free_frames(pair->m[i].taken);
+    }
+    for (int i = 0; i < 2; ++i) {
+        while (pair->m[i].watch != NULL) {
+            struct t_watch *watch = pair->m[i].watch;
+
+            pair->m[i].watch = watch->older;
+            t_watch_fini(watch);
+            free(watch);
+        }
     }
 }
 
@@ -430,9 +468,10 @@ static void run_application(struct t_machine *m)
 static toe_instant next_due(const struct t_machine *m)
 {
     const toe_instant host = toe_host_deadline(m->host);
-    const toe_instant target = toe_target_ops()->deadline(m->target);
+    const toe_instant target = m->top.ops->deadline(m->top.target);
     toe_instant due = host < target ? host : target;
 
+    due = due == TOE_INSTANT_NEVER || due < m->skew ? due : due - m->skew;
     if (m->in != NULL && m->in->at < due) {
         due = m->in->at;
     }
@@ -448,8 +487,8 @@ static toe_instant next_due(const struct t_machine *m)
 
 static void run_machine(struct t_machine *m)
 {
-    toe_target_ops()->run(m->target, m->pair->now);
-    toe_host_run(m->host, m->pair->now);
+    m->top.ops->run(m->top.target, m->pair->now + m->skew);
+    toe_host_run(m->host, m->pair->now + m->skew);
     run_application(m);
 }
 
@@ -526,5 +565,6 @@ void t_pair_check_clean(struct t_pair *pair)
         assert_int_equal(ts.path_cnt, 0);
         assert_int_equal(ts.neighbor_cnt, 0);
         assert_int_equal(ts.bufs_indicated, 0);
+        t_watch_finish(pair->m[i].watch);
     }
 }

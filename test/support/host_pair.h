@@ -3,14 +3,16 @@
 #define TEST_SUPPORT_HOST_PAIR_H
 
 #include "base/rand.h"
+#include "support/watch.h"
 #include "toe/host.h"
 #include "toe/target.h"
 
 /*
  * Two machines back to back, in virtual time
  *
- * Each is a host with the software target below it; between them a wire with a delay and loss. An
- * application at either end sends and checks streams of known bytes.
+ * Each is a host with the software target below it, and a contract monitor between the two; between
+ * the machines a wire with a delay and loss. An application at either end sends and checks streams
+ * of known bytes.
  */
 
 #define T_PAIR_STREAMS_MAX 64
@@ -50,12 +52,17 @@ struct t_machine {
     int index;
     struct toe_host *host;
     struct toe_target *target;
-    struct t_pair_frame *in; /* on their way to us, in order */
+    struct t_watch *watch;      /* the contract monitor; then those of the hosts before */
+    struct toe_inter_below top; /* what the host stands on: the monitor */
+    struct t_pair_frame *in;    /* on their way to us, in order */
     struct t_pair_frame **in_tail;
     struct t_pair_frame *taken; /* lent to the target since its last receive() */
     struct t_stream streams[T_PAIR_STREAMS_MAX];
     uint32_t stream_cnt;
     toe_handle listener;
+    struct toe_host_settings host_settings;
+    struct toe_target_settings target_settings;
+    toe_duration skew; /* what its clock is ahead of the pair's */
 };
 
 struct t_pair {
@@ -83,6 +90,13 @@ void t_pair_init(struct t_pair *pair, const struct toe_host_settings *host,
 
 /* t_pair_fini() frees both machines, and fails the test if memory is still lent. */
 void t_pair_fini(struct t_pair *pair);
+
+/*
+ * t_pair_replace() gives machine |index| another host and target, which know nothing yet and whose
+ * clock is |skew| ahead. The old ones are the caller's, who may still call them but not run them.
+ */
+void t_pair_replace(struct t_pair *pair, int index, toe_duration skew, struct toe_host **old_host,
+                    struct toe_target **old_target);
 
 /* t_pair_connect() opens a stream from machine 0 to machine 1 and returns its index. */
 uint32_t t_pair_connect(struct t_pair *pair, uint8_t family, uint64_t want0, uint64_t want1);

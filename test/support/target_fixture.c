@@ -122,7 +122,6 @@ struct t_target *t_target_new(void)
     toe_params_default(&t->params);
     t->params.delayed_ack_ticks = 200;
     t->params.max_retransmissions = 5;
-    t->ops = toe_target_ops();
     t->now = T_MS(1000000);
     t_states_init(&t->neighbor, &t->path, &t->tcp);
     t->from_peer = (struct t_wire_addr){
@@ -134,15 +133,34 @@ struct t_target *t_target_new(void)
     return t;
 }
 
-void t_target_start(struct t_target *t)
+bool t_target_create(struct t_target *t)
 {
+    struct toe_inter_below below = {toe_target_ops(), NULL};
+
     t->target = toe_target_new(&t->settings);
-    assert_non_null(t->target);
-    t_host_init(&t->host, &t->log, t->ops, t->target);
+    if (t->target == NULL) {
+        return false;
+    }
+    below.target = t->target;
+    t_watch_init(&t->watch, &below, &t->settings.bus, t->settings.continue_after_root_failure);
+    t->ops = below.ops;
+    t->top = below.target;
+    t_host_init(&t->host, &t->log, t->ops, t->top);
     t->host.bus = t->settings.bus;
     t->host.rcv_next = t->tcp.state.delegated.rcv_nxt;
-    t->ops->attach(t->target, &t->host.ops, &t->host);
-    assert_int_equal(t->ops->params_set(t->target, &t->params), TOE_STATUS_SUCCESS);
+    t->ops->attach(t->top, &t->host.ops, &t->host);
+    return true;
+}
+
+void t_target_start(struct t_target *t)
+{
+    assert_true(t_target_create(t));
+    assert_int_equal(t->ops->params_set(t->top, &t->params), TOE_STATUS_SUCCESS);
+}
+
+void t_breaks(struct t_target *t, const char *rule)
+{
+    t_watch_expect(&t->watch, rule);
 }
 
 void t_target_del(struct t_target *t)
@@ -150,6 +168,7 @@ void t_target_del(struct t_target *t)
     if (t->target != NULL) {
         toe_target_del(t->target);
     }
+    t_watch_fini(&t->watch);
     assert_int_equal(t->mem.live, 0);
     assert_int_equal(t->mem.bytes, 0);
     while (t->bufs != NULL) {
@@ -176,8 +195,8 @@ struct toe_block *t_link(struct t_target *t)
 
 void t_offload(struct t_target *t)
 {
-    t->ops->initiate(t->target, t_link(t));
-    t->ops->run(t->target, t->now);
+    t->ops->initiate(t->top, t_link(t));
+    t->ops->run(t->top, t->now);
     assert_int_equal(t->neighbor.block.status, TOE_STATUS_SUCCESS);
     assert_int_equal(t->path.block.status, TOE_STATUS_SUCCESS);
     assert_int_equal(t->tcp.block.status, TOE_STATUS_SUCCESS);
@@ -200,9 +219,9 @@ void t_run(struct t_target *t, uint64_t ms)
     uint32_t cnt = 0;
 
     /* What was put in so far arrives and is asked for now, not at the next deadline. */
-    t->ops->run(t->target, t->now);
+    t->ops->run(t->top, t->now);
     for (;;) {
-        const toe_instant at = t->ops->deadline(t->target);
+        const toe_instant at = t->ops->deadline(t->top);
 
         if (at > end || (at == 0 && t->now > end)) {
             break;
@@ -210,7 +229,7 @@ void t_run(struct t_target *t, uint64_t ms)
         if (at > t->now) {
             t->now = at;
         }
-        t->ops->run(t->target, t->now);
+        t->ops->run(t->top, t->now);
         if (++cnt > 100000) {
             fail_msg("the target never sleeps");
         }
@@ -218,7 +237,7 @@ void t_run(struct t_target *t, uint64_t ms)
     if (end > t->now) {
         t->now = end;
     }
-    t->ops->run(t->target, t->now);
+    t->ops->run(t->top, t->now);
 }
 
 toe_status t_terminate(struct t_target *t)
@@ -226,8 +245,8 @@ toe_status t_terminate(struct t_target *t)
     t->tcp.block.next = NULL;
     t->tcp.block.dependent = NULL;
     t->tcp.block.send_chain = (struct toe_buf *)1; /* must be overwritten (TRM-25) */
-    t->ops->terminate(t->target, &t->tcp.block);
-    t->ops->run(t->target, t->now);
+    t->ops->terminate(t->top, &t->tcp.block);
+    t->ops->run(t->top, t->now);
     return t->tcp.block.status;
 }
 
@@ -238,8 +257,8 @@ toe_status t_query(struct t_target *t, struct toe_tcp_state *state)
     memset(state, 0, sizeof(*state));
     state->size = sizeof(*state);
     t_block_init(&block, TOE_BLOCK_TCP, &t->tcp.handle, state);
-    t->ops->query(t->target, &block);
-    t->ops->run(t->target, t->now);
+    t->ops->query(t->top, &block);
+    t->ops->run(t->top, t->now);
     return block.status;
 }
 
@@ -283,11 +302,27 @@ struct toe_buf *t_peer_data_new(struct t_target *t, uint32_t seq, uint32_t len)
     return buf;
 }
 
+void t_hand_over(struct t_target *t, struct toe_buf *chain)
+{
+    struct toe_tcp_delegated *delegated = &t->tcp.state.delegated;
+
+    t->tcp.block.send_chain = chain;
+    delegated->send_data_head = NULL;
+    delegated->send_data_tail = NULL;
+    for (struct toe_buf *buf = chain; buf != NULL; buf = buf->next) {
+        if (buf->len > 0) {
+            delegated->send_data_head =
+                delegated->send_data_head == NULL ? buf : delegated->send_data_head;
+            delegated->send_data_tail = buf;
+        }
+    }
+}
+
 struct toe_buf *t_send_new(struct t_target *t, uint32_t seq, uint32_t len)
 {
     struct toe_buf *buf = t_data_new(t, seq, len);
 
-    t->ops->send(t->target, t->tcp.handle, buf);
+    t->ops->send(t->top, t->tcp.handle, buf);
     return buf;
 }
 
@@ -296,7 +331,7 @@ struct toe_buf *t_receive_new(struct t_target *t, uint32_t len, uint32_t flags)
     struct toe_buf *buf = t_buf_new(t, len);
 
     buf->flags = flags;
-    t->ops->receive(t->target, t->tcp.handle, buf);
+    t->ops->receive(t->top, t->tcp.handle, buf);
     return buf;
 }
 
@@ -305,7 +340,7 @@ struct toe_buf *t_disconnect_new(struct t_target *t, uint32_t seq, uint32_t len,
 {
     struct toe_buf *buf = t_data_new(t, seq, len);
 
-    t->ops->disconnect(t->target, t->tcp.handle, buf, how);
+    t->ops->disconnect(t->top, t->tcp.handle, buf, how);
     return buf;
 }
 
@@ -338,6 +373,6 @@ struct toe_stats t_stats(struct t_target *t)
 {
     struct toe_stats stats = {.size = sizeof(stats)};
 
-    t->ops->stats_get(t->target, &stats);
+    t->ops->stats_get(t->top, &stats);
     return stats;
 }

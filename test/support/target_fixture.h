@@ -10,6 +10,7 @@
 #include "support/fake_host.h"
 #include "support/fake_log.h"
 #include "support/fake_wire.h"
+#include "support/watch.h"
 #include "toe/target.h"
 
 #include <setjmp.h>
@@ -68,7 +69,9 @@ struct t_target {
     struct t_wire wire;
     struct t_host host;
     struct toe_target *target;
-    const struct toe_target_ops *ops;
+    struct t_watch watch;             /* the contract monitor between host and target */
+    const struct toe_target_ops *ops; /* what the host stands on: the monitor */
+    void *top;                        /* to be passed to |ops| */
     toe_instant now;
     struct t_neighbor neighbor;
     struct t_path path;
@@ -80,14 +83,23 @@ struct t_target {
 /* t_target_new() prepares a target; settings and states may be changed until t_target_start(). */
 struct t_target *t_target_new(void);
 
+/*
+ * t_target_create() creates it and attaches the host; false, and nothing is created, if the target
+ * cannot be.
+ */
+bool t_target_create(struct t_target *t);
+
 /* t_target_start() creates it, attaches the host and sets the parameters. */
 void t_target_start(struct t_target *t);
 
-/* t_target_del() frees all, and fails if memory leaked. */
+/* t_target_del() frees all, and fails if memory leaked or the monitor had something to report. */
 void t_target_del(struct t_target *t);
 
 /* t_target_offloaded() is a started target with the baseline connection offloaded, log empty. */
 struct t_target *t_target_offloaded(void);
+
+/* t_breaks() announces that the test is going to break |rule|, as a host: the monitor is told. */
+void t_breaks(struct t_target *t, const char *rule);
 
 /* t_offload() offloads neighbor, path and connection of |t|, which must succeed; log empty then. */
 void t_offload(struct t_target *t);
@@ -112,6 +124,12 @@ struct toe_buf *t_data_new(struct t_target *t, uint32_t seq, uint32_t len);
 
 /* t_peer_data_new() is one with the bytes of the peer's stream from |seq| on. */
 struct toe_buf *t_peer_data_new(struct t_target *t, uint32_t seq, uint32_t len);
+
+/*
+ * t_hand_over() has the sends of |chain| go down with the baseline connection, with the pointers to
+ * the first and the last one that has data.
+ */
+void t_hand_over(struct t_target *t, struct toe_buf *chain);
 
 /* Posts on the baseline connection. */
 struct toe_buf *t_send_new(struct t_target *t, uint32_t seq, uint32_t len);

@@ -246,8 +246,8 @@ static void test_rcv_040_yield(void **state)
     t->host.user = t;
     t->host.on_indicate = post_empty;
     t_peer(t, 1000, 100, 0, 5000);
-    t->ops->run(t->target, t->now);
-    assert_int_equal(t->ops->deadline(t->target), 0);
+    t->ops->run(t->top, t->now);
+    assert_int_equal(t->ops->deadline(t->top), 0);
     log = t_log_take(&t->log, T_LOG_HOST);
     while ((log = strstr(log, "indicate")) != NULL) {
         ++log;
@@ -375,6 +375,7 @@ static void test_dsc_030_event_waits(void **state)
     t_receive_new(t, 4000, 0);
     t_run(t, 2);
     t_expect_host(t, "receive(SUCCESS,1500) DISCONNECT");
+    t_breaks(t, "EVT-012");
     t_receive_new(t, 4000, 0);
     t_run(t, 3);
     t_expect_host(t, "receive(INVALID_STATE,0)");
@@ -519,7 +520,7 @@ static void test_rcv_017_placed_by_the_host(void **state)
 
     (void)state;
     buf->placed = 50;
-    t->ops->receive(t->target, t->tcp.handle, buf);
+    t->ops->receive(t->top, t->tcp.handle, buf);
     t_run(t, 499);
     t_expect_host(t, "");
     t_run(t, 500);
@@ -553,6 +554,8 @@ static void test_rcv_051_absurd_answers(void **state)
     t->host.answers[1] = (struct t_answer){TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED, 99999};
     t->host.answers[2] = (struct t_answer){0x12345678, 7};
     t->host.answer_cnt = 3;
+    t_breaks(t, "RCV-051");
+    t_breaks(t, "RCV-050");
     t_peer(t, 1000, 1000, 0, 5000);
     t_run(t, 0);
     t_receive_new(t, 0, 0);
@@ -581,7 +584,7 @@ static void test_ios_012_pieces(void **state)
     buf->sge_cnt = 5;
     buf->off = 5;
     buf->len = 4380;
-    t->ops->receive(t->target, t->tcp.handle, buf);
+    t->ops->receive(t->top, t->tcp.handle, buf);
     for (uint32_t i = 0; i < 3; ++i) {
         t_peer(t, 1000 + 1460 * i, 1460, 0, 5000);
         t_run(t, i);

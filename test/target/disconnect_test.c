@@ -224,6 +224,7 @@ static void test_dsc_024_second(void **state)
             t_peer(t, 1000, 0, 0, 5010); /* its data are acknowledged, its FIN is not */
             t_run(t, 1);
         }
+        t_breaks(t, "DSC-024");
         t_disconnect_new(t, 5000, 10, GRACEFUL);
         t_disconnect_new(t, 5000, 10, GRACEFUL);
         t_run(t, 2);

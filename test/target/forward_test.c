@@ -37,7 +37,7 @@ static void test_fwd_010_in_order(void **state)
     (void)state;
     chain->next = segment(t, 1100, 200, 0, 5000);
     chain->next->next = segment(t, 1300, 300, 0, 5000);
-    t->ops->forward(t->target, t->tcp.handle, chain);
+    t->ops->forward(t->top, t->tcp.handle, chain);
     t_run(t, 0);
     t_expect_host(t, "forward(SUCCESS) forward(SUCCESS) forward(SUCCESS) indicate(600)");
     assert_int_equal(t_stats(t).tcp[0].in_segments, 3); /* FWD-019 */
@@ -55,7 +55,7 @@ static void test_fwd_017_any_order(void **state)
     (void)state;
     chain->next = segment(t, 1000, 100, 0, 5000);
     chain->next->next = segment(t, 900, 100, 0, 5000);
-    t->ops->forward(t->target, t->tcp.handle, chain);
+    t->ops->forward(t->top, t->tcp.handle, chain);
     t_run(t, 0);
     t_expect_host(t, "forward(SUCCESS) forward(SUCCESS) forward(SUCCESS) indicate(200)");
     t_host_return(&t->host);
@@ -74,7 +74,7 @@ static void test_fwd_007_pieces(void **state)
     (void)state;
     buf->sge = pieces;
     buf->sge_cnt = 5;
-    t->ops->forward(t->target, t->tcp.handle, buf);
+    t->ops->forward(t->top, t->tcp.handle, buf);
     t_run(t, 0);
     t_expect_host(t, "forward(SUCCESS) indicate(100)");
     t_host_return(&t->host);
@@ -89,10 +89,10 @@ static void test_fwd_012_reset(void **state)
 
     (void)state;
     chain->next = segment(t, 1000, 100, 0, 5000);
-    t->ops->forward(t->target, t->tcp.handle, chain);
+    t->ops->forward(t->top, t->tcp.handle, chain);
     t_run(t, 0);
     t_expect_host(t, "forward(SUCCESS) forward(REQUEST_ABORTED) ABORT");
-    t->ops->forward(t->target, t->tcp.handle, segment(t, 1000, 100, 0, 5000));
+    t->ops->forward(t->top, t->tcp.handle, segment(t, 1000, 100, 0, 5000));
     t_run(t, 1);
     t_expect_host(t, "forward(REQUEST_ABORTED)");
     t_target_del(t);
@@ -105,7 +105,7 @@ static void test_fwd_011_urgent(void **state)
 
     (void)state;
     chain->next = segment(t, 1100, 100, 0, 5000);
-    t->ops->forward(t->target, t->tcp.handle, chain);
+    t->ops->forward(t->top, t->tcp.handle, chain);
     t_run(t, 0);
     t_expect_host(t, "forward(UPLOAD_IN_PROGRESS) forward(UPLOAD_IN_PROGRESS) "
                      "RETRIEVE(RECEIVED_URGENT_DATA)");
@@ -118,7 +118,7 @@ static void test_fwd_017_fin(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t->ops->forward(t->target, t->tcp.handle, segment(t, 1000, 10, TCP_FIN, 5000));
+    t->ops->forward(t->top, t->tcp.handle, segment(t, 1000, 10, TCP_FIN, 5000));
     t_run(t, 0);
     t_expect_all(t, "forward(SUCCESS) indicate(10) DISCONNECT [5000+0 A 1011]");
     t_target_del(t);
@@ -134,7 +134,7 @@ static void test_fwd_020_cut(void **state)
         struct toe_buf *buf = segment(t, 1000, 100, 0, 5000);
 
         buf->len = len;
-        t->ops->forward(t->target, t->tcp.handle, buf);
+        t->ops->forward(t->top, t->tcp.handle, buf);
         t_run(t, len);
         t_expect_all(t, "forward(SUCCESS)");
         assert_int_equal(t_stats(t).tcp[0].in_errors, len + 1);
@@ -143,7 +143,7 @@ static void test_fwd_020_cut(void **state)
         struct toe_buf *buf = segment(t, 1000, 100, 0, 5000);
 
         ((uint8_t *)(uintptr_t)buf->sge->addr)[12] = (uint8_t)(off << 4);
-        t->ops->forward(t->target, t->tcp.handle, buf);
+        t->ops->forward(t->top, t->tcp.handle, buf);
         t_run(t, 20 + off);
         t_expect_all(t, "forward(SUCCESS)");
     }
@@ -158,7 +158,7 @@ static void test_forward_other_ports(void **state)
 
     (void)state;
     ((uint8_t *)(uintptr_t)buf->sge->addr)[1] ^= 1;
-    t->ops->forward(t->target, t->tcp.handle, buf);
+    t->ops->forward(t->top, t->tcp.handle, buf);
     t_run(t, 0);
     t_expect_all(t, "forward(SUCCESS)");
     t_target_del(t);

@@ -55,21 +55,26 @@ static void set_mac_own(struct t_target *t)
 static void set_neighbor_type(struct t_target *t)
 {
     t->neighbor.block.type = TOE_BLOCK_NEIGHBOR_CACHED;
+    t_breaks(t, "NEW-2");
 }
 
 static void set_neighbor_size(struct t_target *t)
 {
     t->neighbor.state.size = 4;
+    t_breaks(t, "BLK-3");
+    t_breaks(t, "NEW-2");
 }
 
 static void set_revision(struct t_target *t)
 {
     t->neighbor.block.revision = 2;
+    t_breaks(t, "BLK-3");
 }
 
 static void set_neighbor_no_state(struct t_target *t)
 {
     t->neighbor.block.state.neighbor = NULL;
+    t_breaks(t, "NEW-2");
 }
 
 static void set_addr_full(struct t_target *t)
@@ -121,21 +126,25 @@ static void set_sack_unsupported(struct t_target *t)
 static void set_state_closed(struct t_target *t)
 {
     t->tcp.state.delegated.state = TOE_TCP_CLOSED;
+    t_breaks(t, "NEW-3");
 }
 
 static void set_state_syn_sent(struct t_target *t)
 {
     t->tcp.state.delegated.state = TOE_TCP_SYN_SENT;
+    t_breaks(t, "NEW-3");
 }
 
 static void set_state_time_wait(struct t_target *t)
 {
     t->tcp.state.delegated.state = TOE_TCP_TIME_WAIT;
+    t_breaks(t, "NEW-3");
 }
 
 static void set_snd_nxt_beyond(struct t_target *t)
 {
     t->tcp.state.delegated.snd_nxt = 5001;
+    t_breaks(t, "STATE-TD-35");
 }
 
 static void set_snd_max_beyond(struct t_target *t)
@@ -147,6 +156,7 @@ static void set_snd_max_beyond(struct t_target *t)
 static void set_tcp_type(struct t_target *t)
 {
     t->tcp.block.type = TOE_BLOCK_TCP_DELEGATED;
+    t_breaks(t, "NEW-2");
 }
 
 static void set_buffered_too_much(struct t_target *t)
@@ -159,12 +169,14 @@ static void set_buffered_unsound(struct t_target *t)
 {
     t->tcp.state.delegated.buffered_data = t_peer_data_new(t, 0, 50);
     t->tcp.state.delegated.buffered_data->len = 51;
+    t_breaks(t, "IOS-003");
 }
 
 static void set_chain_unsound(struct t_target *t)
 {
-    t->tcp.block.send_chain = t_data_new(t, 5000, 10);
+    t_hand_over(t, t_data_new(t, 5000, 10));
     t->tcp.block.send_chain->off = 1;
+    t_breaks(t, "IOS-003");
 }
 
 static void set_larger_state(struct t_target *t)
@@ -225,7 +237,7 @@ static void test_off_11_statuses(void **state)
 
         off_11_cases[i].change(t);
         t_target_start(t);
-        t->ops->initiate(t->target, t_link(t));
+        t->ops->initiate(t->top, t_link(t));
         t_run(t, 0);
         t_expect_host(t, "initiate");
         if (t->neighbor.block.status != off_11_cases[i].neighbor ||
@@ -283,7 +295,7 @@ static void test_off_11_order(void **state)
             t->settings.ipv6 = true;
         }
         t_target_start(t);
-        t->ops->initiate(t->target, t_link(t));
+        t->ops->initiate(t->top, t_link(t));
         t_run(t, 0);
         if (t->neighbor.block.status != cases[i].neighbor ||
             t->path.block.status != cases[i].path || t->tcp.block.status != cases[i].tcp) {
@@ -300,11 +312,9 @@ static void test_cap_13_params_first(void **state)
     struct t_target *t = t_target_new();
 
     (void)state;
-    t->target = toe_target_new(&t->settings);
-    assert_non_null(t->target);
-    t_host_init(&t->host, &t->log, t->ops, t->target);
-    t->ops->attach(t->target, &t->host.ops, &t->host);
-    t->ops->initiate(t->target, t_link(t));
+    assert_true(t_target_create(t));
+    t_breaks(t, "SEAM-4");
+    t->ops->initiate(t->top, t_link(t));
     t_run(t, 0);
     assert_int_equal(t->neighbor.block.status, TOE_STATUS_FAILURE);
     assert_int_equal(t->tcp.block.status, TOE_STATUS_FAILURE);
@@ -343,7 +353,7 @@ static void test_off_10_limits(void **state)
     t->settings.tcp_max = 2;
     t_target_start(t);
     link_many(t, &many, 4);
-    t->ops->initiate(t->target, &t->neighbor.block);
+    t->ops->initiate(t->top, &t->neighbor.block);
     t_run(t, 0);
     assert_int_equal(t->neighbor.block.status, TOE_STATUS_SUCCESS); /* PART-7 */
     assert_int_equal(t->path.block.status, TOE_STATUS_OFFLOAD_PARTIAL_SUCCESS);
@@ -371,7 +381,7 @@ static void test_path_and_neighbor_limits(void **state)
     t->neighbor.block.dependent = &paths[0].block;
     paths[0].block.next = &paths[1].block;
     t->neighbor.block.next = &other.block;
-    t->ops->initiate(t->target, &t->neighbor.block);
+    t->ops->initiate(t->top, &t->neighbor.block);
     t_run(t, 0);
     assert_int_equal(t->neighbor.block.status, TOE_STATUS_OFFLOAD_PARTIAL_SUCCESS);
     assert_int_equal(paths[0].block.status, TOE_STATUS_SUCCESS);
@@ -390,7 +400,7 @@ static void test_new_4_duplicate(void **state)
     t_target_start(t);
     link_many(t, &many, 2);
     many.tcps[1].state.constant.local_port = 40000;
-    t->ops->initiate(t->target, &t->neighbor.block);
+    t->ops->initiate(t->top, &t->neighbor.block);
     t_run(t, 0);
     assert_int_equal(many.tcps[0].block.status, TOE_STATUS_SUCCESS);
     assert_int_equal(many.tcps[1].block.status, TOE_STATUS_FAILURE);
@@ -415,7 +425,7 @@ static void test_lkr_1_linker(void **state)
         t_block_init(&paths[i], TOE_BLOCK_PATH4, &t->path.handle, NULL);
         neighbors[i].dependent = &paths[i];
         paths[i].dependent = &more[i].block;
-        t->ops->initiate(t->target, &neighbors[i]);
+        t->ops->initiate(t->top, &neighbors[i]);
     }
     t_run(t, 0);
     t_expect_host(t, "initiate initiate");
@@ -446,11 +456,12 @@ static void test_off_8_untouched(void **state)
     t->tcp.state.delegated.send_data_tail = second;
     t->tcp.state.delegated.snd_max = 9999; /* contradicts the chain */
     t->tcp.state.delegated.snd_nxt = 9999;
+    t_breaks(t, "STATE-TD-35");
     t->tcp.state.delegated.buffered_data = t_peer_data_new(t, 0, 100);
     before = *chain;
     state_before = t->tcp.state;
     t_target_start(t);
-    t->ops->initiate(t->target, t_link(t));
+    t->ops->initiate(t->top, t_link(t));
     t_run(t, 0);
     t_expect_host(t, "initiate");
     assert_int_equal(t->tcp.block.status, TOE_STATUS_FAILURE);
@@ -474,7 +485,7 @@ static void test_snd_067_chain(void **state)
     (void)state;
     chain = t_data_new(t, 5000, 1000);
     chain->next = t_data_new(t, 6000, 2000);
-    t->tcp.block.send_chain = chain;
+    t_hand_over(t, chain);
     t->tcp.state.delegated.snd_nxt = 6000;
     t->tcp.state.delegated.snd_max = 6000;
     t->tcp.state.delegated.retransmit_timeout_delta = 300;
@@ -489,6 +500,30 @@ static void test_snd_067_chain(void **state)
     t_run(t, 30);
     t_expect_host(t, "send(SUCCESS,2000)");
     t_target_del(t);
+}
+
+/* Offloads 63 connections, each on a branch of its own. */
+static void fill_slab(struct t_target *t)
+{
+    static struct {
+        struct t_neighbor neighbor;
+        struct t_path path;
+        struct t_tcp tcp;
+    } branches[63];
+
+    for (uint16_t i = 0; i < 63; ++i) {
+        struct t_neighbor *n = &branches[i].neighbor;
+        struct t_path *p = &branches[i].path;
+        struct t_tcp *c = &branches[i].tcp;
+
+        t_states_init(n, p, c);
+        c->state.constant.local_port = (uint16_t)(1000 + i);
+        n->block.dependent = &p->block;
+        p->block.dependent = &c->block;
+        t->ops->initiate(t->top, &n->block);
+        t->ops->run(t->top, t->now);
+        assert_int_equal(c->block.status, TOE_STATUS_SUCCESS);
+    }
 }
 
 /*
@@ -508,8 +543,11 @@ static void test_worked_example(void **state)
     t->settings.tcp_max = 200;
     for (size_t i = 0; i < 3; ++i) {
         t_states_init(&unused, &path2, &tcps[i]);
+        tcps[i].block.host_object = &tcps[i];
         tcps[i].state.constant.local_port = (uint16_t)(40000 + i);
         tcps[i].block.send_chain = t_data_new(t, 5000, 100);
+        tcps[i].state.delegated.send_data_head = tcps[i].block.send_chain;
+        tcps[i].state.delegated.send_data_tail = tcps[i].block.send_chain;
     }
     path2.state.cached.mtu = 10;
     t_target_start(t);
@@ -520,27 +558,15 @@ static void test_worked_example(void **state)
     path2.block.dependent = &tcps[2].block;
 
     /* Fill all but one place of the first slab of connections, so that TCP2 needs another. */
-    for (uint16_t i = 0; i < 63; ++i) {
-        struct t_neighbor n;
-        struct t_path p;
-        struct t_tcp c;
-
-        t_states_init(&n, &p, &c);
-        c.state.constant.local_port = (uint16_t)(1000 + i);
-        n.block.dependent = &p.block;
-        p.block.dependent = &c.block;
-        t->ops->initiate(t->target, &n.block);
-        t->ops->run(t->target, t->now);
-        assert_int_equal(c.block.status, TOE_STATUS_SUCCESS);
-    }
+    fill_slab(t);
     (void)t_log_take(&t->log, T_LOG_ALL);
 
     t->mem.fail_at = t->mem.cnt + 1;
     for (;; ++t->mem.fail_at) {
         const uint64_t cnt = t->mem.cnt;
 
-        t->ops->initiate(t->target, &t->neighbor.block);
-        t->ops->run(t->target, t->now);
+        t->ops->initiate(t->top, &t->neighbor.block);
+        t->ops->run(t->top, t->now);
         if (tcps[0].block.status == TOE_STATUS_SUCCESS || t->mem.cnt > cnt + 100) {
             break;
         }
@@ -578,19 +604,16 @@ static void test_off_9_no_residue(void **state)
 
         t->neighbor.state.constant.src_mac[5] = 9;
         t->neighbor.state.constant.vlan_id = 5;
-        t->tcp.block.send_chain = t_data_new(t, 5000, 100);
+        t_hand_over(t, t_data_new(t, 5000, 100));
         t->tcp.state.delegated.buffered_data = t_peer_data_new(t, 0, 3000);
         t->mem.fail_at = n;
-        t->target = toe_target_new(&t->settings);
-        if (t->target == NULL) {
+        if (!t_target_create(t)) {
             t_target_del(t); /* checks that nothing is left */
             continue;
         }
-        t_host_init(&t->host, &t->log, t->ops, t->target);
-        t->ops->attach(t->target, &t->host.ops, &t->host);
-        assert_int_equal(t->ops->params_set(t->target, &t->params), TOE_STATUS_SUCCESS);
-        t->ops->initiate(t->target, t_link(t));
-        t->ops->run(t->target, t->now);
+        assert_int_equal(t->ops->params_set(t->top, &t->params), TOE_STATUS_SUCCESS);
+        t->ops->initiate(t->top, t_link(t));
+        t->ops->run(t->top, t->now);
         stats = t_stats(t);
         assert_int_equal(stats.neighbor_cnt, t->neighbor.handle != 0);
         assert_int_equal(stats.path_cnt, t->path.handle != 0);
@@ -606,8 +629,8 @@ static void test_off_9_no_residue(void **state)
         /* The same again with memory works: nothing of the failed attempt is in the way. */
         t->mem.fail_at = 0;
         if (!was_whole && t->neighbor.handle == 0) {
-            t->ops->initiate(t->target, t_link(t));
-            t->ops->run(t->target, t->now);
+            t->ops->initiate(t->top, t_link(t));
+            t->ops->run(t->top, t->now);
             assert_int_equal(t->tcp.block.status, TOE_STATUS_SUCCESS);
         }
         t_target_del(t);
@@ -626,13 +649,14 @@ static void test_lkr_6_unusable_linker(void **state)
     (void)state;
     handles[2] = t->neighbor.handle;
     handles[3] = t->path.handle ^ (UINT64_C(1) << 40);
+    t_breaks(t, "CTX-4");
     for (size_t i = 0; i < 5; ++i) {
         more.state = t->tcp.state;
         more.state.constant.local_port = 50000;
         t_block_init(&more.block, TOE_BLOCK_TCP, &more.handle, &more.state);
         t_block_init(&path, TOE_BLOCK_PATH4, &handles[i], NULL);
         path.dependent = &more.block;
-        t->ops->initiate(t->target, &path);
+        t->ops->initiate(t->top, &path);
         t_run(t, i);
         assert_int_equal(path.status, TOE_STATUS_FAILURE);
         assert_int_equal(more.block.status, TOE_STATUS_FAILURE);
@@ -658,7 +682,7 @@ static void test_rcv_092_urgent(void **state)
     assert_non_null(t->tcp.state.delegated.buffered_data);
     assert_int_equal(t->tcp.state.delegated.buffered_data->flags, TOE_BUF_URGENT);
     assert_int_equal(t->tcp.state.delegated.buffered_data->len, 100);
-    t->ops->receive_return(t->target, t->tcp.state.delegated.buffered_data);
+    t->ops->receive_return(t->top, t->tcp.state.delegated.buffered_data);
     t_target_del(t);
 }
 

@@ -27,11 +27,11 @@ static void test_inv_4_stop(void **state)
         t_send_new(t, 5000, 100);
         t_run(t, 0);
         (void)t_log_take(&t->log, T_LOG_ALL);
-        t->ops->invalidate(t->target, layer_block(t, layer));
+        t->ops->invalidate(t->top, layer_block(t, layer));
         t_run(t, 1);
         assert_int_equal(layer_block(t, layer)->status, TOE_STATUS_SUCCESS);
         t_expect_all(t, "invalidate RETRIEVE(INVALID_STATE)");
-        t->ops->invalidate(t->target, layer_block(t, layer)); /* INV-12 */
+        t->ops->invalidate(t->top, layer_block(t, layer)); /* INV-12 */
         t_run(t, 2);
         t_expect_all(t, "invalidate");
         t_peer(t, 1000, 100, TCP_PSH, 5100); /* processed, not acknowledged */
@@ -61,11 +61,11 @@ static void test_inv_5_all_dependents(void **state)
         more[i].state.constant.local_port = (uint16_t)(1000 + i);
         t_block_init(&more[i].block, TOE_BLOCK_TCP, &more[i].handle, &more[i].state);
         t->path.block.dependent = &more[i].block;
-        t->ops->initiate(t->target, &t->path.block);
+        t->ops->initiate(t->top, &t->path.block);
         t_run(t, i);
     }
     (void)t_log_take(&t->log, T_LOG_ALL);
-    t->ops->invalidate(t->target, alone(&t->neighbor.block));
+    t->ops->invalidate(t->top, alone(&t->neighbor.block));
     t_run(t, 10);
     t_expect_all(t, "invalidate RETRIEVE(INVALID_STATE) RETRIEVE(INVALID_STATE) "
                     "RETRIEVE(INVALID_STATE) RETRIEVE(INVALID_STATE)");
@@ -83,15 +83,15 @@ static void test_lnk_6_revive(void **state)
     (void)state;
     t_send_new(t, 5000, 100);
     t_run(t, 0);
-    t->ops->invalidate(t->target, alone(&t->neighbor.block));
+    t->ops->invalidate(t->top, alone(&t->neighbor.block));
     t_run(t, 1);
     t_states_init(&next, &unused_path, &unused);
     next.state.cached.dst_mac[5] = 0x42;
-    t->ops->initiate(t->target, &next.block);
+    t->ops->initiate(t->top, &next.block);
     t_run(t, 1000); /* the retransmission was due long ago */
     (void)t_log_take(&t->log, T_LOG_ALL);
     next.block.dependent = alone(&t->path.block);
-    t->ops->update(t->target, &next.block);
+    t->ops->update(t->top, &next.block);
     t_run(t, 1000);
     assert_int_equal(t->path.block.status, TOE_STATUS_SUCCESS);
     t_run(t, 1001);
@@ -112,14 +112,16 @@ static void test_syn_3_no_update(void **state)
     (void)state;
     t->tcp.block.type = TOE_BLOCK_TCP_CONST;
     t->tcp.block.state.tcp = NULL;
-    t->ops->invalidate(t->target, alone(&t->tcp.block));
+    t->ops->invalidate(t->top, alone(&t->tcp.block));
     t_run(t, 0);
     assert_int_equal(t->tcp.block.status, TOE_STATUS_SUCCESS);
-    t->ops->update(t->target, &t->tcp.block);
+    t_breaks(t, "SYN-1");
+    t->ops->update(t->top, &t->tcp.block);
     t_run(t, 1);
     assert_int_equal(t->tcp.block.status, TOE_STATUS_FAILURE);
+    t_breaks(t, "CTX-4");
     t->tcp.handle = 0x77;
-    t->ops->invalidate(t->target, &t->tcp.block);
+    t->ops->invalidate(t->top, &t->tcp.block);
     t_run(t, 2);
     assert_int_equal(t->tcp.block.status, TOE_STATUS_FAILURE);
     t_target_del(t);
@@ -131,10 +133,10 @@ static void test_inv_11_terminate(void **state)
     struct t_target *t = t_target_offloaded();
 
     (void)state;
-    t->ops->invalidate(t->target, t_link(t));
+    t->ops->invalidate(t->top, t_link(t));
     t_run(t, 0);
     t_expect_all(t, "invalidate RETRIEVE(INVALID_STATE)");
-    t->ops->terminate(t->target, t_link(t));
+    t->ops->terminate(t->top, t_link(t));
     t_run(t, 1);
     t_expect_all(t, "terminate");
     assert_int_equal(t->neighbor.block.status, TOE_STATUS_SUCCESS);

@@ -64,7 +64,7 @@ static void test_t_105_upload_all(void **state)
         t_pair_init(&pair, &hs, NULL, seed);
         pair.loss_percent = 1 + (uint32_t)seed % 3;
         for (uint32_t i = 0; i < 12; ++i) {
-            t_pair_connect(&pair, i % 2 == 0 ? 4 : 6, 2000000, 1000000);
+            t_pair_connect(&pair, i % 2 == 0 ? 4 : 6, 5000000, 3000000);
         }
         for (uint32_t round = 0; round < 8; ++round) {
             t_pair_run(&pair, 40 * MS);

@@ -21,7 +21,7 @@ static void test_qry_1_classes(void **state)
         blank = got;
         got.size = sizeof(got);
         t_block_init(&block, types[i], &t->tcp.handle, &got);
-        t->ops->query(t->target, &block);
+        t->ops->query(t->top, &block);
         t_run(t, 0);
         assert_int_equal(block.status, TOE_STATUS_SUCCESS);
         if (i == 0) {
@@ -59,25 +59,28 @@ static void test_qry_5_and_faults(void **state)
     for (size_t i = 0; i < 2; ++i) {
         got[i].size = sizeof(got[i]);
         t_block_init(&blocks[i], TOE_BLOCK_TCP, &t->tcp.handle, &got[i]);
-        t->ops->query(t->target, &blocks[i]);
+        t->ops->query(t->top, &blocks[i]);
     }
     t_run(t, 0);
     t_expect_all(t, "query query");
     assert_int_equal(blocks[0].status, TOE_STATUS_SUCCESS);
     assert_int_equal(blocks[1].status, TOE_STATUS_SUCCESS);
-    t->ops->invalidate(t->target, &blocks[0]);
-    t->ops->query(t->target, &blocks[1]);
+    t->ops->invalidate(t->top, &blocks[0]);
+    t->ops->query(t->top, &blocks[1]);
     t_run(t, 1);
     assert_int_equal(blocks[1].status, TOE_STATUS_SUCCESS);
+    t_breaks(t, "BLK-3");
     got[0].size = 8;
-    t->ops->query(t->target, &blocks[0]);
+    t->ops->query(t->top, &blocks[0]);
     blocks[1].state.tcp = NULL;
-    t->ops->query(t->target, &blocks[1]);
+    t->ops->query(t->top, &blocks[1]);
     t_run(t, 2);
     assert_int_equal(blocks[0].status, TOE_STATUS_FAILURE);
     assert_int_equal(blocks[1].status, TOE_STATUS_FAILURE);
+    t_breaks(t, "TREE-1");
+    t_breaks(t, "CTX-4");
     t_block_init(&blocks[0], TOE_BLOCK_TCP_RESOURCE, &t->tcp.handle, &got[0]);
-    t->ops->query(t->target, &blocks[0]);
+    t->ops->query(t->top, &blocks[0]);
     t_run(t, 3);
     assert_int_equal(blocks[0].status, TOE_STATUS_FAILURE);
     t_target_del(t);
@@ -96,7 +99,7 @@ static void test_qry_1_lower_layers(void **state)
     t_block_init(&blocks[1], TOE_BLOCK_PATH4, &t->path.handle, &path);
     blocks[0].dependent = &blocks[1];
     t->now += T_MS(55);
-    t->ops->query(t->target, &blocks[0]);
+    t->ops->query(t->top, &blocks[0]);
     t_run(t, 55);
     assert_int_equal(blocks[0].status, TOE_STATUS_SUCCESS);
     assert_int_equal(blocks[1].status, TOE_STATUS_SUCCESS);
@@ -128,7 +131,7 @@ static void send_at(struct t_target *t, uint64_t ms)
     t->now = T_MS(1000000) + T_MS(ms);
     t_disconnect_new(t, 5000, 0,
                      TOE_DISCONNECT_ABORTIVE); /* one datagram, whatever else is going on */
-    t->ops->run(t->target, t->now);
+    t->ops->run(t->top, t->now);
 }
 
 /* TV-NBR-2, TV-NBR-3: at the limit, and one tick later. */
@@ -176,7 +179,7 @@ static void test_nbr_11_answers(void **state)
         t->host.reach_delta = reply;
         t->host.answer.status = TOE_STATUS_OFFLOAD_DATA_NOT_ACCEPTED;
         t->now = T_MS(1000000) + T_MS(801);
-        t->ops->run(t->target, t->now);
+        t->ops->run(t->top, t->now);
         t_peer(t, 900, 10, 0, 5000); /* old: answered with an acknowledgment, and no progress */
         t_run(t, 801);
         t_expect_all(t, "neighbor(1001,1001) [5000+0 A 1000]");
@@ -217,15 +220,15 @@ static void test_cap_32_params(void **state)
 
     (void)state;
     params.ticks_per_second = 100;
-    assert_int_equal(t->ops->params_set(t->target, &params), TOE_STATUS_INVALID_DATA);
+    assert_int_equal(t->ops->params_set(t->top, &params), TOE_STATUS_INVALID_DATA);
     params.ticks_per_second = 123;
-    assert_int_equal(t->ops->params_set(t->target, &params), TOE_STATUS_INVALID_DATA);
+    assert_int_equal(t->ops->params_set(t->top, &params), TOE_STATUS_INVALID_DATA);
     params = t->params;
     params.size = 3;
-    assert_int_equal(t->ops->params_set(t->target, &params), TOE_STATUS_INVALID_LENGTH);
+    assert_int_equal(t->ops->params_set(t->top, &params), TOE_STATUS_INVALID_LENGTH);
     params = t->params;
     params.push_ticks = 50;
-    assert_int_equal(t->ops->params_set(t->target, &params), TOE_STATUS_SUCCESS);
+    assert_int_equal(t->ops->params_set(t->top, &params), TOE_STATUS_SUCCESS);
     t_receive_new(t, 100, 0);
     t_peer(t, 1000, 10, 0, 5000);
     t_run(t, 49);
@@ -241,7 +244,7 @@ static void test_caps(void **state)
     struct toe_caps caps = {.size = sizeof(caps)};
 
     (void)state;
-    t->ops->caps_get(t->target, &caps);
+    t->ops->caps_get(t->top, &caps);
     assert_true(caps.ipv4 && caps.ipv6 && caps.sack && caps.user_priority);
     assert_int_equal(caps.tcp_max, t->settings.tcp_max);
     assert_int_equal(caps.mtu_max, 9000);
@@ -291,7 +294,7 @@ static void test_ios_065_mixed_segments(void **state)
     (void)state;
     t->tcp.state.delegated.snd_max = 5001; /* a probe that was refused */
     t->tcp.state.delegated.snd_nxt = 5000;
-    t->tcp.block.send_chain = t_data_new(t, 5000, 100);
+    t_hand_over(t, t_data_new(t, 5000, 100));
     t_target_start(t);
     t_offload(t);
     t_run(t, 0);

@@ -36,7 +36,7 @@ static void test_part_5_root_failure(void **state)
         bad.state.constant.vlan_id = 4095;
         (void)t_link(t);
         bad.block.next = &t->neighbor.block;
-        t->ops->initiate(t->target, &bad.block);
+        t->ops->initiate(t->top, &bad.block);
         t_run(t, 0);
         assert_int_equal(bad.block.status, TOE_STATUS_FAILURE);
         assert_int_equal(t->tcp.block.status, goes_on ? TOE_STATUS_SUCCESS : TOE_STATUS_FAILURE);
@@ -78,7 +78,7 @@ static void test_snd_021_push_at_end(void **state)
         start(t);
         second = t_data_new(t, 6460, 1460);
         t_data_new(t, 5000, 1460)->next = second;
-        t->ops->send(t->target, t->tcp.handle, &t->bufs->buf);
+        t->ops->send(t->top, t->tcp.handle, &t->bufs->buf);
         t_run(t, 0);
         t_expect_wire(t, at_end ? "[5000+1460 A 1000] [6460+1460 PA 1000]"
                                 : "[5000+1460 PA 1000] [6460+1460 PA 1000]");
@@ -129,7 +129,7 @@ static void test_vlan_1_user_priority(void **state)
         t->neighbor.state.constant.vlan_id = cases[i].vlan_id;
         t->tcp.state.cached.user_priority = 5;
         start(t);
-        t->ops->caps_get(t->target, &caps);
+        t->ops->caps_get(t->top, &caps);
         assert_int_equal(caps.user_priority, cases[i].supported);
         t_send_new(t, 5000, 10);
         t_run(t, 0);
@@ -275,7 +275,7 @@ static void test_inv_8_on_transmit(void **state)
         }
         t_receive_new(t, 100, 0);
         t_run(t, 0);
-        t->ops->invalidate(t->target, alone(&t->path.block));
+        t->ops->invalidate(t->top, alone(&t->path.block));
         t_run(t, 100);
         t_expect_all(t, "invalidate");
         if (i == 0) {

@@ -6,8 +6,8 @@
 
 static toe_status update(struct t_target *t, struct toe_block *tree)
 {
-    t->ops->update(t->target, tree);
-    t->ops->run(t->target, t->now);
+    t->ops->update(t->top, tree);
+    t->ops->run(t->top, t->now);
     return tree->status;
 }
 
@@ -55,7 +55,7 @@ static void test_upd_10_path(void **state)
     t->path.state.cached.mtu = 60;
     assert_int_equal(update(t, &t->path.block), TOE_STATUS_FAILURE);
     t_block_init(&block, TOE_BLOCK_PATH4, &t->path.handle, &got);
-    t->ops->query(t->target, &block);
+    t->ops->query(t->top, &block);
     t_run(t, 1);
     assert_int_equal(got.cached.mtu, 1000); /* UPD-8 */
     t_target_del(t);
@@ -153,7 +153,7 @@ static void test_lnk_5_fail_over(void **state)
     t_states_init(&next, &unused_path, &unused);
     next.state.constant.vlan_id = 33;
     next.state.cached.dst_mac[5] = 0x99;
-    t->ops->initiate(t->target, &next.block);
+    t->ops->initiate(t->top, &next.block);
     t_run(t, 1);
     assert_int_equal(next.block.status, TOE_STATUS_SUCCESS);
     next.block.type = TOE_BLOCK_NEIGHBOR_CONST;
@@ -166,7 +166,7 @@ static void test_lnk_5_fail_over(void **state)
     t_run(t, 2);
     assert_int_equal(t->wire.last.ether.dst[5], 0x99);
     assert_int_equal(t->wire.last.ether.vlan_id, 33);
-    t->ops->terminate(t->target, alone(&t->neighbor.block)); /* (d): the old one has no path now */
+    t->ops->terminate(t->top, alone(&t->neighbor.block)); /* (d): the old one has no path now */
     t_run(t, 3);
     assert_int_equal(t->neighbor.block.status, TOE_STATUS_SUCCESS);
     /* LNK-4: to the present neighbor: nothing to do. */
@@ -185,13 +185,15 @@ static void test_lnk_4_unusable(void **state)
 
     (void)state;
     t_states_init(&next, &unused_path, &unused);
-    t->ops->initiate(t->target, &next.block);
+    t->ops->initiate(t->top, &next.block);
     t_run(t, 0);
-    t->ops->invalidate(t->target, &next.block);
+    t->ops->invalidate(t->top, &next.block);
     t_run(t, 1);
     next.block.dependent = alone(&t->path.block);
+    t_breaks(t, "SYN-1");
     assert_int_equal(update(t, &next.block), TOE_STATUS_FAILURE);
     assert_int_equal(t->path.block.status, TOE_STATUS_FAILURE);
+    t_breaks(t, "CTX-4");
     next.handle = 0x5555;
     assert_int_equal(update(t, &next.block), TOE_STATUS_FAILURE);
     assert_int_equal(t->path.block.status, TOE_STATUS_FAILURE);
