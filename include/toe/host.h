@@ -20,6 +20,7 @@
 #define TOE_HOST_H
 
 #include "toe/drop.h"
+#include "toe/saved.h"
 #include "toe/seam.h"
 #include "toe/target.h"
 #include "toe/types.h"
@@ -71,6 +72,10 @@ struct toe_host_settings {
     uint8_t ka_probe_cnt;
     uint8_t syn_retries;
     toe_duration time_wait; /* 2 MSL */
+    bool extension;         /* give and take extensions where the target knows them */
+    uint32_t rcv_buf_max;   /* the window scale offered is one for so much; 0: for rcv_buf */
+    uint32_t push_burst;    /* PSH on every so manieth full segment of a burst, too; 0: not */
+    toe_duration rto_min;   /* least retransmission timeout */
 };
 
 /* toe_host_settings_default() fills in all: policy manual, 65,536 connections, 60 s TIME_WAIT. */
@@ -159,9 +164,10 @@ enum toe_place {
     TOE_PLACE_OFFLOADING,
     TOE_PLACE_OFFLOADED,
     TOE_PLACE_UPLOADING,
+    TOE_PLACE_FROZEN, /* in the host, and still: it is moving to another host */
 };
 
-/* toe_place_name() is "host", "offloading", "offloaded" or "uploading". */
+/* toe_place_name() is "host", "offloading", "offloaded", "uploading" or "frozen". */
 TOE_EXPORT const char *toe_place_name(enum toe_place place);
 
 struct toe_host_conn_info {
@@ -181,6 +187,75 @@ struct toe_host_conn_info {
 TOE_EXPORT bool toe_host_conn_info(const struct toe_host *host, toe_handle conn,
                                    struct toe_host_conn_info *info);
 
+/* Options of one connection, or of those a listener brings. */
+struct toe_host_options {
+    size_t size;      /* sizeof(struct toe_host_options) */
+    uint16_t mss;     /* neither announced nor sent is more; 0: as the path allows */
+    uint32_t snd_buf; /* the next six begin as the host's settings say */
+    uint32_t rcv_buf;
+    bool nagle;
+    bool keep_alive;
+    uint32_t ka_timeout; /* ticks */
+    uint32_t ka_interval;
+    uint8_t ka_probe_cnt;
+    uint32_t user_timeout; /* ticks a segment may be retransmitted for; 0: count instead */
+};
+
+/*
+ * toe_host_options_get() tells the options of the connection or listener |handle|, and
+ * toe_host_options_set() changes them, with the next run; in the target, too, where it is there. An
+ * MSS, and a larger receive buffer's window scale, count up to the first run after
+ * toe_host_connect(), and for connections that come to a listener afterwards. False if there is
+ * none of the name, or a buffer is of no or too much size.
+ */
+TOE_EXPORT bool toe_host_options_get(const struct toe_host *host, toe_handle handle,
+                                     struct toe_host_options *options);
+TOE_EXPORT bool toe_host_options_set(struct toe_host *host, toe_handle handle,
+                                     const struct toe_host_options *options);
+
+/* What congestion control is about. */
+enum toe_host_phase {
+    TOE_HOST_PHASE_OPEN,
+    TOE_HOST_PHASE_DISORDER, /* duplicates came, or something was SACKed */
+    TOE_HOST_PHASE_RECOVERY,
+    TOE_HOST_PHASE_LOSS, /* after a timeout */
+};
+
+/* The engine's numbers of a connection that is in the host. */
+struct toe_host_tcp_info {
+    uint32_t size; /* sizeof(struct toe_host_tcp_info), set by the asker */
+    enum toe_conn_state state;
+    enum toe_host_phase phase;
+    bool timestamps; /* agreed upon */
+    bool sack;
+    bool window_scaling;
+    uint8_t snd_wscale;
+    uint8_t rcv_wscale;
+    uint8_t retransmit_cnt; /* of the segment that is first */
+    uint8_t probe_cnt;      /* of a closed window, or keep-alive, without answer */
+    uint8_t backoff;        /* doublings of the timeout */
+    uint16_t snd_mss;       /* payload of a full segment */
+    uint16_t rcv_mss;
+    uint16_t adv_mss; /* announced */
+    uint32_t cwnd;    /* bytes, and so are the following */
+    uint32_t ssthresh;
+    uint32_t snd_wnd;
+    uint32_t rcv_wnd;
+    uint32_t in_flight;
+    uint32_t sacked;
+    uint32_t lost;
+    uint32_t unsent; /* in the send buffer, a FIN not counted */
+    uint64_t retransmitted_cnt; /* segments, ever */
+    toe_duration rto;
+    toe_duration srtt; /* zero: no sample yet */
+    toe_duration rttvar;
+    toe_duration min_rtt;
+};
+
+/* toe_host_tcp_info() tells them; false if there is no such connection in the host. */
+TOE_EXPORT bool toe_host_tcp_info(const struct toe_host *host, toe_handle conn,
+                                  struct toe_host_tcp_info *info);
+
 /* toe_host_conn_user_set() keeps a pointer of the application's with the connection. */
 TOE_EXPORT void toe_host_conn_user_set(struct toe_host *host, toe_handle conn, void *user);
 TOE_EXPORT void *toe_host_conn_user(const struct toe_host *host, toe_handle conn);
@@ -199,6 +274,83 @@ TOE_EXPORT uint32_t toe_host_upload(struct toe_host *host, const toe_handle *con
 
 /* toe_host_policy_set() changes the policy from now on. */
 TOE_EXPORT void toe_host_policy_set(struct toe_host *host, enum toe_policy policy);
+
+/*
+ * Moving between hosts
+ *
+ * A connection can go on in another host, in another process or on another machine, and its peer
+ * notices nothing. It is carried as bytes (toe/saved.h). So that nothing is lost when something
+ * fails on the way, and never two hosts own it, it is *frozen* at both ends in between:
+ *
+ *     here                                   there
+ *     toe_host_save()      frozen
+ *                          the bytes   ->    toe_host_restore()     frozen
+ *     toe_host_forget()    gone
+ *                          "go on"     ->    toe_host_thaw()        lives
+ *
+ * Until the forget each step can fail: then it goes on here with toe_host_thaw(), and is forgotten
+ * there. Once it is forgotten here it is whole there.
+ *
+ * A frozen connection sends nothing and its timers do nothing. Segments that come for it wait, so
+ * that a host to which they still find their way does not answer with a RST; a connection is best
+ * forgotten when the frames go to the other host already. The application's calls do nothing, and
+ * there is nothing to receive, not even the end of the stream: what was in flight is in the bytes.
+ * The handle stays until the forget, which toe_host_close() and toe_host_abort() are, too, for a
+ * frozen connection.
+ *
+ * Time stands still for it meanwhile: it is saved as of the last run of its host, and restored as
+ * of the last run of the other one, whatever their clocks say.
+ */
+
+/*
+ * toe_host_save() freezes |conn| and writes it into the |room| bytes at |bytes|; what is owed to
+ * the peer is acknowledged before. |*len| is how many bytes it takes, also if there are too few; so
+ * a call with NULL and no room asks for that.
+ *
+ * TOE_STATUS_SUCCESS
+ * TOE_STATUS_INVALID_LENGTH
+ *     There is too little room; |conn| is as it was.
+ * TOE_STATUS_INVALID_PARAMETER
+ *     There is no such connection.
+ * TOE_STATUS_INVALID_STATE
+ *     It is none that can be saved: not established, not accepted yet, over, frozen, or in a state
+ *     that toe_saved_check() does not take.
+ * TOE_STATUS_REQUEST_UPLOAD
+ *     It is offloaded, or on its way: toe_host_upload() first.
+ * TOE_STATUS_RESOURCES
+ *     Memory is short.
+ */
+TOE_EXPORT toe_status toe_host_save(struct toe_host *host, toe_handle conn, void *bytes,
+                                    size_t room, size_t *len);
+
+/*
+ * toe_host_restore() makes |saved| a connection of this host, frozen, and |*conn| its handle. What
+ * |saved| points to is copied. The neighbor is found by the routes of this host. Events come once
+ * it is thawed.
+ *
+ * TOE_STATUS_SUCCESS
+ * TOE_STATUS_INVALID_DATA
+ *     It is not sound: toe_saved_check() says why.
+ * TOE_STATUS_NOT_SUPPORTED
+ *     It counts in other ticks than this host does.
+ * TOE_STATUS_INVALID_PARAMETER
+ *     There is no route to the remote address, or the local one is not ours there.
+ * TOE_STATUS_INVALID_STATE
+ *     There is a connection between the same addresses and ports, be it in TIME_WAIT.
+ * TOE_STATUS_RESOURCES
+ *     Memory is short, or there is no room for one connection more.
+ */
+TOE_EXPORT toe_status toe_host_restore(struct toe_host *host, const struct toe_saved *saved,
+                                       toe_handle *conn);
+
+/* toe_host_thaw() lets the frozen |conn| go on in this host; false if it is none. */
+TOE_EXPORT bool toe_host_thaw(struct toe_host *host, toe_handle conn);
+
+/*
+ * toe_host_forget() lets go of the frozen |conn|, without a word to the peer, and of its handle;
+ * false if it is none.
+ */
+TOE_EXPORT bool toe_host_forget(struct toe_host *host, toe_handle conn);
 
 /* Events */
 
@@ -252,7 +404,9 @@ struct toe_host_stats {
     uint64_t resets_in;
     uint64_t resets_out;
     uint64_t timeouts;
-    uint64_t offloads; /* connections */
+    uint64_t restored;  /* connections that came from another host; not among those opened */
+    uint64_t forgotten; /* frozen ones that were let go of */
+    uint64_t offloads;  /* connections */
     uint64_t offloads_failed;
     uint64_t uploads;
     uint64_t upload_reasons[12]; /* of those the target asked for, by enum toe_upload_reason */
@@ -268,6 +422,8 @@ struct toe_host_stats {
     uint64_t uploaded_with_unacked;
     uint64_t uploaded_with_received;
     uint64_t uploaded_zero_window;
+    uint64_t extensions_taken;   /* of connections that came back with one (toe/extension.h), */
+    uint64_t extensions_ignored; /* and those that made no sense */
     uint64_t drops[TOE_DROP_CNT];
     uint32_t conn_cnt; /* connections of any kind */
     uint32_t time_wait_cnt;

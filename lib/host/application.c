@@ -4,6 +4,7 @@
 #include "host/drive.h"
 #include "host/host_conn.h"
 #include "host/host_offload.h"
+#include "host/host_options.h"
 #include "host/host_receiving.h"
 #include "host/host_sending.h"
 #include "host/host_upload.h"
@@ -47,6 +48,7 @@ toe_handle toe_host_listen(struct toe_host *host, const struct toe_addr *addr, u
     listener->host = host;
     listener->addr = *addr;
     listener->port = port;
+    listener->options = host_options_default(host);
     listener->backlog = backlog == 0 ? 1 : backlog;
     listener->subject.handle = base_slab_handle(&host->listeners, listener) | HOST_LISTENER_BIT;
     base_list_init(&listener->half_open);
@@ -115,18 +117,24 @@ size_t toe_host_send(struct toe_host *host, toe_handle handle, const void *data,
     return conn == NULL || len == 0 ? 0 : host_sending_write(conn, data, len);
 }
 
+/* Whether the application can do nothing with |conn|: there is none, or it is frozen. */
+static bool is_still(const struct host_conn *conn)
+{
+    return conn == NULL || conn->place == TOE_PLACE_FROZEN;
+}
+
 size_t toe_host_receive(struct toe_host *host, toe_handle handle, void *data, size_t len)
 {
     struct host_conn *conn = host_conn_get(host, handle);
 
-    return conn == NULL || len == 0 ? 0 : host_receiving_read(conn, data, len);
+    return is_still(conn) || len == 0 ? 0 : host_receiving_read(conn, data, len);
 }
 
 void toe_host_shutdown(struct toe_host *host, toe_handle handle)
 {
     struct host_conn *conn = host_conn_get(host, handle);
 
-    if (conn != NULL && !conn->is_shut) {
+    if (!is_still(conn) && !conn->is_shut) {
         conn->is_shut = true;
         host_conn_touch(conn);
     }
@@ -157,7 +165,7 @@ void toe_host_close(struct toe_host *host, toe_handle handle)
 
     if (listener != NULL) {
         host_listener_close(listener);
-    } else if (conn != NULL) {
+    } else if (conn != NULL && !toe_host_forget(host, handle)) {
         const bool is_unread =
             conn->received.len > 0 || conn->lent.len > 0 || conn->owed > 0 || conn->is_refused;
 
@@ -169,7 +177,7 @@ void toe_host_abort(struct toe_host *host, toe_handle handle)
 {
     struct host_conn *conn = host_conn_get(host, handle);
 
-    if (conn != NULL) {
+    if (conn != NULL && !toe_host_forget(host, handle)) {
         let_go(conn, true);
     }
 }
@@ -207,8 +215,9 @@ bool toe_host_conn_info(const struct toe_host *host, toe_handle handle,
         .upload_cnt = conn->upload_cnt,
         .offload_status = conn->subject.offload_status,
         .sendable = host_sending_room(conn),
-        .receivable = conn->received.len,
-        .end_of_stream = conn->is_fin_rcvd && conn->owed == 0 && conn->lent.len == 0,
+        .receivable = is_still(conn) ? 0 : conn->received.len,
+        .end_of_stream =
+            !is_still(conn) && conn->is_fin_rcvd && conn->owed == 0 && conn->lent.len == 0,
     };
     return true;
 }

@@ -6,6 +6,7 @@
 #include "host/host_input.h"
 #include "host/interface.h"
 #include "host/host_offload.h"
+#include "host/policy.h"
 #include "host/reachability.h"
 #include "host/host_receiving.h"
 #include "host/host_upload.h"
@@ -77,6 +78,7 @@ static void status(void *user, toe_status what, const struct toe_caps *caps)
     case TOE_STATUS_UPLOAD_ALL:
         interface->is_paused = true;
         interface->is_upload_all = true;
+        interface->was_upload_all = true;
         break;
     case TOE_STATUS_OFFLOAD_RESUME:
         if (caps != NULL) {
@@ -84,6 +86,8 @@ static void status(void *user, toe_status what, const struct toe_caps *caps)
         }
         interface->is_paused = false;
         interface->is_offload_due = true;
+        interface->is_resumed = interface->was_upload_all;
+        interface->was_upload_all = false;
         break;
     default:
         break;
@@ -142,5 +146,9 @@ void host_chimney_run(struct host_interface *interface)
     if (interface->is_upload_all) {
         interface->is_upload_all = false;
         host_upload_all(interface);
+    }
+    if (interface->is_resumed) {
+        interface->is_resumed = false;
+        host_policy_resumed(interface);
     }
 }

@@ -5,6 +5,7 @@
 #include "host/path.h"
 #include "host/policy.h"
 #include "host/host_receiving.h"
+#include "host/host_options.h"
 #include "host/host_sending.h"
 #include "host/host_upload.h"
 
@@ -87,6 +88,9 @@ void host_data_run(struct host_conn *conn)
     if (conn->is_abort_due) {
         post_abort(conn);
         return;
+    }
+    if (conn->is_options_due) {
+        host_options_apply(conn);
     }
     post_sends(conn);
     if (!host_receiving_post(conn)) {

@@ -2,6 +2,7 @@
 #include "host/drive.h"
 
 #include "base/assert.h"
+#include "host/host_options.h"
 #include "host/host_output.h"
 #include "host/isn.h"
 #include "host/listener.h"
@@ -186,12 +187,11 @@ static void follow_mtu(struct host_conn *conn)
 {
     if (conn->mtu != conn->path->mtu) {
         conn->mtu = conn->path->mtu;
-        tcp_mss_limit_set(&conn->tcp, host_path_mss(conn->path, conn->mtu), conn->host->now);
+        tcp_mss_limit_set(&conn->tcp, host_conn_mss_limit(conn), conn->host->now);
     }
 }
 
-/* Gives the engine what the application has to send, and the end of it. */
-static void feed(struct host_conn *conn)
+void host_drive_feed(struct host_conn *conn)
 {
     struct toe_buf *chain;
 
@@ -226,7 +226,10 @@ void host_drive_run(struct host_conn *conn)
         tcp_open(&conn->tcp, host_isn(host, &tuple), host->now);
     }
     follow_mtu(conn);
-    feed(conn);
+    if (conn->is_options_due) {
+        host_options_apply(conn);
+    }
+    host_drive_feed(conn);
     if (conn->consumed > 0) {
         tcp_consumed(&conn->tcp, conn->consumed, host->now);
         conn->consumed = 0;

@@ -18,6 +18,9 @@ void host_drive_input(struct host_conn *conn, const struct tcp_segment *seg);
 /* host_drive_settle() draws the consequences of the engine's state, and arms the timer. */
 void host_drive_settle(struct host_conn *conn);
 
+/* host_drive_feed() gives the engine what the application has to send, and the end of it. */
+void host_drive_feed(struct host_conn *conn);
+
 /* host_drive_output() puts out what the engine has to send. */
 void host_drive_output(struct host_conn *conn);
 

@@ -8,6 +8,7 @@
 #include "host/chimney.h"
 #include "host/data.h"
 #include "host/drive.h"
+#include "host/host_extension.h"
 #include "host/host_input.h"
 #include "host/host_offload.h"
 #include "host/host_output.h"
@@ -57,6 +58,8 @@ void toe_host_settings_default(struct toe_host_settings *settings)
         .ka_probe_cnt = 9,
         .syn_retries = 5,
         .time_wait = 60 * TOE_NS_PER_SEC,
+        .extension = true,
+        .rto_min = 300 * TOE_NS_PER_MS,
     };
     toe_params_default(&settings->params);
 }
@@ -113,18 +116,20 @@ static void init_tcp_config(struct toe_host *host)
                                                  : params->duplicate_ack_threshold),
         .delayed_ack = delayed_ack > 500 * TOE_NS_PER_MS ? 500 * TOE_NS_PER_MS : delayed_ack,
         .sws_prevention = host_ticks_ns(host, params->sws_prevention_ticks),
-        .rto_min = 300 * TOE_NS_PER_MS,
+        .rto_min = host->settings.rto_min,
         .rto_max = 60 * TOE_NS_PER_SEC,
         .rto_initial = TOE_NS_PER_SEC,
         .fin_wait_2 = 120 * TOE_NS_PER_SEC,
         .time_wait = host->settings.time_wait,
         .initial_window = 10,
         .cc = congestion_ops(host->settings.congestion),
+        .push_burst = host->settings.push_burst,
         .rfc5961_syn = true,
         .ssthresh_flight = true,
         .bus = host->settings.bus,
         .chunks = &host->chunks,
         .scoreboards = &host->scoreboards,
+        .flights = &host->flights,
         .text = host_conn_text,
     };
 }
@@ -145,6 +150,7 @@ static void init_pools(struct toe_host *host)
                    conn_max * 2 + 4 * HOST_PATH_IDLE_MAX, 64);
     base_slab_init(&host->chunks, mem, sizeof(struct tcp_chunk), (uint32_t)pieces, 32);
     base_slab_init(&host->scoreboards, mem, sizeof(struct tcp_scoreboard), conn_max, 16);
+    tcp_flight_pools_init(&host->flights, mem, conn_max);
 }
 
 static void init_lists(struct toe_host *host)
@@ -162,7 +168,7 @@ static bool are_sound(const struct toe_host_settings *settings)
     return settings->size >= sizeof(*settings) && settings->mem.alloc != NULL &&
            settings->conn_max > 0 && settings->conn_max < UINT32_C(1) << 28 &&
            settings->snd_buf > 0 && settings->rcv_buf > 0 &&
-           settings->snd_buf < UINT32_C(1) << 30 && settings->rcv_buf < UINT32_C(1) << 30 &&
+           settings->snd_buf < HOST_BUF_LIMIT && settings->rcv_buf < HOST_BUF_LIMIT &&
            toe_params_check(&settings->params) == TOE_STATUS_SUCCESS;
 }
 
@@ -204,6 +210,18 @@ static void fini_table(struct base_hash *table)
     }
 }
 
+/* Of trees that the targets still have. */
+static void drop_extensions(struct toe_host *host)
+{
+    for (uint32_t i = 0; i < host->nodes.cap; ++i) {
+        struct host_node *node = base_slab_at(&host->nodes, i);
+
+        if (node != NULL) {
+            host_extension_del(host, node->extension);
+        }
+    }
+}
+
 void toe_host_del(struct toe_host *host)
 {
     const struct toe_mem mem = host->settings.mem;
@@ -212,6 +230,7 @@ void toe_host_del(struct toe_host *host)
     fini_table(&host->listener_table);
     fini_table(&host->neighbor_table);
     fini_table(&host->path_table);
+    drop_extensions(host);
     host_pieces_fini(&host->pieces);
     base_slab_fini(&host->conns);
     base_slab_fini(&host->listeners);
@@ -220,6 +239,7 @@ void toe_host_del(struct toe_host *host)
     base_slab_fini(&host->nodes);
     base_slab_fini(&host->chunks);
     base_slab_fini(&host->scoreboards);
+    tcp_flight_pools_fini(&host->flights);
     for (int i = 0; i < host->interface_cnt; ++i) {
         host_interface_del(host->interfaces[i]);
     }
@@ -358,6 +378,7 @@ static void run_ready(struct toe_host *host)
             break;
         case TOE_PLACE_OFFLOADING:
         case TOE_PLACE_UPLOADING:
+        case TOE_PLACE_FROZEN:
             break; /* the end of the move touches it again */
         }
     }

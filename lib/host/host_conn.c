@@ -2,6 +2,7 @@
 #include "host/host_conn.h"
 
 #include "base/assert.h"
+#include "host/host_options.h"
 #include "host/isn.h"
 #include "host/path.h"
 
@@ -34,35 +35,51 @@ static uint8_t window_scale(uint32_t rcv_buf)
     return scale;
 }
 
+static uint16_t mss_at_most(const struct host_conn *conn, uint16_t mss)
+{
+    const uint16_t wanted = conn->options.mss;
+
+    return wanted != 0 && wanted < mss ? wanted : mss;
+}
+
+uint16_t host_conn_mss_limit(const struct host_conn *conn)
+{
+    return mss_at_most(conn, host_path_mss(conn->path, conn->path->mtu));
+}
+
 struct tcp_setup host_conn_setup(const struct host_conn *conn)
 {
     const struct toe_host_settings *settings = &conn->host->settings;
     const struct host_tuple tuple = host_conn_tuple(conn);
+    const uint32_t rcv_buf = conn->options.rcv_buf;
+    const uint32_t rcv_buf_max = settings->rcv_buf_max;
 
     return (struct tcp_setup){
-        .mss_local = host_path_mss(conn->path, host_path_interface(conn->path)->mtu),
-        .mss_limit = host_path_mss(conn->path, conn->path->mtu),
-        .rcv_buf = settings->rcv_buf,
-        .rcv_wscale = window_scale(settings->rcv_buf),
+        .mss_local =
+            mss_at_most(conn, host_path_mss(conn->path, host_path_interface(conn->path)->mtu)),
+        .mss_limit = host_conn_mss_limit(conn),
+        .rcv_buf = rcv_buf,
+        .rcv_wscale = window_scale(rcv_buf < rcv_buf_max ? rcv_buf_max : rcv_buf),
         .timestamps = settings->timestamps,
         .sack = settings->sack,
         .window_scaling = settings->window_scaling,
-        .nagle = settings->nagle,
+        .nagle = conn->options.nagle,
         .ts_offset = host_ts_offset(conn->host, &tuple),
     };
 }
 
 struct toe_tcp_cached host_conn_cached(const struct host_conn *conn)
 {
-    const struct toe_host_settings *settings = &conn->host->settings;
+    const struct toe_host_options *options = &conn->options;
 
     return (struct toe_tcp_cached){
-        .flags = (uint16_t)((settings->keep_alive ? TOE_TCP_KEEP_ALIVE : 0) |
-                            (settings->nagle ? TOE_TCP_NAGLE : 0)),
-        .initial_rcv_wnd = settings->rcv_buf,
-        .ka_probe_cnt = settings->ka_probe_cnt,
-        .ka_timeout = settings->ka_timeout,
-        .ka_interval = settings->ka_interval,
+        .flags = (uint16_t)((options->keep_alive ? TOE_TCP_KEEP_ALIVE : 0) |
+                            (options->nagle ? TOE_TCP_NAGLE : 0)),
+        .initial_rcv_wnd = options->rcv_buf,
+        .ka_probe_cnt = options->ka_probe_cnt,
+        .ka_timeout = options->ka_timeout,
+        .ka_interval = options->ka_interval,
+        .max_rt = options->user_timeout,
         .ttl = 64,
     };
 }
@@ -84,6 +101,7 @@ struct host_conn *host_conn_new(struct toe_host *host, struct host_path *path, u
     conn->local_port = local_port;
     conn->remote_port = remote_port;
     conn->mtu = path->mtu;
+    conn->options = host_options_default(host);
     conn->subject.handle = base_slab_handle(&host->conns, conn);
     conn->timer.kind = HOST_TIMER_CONN;
     conn->policy.kind = HOST_TIMER_POLICY;

@@ -45,6 +45,7 @@ struct host_conn {
     uint16_t local_port;
     uint16_t remote_port;
     uint32_t mtu; /* the path's, as the engine knows it */
+    struct toe_host_options options;
     struct host_subject subject;
     struct base_list_node ready;  /* on the host's list of those with something to do */
     struct base_list_node move;   /* on the interface's list of those to be offloaded or uploaded */
@@ -100,6 +101,7 @@ struct host_conn {
     bool is_refused : 1;   /* the target holds text until a receive is posted */
     bool is_bulk : 1;      /* the last receive was filled */
     bool is_time_wait : 1; /* counted as such */
+    bool is_options_due : 1; /* they changed */
 };
 
 /* host_conn_get() is the connection of the application that |handle| names, or NULL. */
@@ -121,10 +123,13 @@ void host_conn_free(struct host_conn *conn);
 /* host_conn_tuple() is what names |conn|. */
 struct host_tuple host_conn_tuple(const struct host_conn *conn);
 
+/* host_conn_mss_limit() is the engine's limit: the path's, or what the application wants. */
+uint16_t host_conn_mss_limit(const struct host_conn *conn);
+
 /* host_conn_setup() is what the engine of |conn| begins with. */
 struct tcp_setup host_conn_setup(const struct host_conn *conn);
 
-/* host_conn_cached() is the cached state of |conn| as the settings want it. */
+/* host_conn_cached() is the cached state of |conn| as its options want it. */
 struct toe_tcp_cached host_conn_cached(const struct host_conn *conn);
 
 /* host_conn_touch() puts |conn| on the list of those with something to do. */

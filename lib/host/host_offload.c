@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "host/drive.h"
 #include "host/held.h"
+#include "host/host_extension.h"
 #include "host/host_output.h"
 #include "host/path.h"
 #include "host/place.h"
@@ -156,20 +157,8 @@ static struct host_node *path_node(struct host_tree *tree, struct host_path *pat
 /* Lends what the application has not taken to the target, as a chain of buffers. */
 static struct toe_buf *lend_received(struct host_conn *conn)
 {
-    struct toe_buf *chain = NULL;
-    struct toe_buf **link = &chain;
-
     host_queue_prepend(&conn->lent, &conn->received);
-    base_list_foreach(n, &conn->lent.list)
-    {
-        struct host_piece *piece = host_piece_of_node(n);
-
-        piece->buf.next = NULL;
-        piece->buf.flags = 0;
-        *link = &piece->buf;
-        link = &piece->buf.next;
-    }
-    return chain;
+    return host_queue_chain(&conn->lent);
 }
 
 /* Writes the connection's state into |node|. The engine is dormant from here on. */
@@ -193,6 +182,10 @@ static void put_state(struct host_conn *conn, struct host_node *node)
     state->constant.hash_value =
         wire_rss_hash(&conn->host->rss, &conn->path->remote, &conn->path->local, conn->remote_port,
                       conn->local_port);
+    if (host_extension_is_known(host_path_interface(conn->path))) {
+        node->extension = host_extension_new(conn);
+        state->extension = node->extension != NULL ? &node->extension->ext : NULL;
+    }
     chain = tcp_send_take(&conn->tcp);
     state->delegated.send_data_head = chain;
     state->delegated.send_data_tail = chain;

@@ -21,7 +21,7 @@ static bool chance(struct toe_host *host, uint64_t percent)
 static uint32_t room(const struct host_conn *conn)
 {
     const uint32_t used = conn->received.len + conn->receive_room;
-    const uint32_t limit = conn->host->settings.rcv_buf;
+    const uint32_t limit = conn->options.rcv_buf;
 
     return used < limit ? limit - used : 0;
 }

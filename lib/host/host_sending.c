@@ -3,9 +3,9 @@
 
 uint32_t host_sending_room(const struct host_conn *conn)
 {
-    const uint32_t limit = conn->host->settings.snd_buf;
+    const uint32_t limit = conn->options.snd_buf;
 
-    if (conn->is_shut || conn->is_over || conn->is_reset) {
+    if (conn->is_shut || conn->is_over || conn->is_reset || conn->place == TOE_PLACE_FROZEN) {
         return 0;
     }
     return conn->snd_len < limit ? limit - conn->snd_len : 0;
@@ -79,7 +79,7 @@ struct toe_buf *host_sending_post(struct host_conn *conn)
 /* Tells the application that it can go on, once it is worth it. */
 static void let_go_on(struct host_conn *conn)
 {
-    if (conn->is_starved && host_sending_room(conn) >= conn->host->settings.snd_buf / 4) {
+    if (conn->is_starved && host_sending_room(conn) >= conn->options.snd_buf / 4) {
         conn->is_starved = false;
         host_conn_raise(conn, TOE_HOST_SENDABLE);
     }

@@ -2,6 +2,7 @@
 #include "host/host_upload.h"
 
 #include "base/assert.h"
+#include "host/host_extension.h"
 #include "host/place.h"
 #include "host/relink.h"
 #include "host/restore.h"
@@ -103,6 +104,10 @@ static bool add_conn(struct host_tree *tree, struct host_conn *conn)
     }
     node->block.type = TOE_BLOCK_TCP_DELEGATED;
     node->state.tcp.size = sizeof(node->state.tcp);
+    if (host_extension_is_known(host_path_interface(conn->path))) {
+        node->extension = host_extension_room(conn->host);
+        node->state.tcp.extension = node->extension != NULL ? &node->extension->ext : NULL;
+    }
     node->block.state.tcp = &node->state.tcp;
     base_list_remove(&conn->move);
     host_conn_place_set(conn, TOE_PLACE_UPLOADING);

@@ -63,6 +63,7 @@ static void open_passive(struct host_listener *listener, const struct toe_addr *
         host_drop(host, TOE_DROP_NO_MEMORY);
         return;
     }
+    conn->options = listener->options;
     setup = host_conn_setup(conn);
     cached = host_conn_cached(conn);
     tuple = host_conn_tuple(conn);

@@ -27,6 +27,7 @@ struct host_listener {
     struct base_list half_open; /* of struct host_conn */
     struct base_list waiting;   /* the same, established */
     struct host_subject subject;
+    struct toe_host_options options;
 };
 
 /* host_listener_get() is the listener that |handle| names, or NULL. */

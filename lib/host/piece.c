@@ -215,6 +215,23 @@ uint32_t host_queue_read(struct host_queue *q, struct host_pieces *pool, uint8_t
     return done;
 }
 
+struct toe_buf *host_queue_chain(struct host_queue *q)
+{
+    struct toe_buf *chain = NULL;
+    struct toe_buf **link = &chain;
+
+    base_list_foreach(n, &q->list)
+    {
+        struct host_piece *piece = host_piece_of_node(n);
+
+        piece->buf.next = NULL;
+        piece->buf.flags = 0;
+        *link = &piece->buf;
+        link = &piece->buf.next;
+    }
+    return chain;
+}
+
 void host_queue_prepend(struct host_queue *q, struct host_queue *src)
 {
     base_list_splice(&src->list, &q->list);

@@ -7,10 +7,11 @@
 #define BIT(place) (1u << TOE_PLACE_##place)
 
 static const uint8_t successors[] = {
-    [TOE_PLACE_HOST] = BIT(OFFLOADING),
+    [TOE_PLACE_HOST] = BIT(OFFLOADING) | BIT(FROZEN),
     [TOE_PLACE_OFFLOADING] = BIT(OFFLOADED) | BIT(HOST),
     [TOE_PLACE_OFFLOADED] = BIT(UPLOADING),
     [TOE_PLACE_UPLOADING] = BIT(HOST) | BIT(OFFLOADED),
+    [TOE_PLACE_FROZEN] = BIT(HOST),
 };
 
 bool host_place_is_legal(enum toe_place from, enum toe_place to)
@@ -41,6 +42,8 @@ const char *toe_place_name(enum toe_place place)
         return "offloaded";
     case TOE_PLACE_UPLOADING:
         return "uploading";
+    case TOE_PLACE_FROZEN:
+        return "frozen";
     }
     return "unknown";
 }

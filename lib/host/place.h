@@ -10,6 +10,8 @@
  *     host -> offloading -> offloaded -> uploading -> host
  *                  `-> host (failed)  <-----'  (failed)
  *
+ *     host -> frozen -> host
+ *
  * Only the two setters here write a place.
  */
 

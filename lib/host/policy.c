@@ -95,6 +95,24 @@ void host_policy_uploaded(struct host_conn *conn)
     host_policy_stayed(conn);
 }
 
+void host_policy_resumed(struct host_interface *interface)
+{
+    struct toe_host *host = interface->host;
+
+    for (uint32_t i = 0; i < host->conns.cap; ++i) {
+        struct host_conn *conn = base_slab_at(&host->conns, i);
+
+        if (conn == NULL || host_path_interface(conn->path) != interface) {
+            continue;
+        }
+        conn->retry_cnt = 0;
+        if (host->settings.policy == TOE_POLICY_ALL && conn->place == TOE_PLACE_HOST) {
+            base_wheel_cancel(&host->wheel, &conn->policy.timer);
+            host_policy_established(conn);
+        }
+    }
+}
+
 void host_policy_expire(struct host_conn *conn)
 {
     if (conn->host->settings.policy == TOE_POLICY_MANUAL || !is_movable(conn)) {

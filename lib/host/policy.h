@@ -19,6 +19,12 @@ void host_policy_offloaded(struct host_conn *conn);
 void host_policy_stayed(struct host_conn *conn);
 void host_policy_uploaded(struct host_conn *conn);
 
+/*
+ * host_policy_resumed() is told that the target takes connections again after it had all of them
+ * uploaded: that they came back was no fault of theirs, so none waits any longer.
+ */
+void host_policy_resumed(struct host_interface *interface);
+
 /* host_policy_expire() moves |conn|: its time has come. */
 void host_policy_expire(struct host_conn *conn);
 

@@ -257,6 +257,12 @@ static void complete_conn(struct host_node *node)
     struct host_conn *conn = node->subject;
 
     --conn->query_cnt;
+    if (conn->is_options_due) {
+        host_conn_touch(conn);
+    }
+    if (node->request == HOST_REQUEST_UPDATE) {
+        return; /* of its options; if it failed, the control block says what they are to be */
+    }
     host_icmp_queried(conn, toe_status_is_failure(node->block.status) ? NULL
                                                                       : &node->state.tcp.delegated);
 }

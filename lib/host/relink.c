@@ -131,6 +131,7 @@ static void run(struct host_path *path)
         break;
     case TOE_PLACE_OFFLOADING:
     case TOE_PLACE_UPLOADING:
+    case TOE_PLACE_FROZEN: /* which only connections are */
         break;
     }
 }

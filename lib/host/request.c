@@ -2,6 +2,7 @@
 #include "host/request.h"
 
 #include "base/assert.h"
+#include "host/host_extension.h"
 
 void host_tree_init(struct host_tree *tree)
 {
@@ -55,6 +56,7 @@ void host_tree_free(struct toe_host *host, struct toe_block *root)
 
         /* Three levels, as trees have. */
         host_tree_free(host, block->dependent);
+        host_extension_del(host, host_node_of(block)->extension);
         base_slab_free(&host->nodes, host_node_of(block));
         block = next;
     }

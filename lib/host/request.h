@@ -20,6 +20,8 @@ enum host_request {
     HOST_REQUEST_INVALIDATE,
 };
 
+struct host_extension;
+
 struct host_node {
     struct toe_block block;
     struct base_list_node answered; /* of a root: on the interface's list */
@@ -34,6 +36,7 @@ struct host_node {
         struct toe_path_state path;
         struct toe_tcp_state tcp;
     } state;
+    struct host_extension *extension; /* of a connection that moves with one, or NULL */
 };
 
 /* A tree that is being built: roots in order. */

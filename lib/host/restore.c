@@ -3,6 +3,7 @@
 
 #include "host/drive.h"
 #include "host/held.h"
+#include "host/host_extension.h"
 #include "host/host_receiving.h"
 #include "host/path.h"
 #include "host/place.h"
@@ -70,6 +71,16 @@ static bool take_buffered(struct host_conn *conn, struct toe_buf *chain)
     return ok;
 }
 
+/* Gives back the buffers of what arrived out of order, which is copied or of no use. */
+static void return_early(struct host_conn *conn, const struct toe_extension *ext)
+{
+    struct host_interface *interface = host_path_interface(conn->path);
+
+    if (ext != NULL && ext->early_data != NULL) {
+        interface->ops.receive_return(interface->target, ext->early_data);
+    }
+}
+
 /* Builds the engine's connection; false if the state makes no sense. */
 static bool import(struct host_conn *conn, struct toe_tcp_state *state)
 {
@@ -85,6 +96,7 @@ static bool import(struct host_conn *conn, struct toe_tcp_state *state)
     if (tcp_import(&conn->tcp, state, host->now) != TOE_STATUS_SUCCESS) {
         return false;
     }
+    host_extension_take(conn, toe_tcp_extension(state), &state->delegated);
     conn->tcp.rcv_unread = conn->received.len;
     return true;
 }
@@ -174,11 +186,13 @@ void host_restore_conn(struct host_node *node)
     }
     if (!succeeded) {
         state->delegated = (struct toe_tcp_delegated){.state = TOE_TCP_CLOSED, .snd_wnd = 1};
+        state->extension = NULL;
     }
     count(&conn->host->stats, conn, &state->delegated);
     forget_target(conn);
     ok = take_buffered(conn, state->delegated.buffered_data);
     ok = import(conn, state) && ok && succeeded;
+    return_early(conn, toe_tcp_extension(state));
     conn->subject.upload_reason = conn->upload_reason;
     host_conn_raise(conn, TOE_HOST_UPLOADED);
     if (!ok) {

@@ -20,12 +20,16 @@
 #include "host/piece.h"
 #include "host/timer.h"
 #include "tcp/conn.h"
+#include "tcp/inflight.h"
 #include "toe/host.h"
 #include "wire/rss.h"
 
 struct host_path;
 
 #define HOST_INTERFACE_MAX 64
+
+/* Send and receive buffers are smaller. */
+#define HOST_BUF_LIMIT (UINT32_C(1) << 30)
 
 /* Frames kept until the next run; what comes beyond that is lost, as on any wire. */
 #define HOST_INBOX_MAX 16384u
@@ -74,6 +78,8 @@ struct host_interface {
     uint32_t mtu;
     bool is_paused;              /* TOE_STATUS_OFFLOAD_PAUSE or _UPLOAD_ALL: no initiates */
     bool is_upload_all;          /* everything is to be uploaded, in the next run */
+    bool was_upload_all;         /* since the last resume */
+    bool is_resumed;             /* after that: what came back may go down again at once */
     bool is_offload_due;         /* connections that want to be offloaded may be able to now */
     bool is_upload_due;          /* and so with those, and idle objects, that are to be uploaded */
     struct base_list offloads;   /* of struct host_conn: want to be offloaded */
@@ -126,6 +132,7 @@ struct toe_host {
     struct base_slab nodes; /* of struct host_node */
     struct base_slab chunks;
     struct base_slab scoreboards;
+    struct tcp_flight_pools flights;
     struct tcp_config tcp_config;
 
     struct host_interface *interfaces[HOST_INTERFACE_MAX];

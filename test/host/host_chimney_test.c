@@ -347,6 +347,43 @@ static void test_pause(void **state)
     t_stub_fini(&stub);
 }
 
+/*
+ * Under the policy that offloads all, a connection that came back because everything had to goes
+ * down again with the resume: what it would wait for after an upload of its own is forgotten.
+ */
+static void test_resume_ends_waiting(void **state)
+{
+    struct toe_host_settings settings;
+    struct t_stub stub;
+    struct t_seg seg;
+    struct t_op op;
+
+    (void)state;
+    t_stub_settings(&settings);
+    settings.policy = TOE_POLICY_ALL;
+    t_stub_init(&stub, &settings);
+    t_stub_resolve(&stub);
+    (void)t_stub_established(&stub, &seg);
+    t_stub_run(&stub, 0);
+    op = t_stub_op(&stub, T_OP_INITIATE);
+    t_stub_accept(&stub, &op);
+    for (int round = 0; round < 3; ++round) {
+        struct toe_tcp_delegated d = t_stub_delegated(&seg);
+
+        stub.up.status(stub.user, TOE_STATUS_OFFLOAD_PAUSE, NULL);
+        stub.up.status(stub.user, TOE_STATUS_UPLOAD_ALL, NULL);
+        t_stub_run(&stub, 0);
+        op = t_stub_op(&stub, T_OP_TERMINATE);
+        t_stub_give_back(&stub, &op, &d);
+        t_stub_expect_no_op(&stub);
+        stub.up.status(stub.user, TOE_STATUS_OFFLOAD_RESUME, &stub.caps);
+        t_stub_run(&stub, 0);
+        op = t_stub_op(&stub, T_OP_INITIATE);
+        t_stub_accept(&stub, &op);
+    }
+    t_stub_fini(&stub);
+}
+
 /* Optional reasons are the host's to weigh; under the manual policy it does not follow them. */
 static void test_optional_reason(void **state)
 {
@@ -393,6 +430,77 @@ static void test_overtaking(void **state)
     t_stub_fini(&stub);
 }
 
+/* Completes the initiate |op| of one connection, and indicates |text| before the host runs. */
+static void accept_and_indicate(struct t_stub *stub, const struct t_op *op, const char *text,
+                                toe_status want_status, uint32_t want_consumed)
+{
+    struct toe_block *tcp = op->tree->dependent->dependent;
+
+    t_stub_set_status(op->tree, TOE_STATUS_SUCCESS);
+    *op->tree->object = ++stub->next_handle;
+    *op->tree->dependent->object = ++stub->next_handle;
+    *tcp->object = ++stub->next_handle;
+    stub->up.initiate_complete(stub->user, op->tree);
+    t_stub_indicate(stub, tcp, text, want_status, want_consumed);
+}
+
+/* Text that is refused in the run that completed the initiate is asked for again (RCV-059). */
+static void test_refused_at_once(void **state)
+{
+    struct toe_host_settings settings;
+    struct t_stub stub;
+    struct t_seg seg;
+    struct t_op op;
+    toe_handle conn;
+    uint8_t data[16];
+
+    (void)state;
+    t_stub_settings(&settings);
+    settings.rcv_buf = 8;
+    t_stub_init(&stub, &settings);
+    t_stub_resolve(&stub);
+    conn = t_stub_established(&stub, &seg);
+    op = t_stub_offload(&stub, conn);
+    accept_and_indicate(&stub, &op, "more than eight", TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED,
+                        8);
+    t_stub_run(&stub, 0);
+    t_stub_expect_no_op(&stub); /* there is no room */
+    assert_int_equal(toe_host_receive(stub.host, conn, data, sizeof(data)), 8);
+    t_stub_run(&stub, 0);
+    op = t_stub_op(&stub, T_OP_RECEIVE);
+    assert_int_equal(op.chain->len, 0);
+    t_stub_fini(&stub);
+}
+
+/* What was lent is counted when it is lent: the end of the stream comes behind it, not never. */
+static void test_lent_comes_back_at_once(void **state)
+{
+    struct t_stub stub;
+    struct t_seg seg;
+    struct t_op op;
+    struct toe_block copy;
+    toe_handle conn;
+    uint8_t data[16];
+
+    (void)state;
+    init(&stub);
+    conn = t_stub_established(&stub, &seg);
+    seg.len = 5;
+    t_stub_arrive_seg(&stub, 4, &seg);
+    op = t_stub_offload(&stub, conn);
+    t_stub_expect_seg(&stub, TCP_ACK, seg.ack, 1006, 0);
+    copy = *op.tree->dependent->dependent;
+    assert_int_equal(t_stub_chain_len(copy.state.tcp->delegated.buffered_data), 5);
+    stub.up.tcp_event(stub.user, copy.host_object, TOE_EVENT_DISCONNECT, 0);
+    assert_false(t_stub_info(&stub, conn).end_of_stream);
+    accept_and_indicate(&stub, &op, "xxxxx", TOE_STATUS_SUCCESS, 5);
+    t_stub_run(&stub, 0);
+    assert_int_equal(t_stub_info(&stub, conn).receivable, 5);
+    assert_true(t_stub_info(&stub, conn).end_of_stream);
+    assert_int_equal(toe_host_receive(stub.host, conn, data, sizeof(data)), 5);
+    t_stub_fini(&stub);
+}
+
 /* SEG-006: a SYN that ended the connection in the target opens a new one afterwards. */
 static void test_syn_after_upload(void **state)
 {
@@ -433,8 +541,11 @@ int main(void)
         cmocka_unit_test(test_state_handed_over),
         cmocka_unit_test(test_terminate_fails),
         cmocka_unit_test(test_pause),
+        cmocka_unit_test(test_resume_ends_waiting),
         cmocka_unit_test(test_optional_reason),
         cmocka_unit_test(test_overtaking),
+        cmocka_unit_test(test_refused_at_once),
+        cmocka_unit_test(test_lent_comes_back_at_once),
         cmocka_unit_test(test_syn_after_upload),
     };
 

@@ -316,6 +316,7 @@ static void make_machine(struct toe_sim_machine *m, struct toe_sim *sim, void *w
     of_target.seed = 3;
     memcpy(of_target.mac, mac, sizeof(mac));
     toe_host_settings_default(&of_host);
+    of_host.extension = false; /* The original has no word for it. */
     of_host.seed = 4;
     of_host.policy = TOE_POLICY_RANDOM;
     of_host.policy_in_host = 50 * TOE_NS_PER_MS;

@@ -248,7 +248,7 @@ static bool client_start(struct client *c)
     c->provider = toe_ndis_provider_new(&(struct toe_ndis_provider_settings){
         .size = sizeof(struct toe_ndis_provider_settings),
         .ops = c->t->ops,
-        .target = c->t->target,
+        .target = c->t->top,
         .mem = {.user = &c->heap, .alloc = c_alloc, .free = c_free},
         .handle = c,
         .generic = &c_generic,
@@ -534,6 +534,7 @@ static void test_query_update_invalidate(void **state)
     c->tcp.block.Header.Type = TcpOffloadDelegatedState;
     d = TOE_NDIS_STATE(&c->tcp.block);
     d->Header.Length = 119;
+    t_breaks(c->t, "BLK-3");
     ask(c, entries->QueryOffloadHandler, &c->tcp.block);
     assert_int_equal(c->tcp.block.Status, NDIS_STATUS_FAILURE);
     d->Header.Length = 120;
@@ -554,6 +555,9 @@ static void test_query_update_invalidate(void **state)
     assert_int_equal(*mtu, 1400);
 
     check_no_state(c);
+    entries->TerminateOffloadHandler(c->provider, &c->neighbor.block);
+    pump(c);
+    assert_int_equal(c->path.block.Status, NDIS_STATUS_SUCCESS);
     toe_ndis_provider_del(c->provider);
     assert_int_equal(c->heap.live, 0);
     t_target_del(c->t);
