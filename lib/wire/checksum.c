@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "wire/bytes.h"
+#include "wire/checksum_blocks.h"
 
 #include <string.h>
 
@@ -11,25 +12,10 @@
  * the low end, folds to the sum of 16-bit words. And the sum of words with swapped bytes is the sum
  * with swapped bytes (RFC 1071, 2), so words are taken in the machine's order, and the result lies
  * in memory as it belongs on the wire.
- *
- * Blocks are summed in four lanes, since additions in one chain would wait for each other. A
- * version for a vector unit replaces sum_blocks(), which sees whole blocks only, at any alignment.
- *
- * A copy goes by pieces that stay in the nearest cache: the memcpy() of the C library plus a sum
- * over what it has just written is faster than one loop that does both, and the sum is that of the
- * copy even if the source changes meanwhile.
  */
 
-#define BLOCK_LEN 32u
-#define COPY_PIECE_LEN 2048u /* even, so that each piece begins at an even position */
-
-/* Adds with the carry put back at the low end. */
-static uint64_t add_around(uint64_t a, uint64_t b)
-{
-    const uint64_t sum = a + b;
-
-    return sum + (sum < b);
-}
+/* Below this the vector unit does not pay. */
+#define VECTOR_LEN_MIN 256u
 
 static uint64_t load_word(const uint8_t *p)
 {
@@ -39,31 +25,64 @@ static uint64_t load_word(const uint8_t *p)
     return word;
 }
 
-/* Returns |sum| plus |cnt| blocks at |p|. */
-static uint64_t sum_blocks(uint64_t sum, const uint8_t *p, size_t cnt)
+/* Four lanes, since additions in one chain would wait for each other. */
+static uint64_t sum_portable(uint64_t sum, const uint8_t *p, size_t cnt)
 {
     uint64_t lane[4] = {sum, 0, 0, 0};
 
-    for (; cnt > 0; --cnt, p += BLOCK_LEN) {
-        lane[0] = add_around(lane[0], load_word(p));
-        lane[1] = add_around(lane[1], load_word(p + 8));
-        lane[2] = add_around(lane[2], load_word(p + 16));
-        lane[3] = add_around(lane[3], load_word(p + 24));
+    for (; cnt > 0; --cnt, p += WIRE_CSUM_BLOCK_LEN) {
+        for (size_t at = 0; at < WIRE_CSUM_BLOCK_LEN; at += 32) {
+            lane[0] = wire_csum_add_around(lane[0], load_word(p + at));
+            lane[1] = wire_csum_add_around(lane[1], load_word(p + at + 8));
+            lane[2] = wire_csum_add_around(lane[2], load_word(p + at + 16));
+            lane[3] = wire_csum_add_around(lane[3], load_word(p + at + 24));
+        }
     }
-    return add_around(add_around(lane[0], lane[1]), add_around(lane[2], lane[3]));
+    return wire_csum_add_around(wire_csum_add_around(lane[0], lane[1]),
+                                wire_csum_add_around(lane[2], lane[3]));
+}
+
+/*
+ * By pieces that stay in the nearest cache: the memcpy() of the C library plus a sum over what it
+ * has just written is faster than one portable loop that does both.
+ */
+static uint64_t copy_portable(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
+{
+    const size_t most = 32;
+
+    while (cnt > 0) {
+        const size_t piece = cnt < most ? cnt : most;
+
+        memcpy(dst, src, piece * WIRE_CSUM_BLOCK_LEN);
+        sum = sum_portable(sum, dst, piece);
+        dst += piece * WIRE_CSUM_BLOCK_LEN;
+        src += piece * WIRE_CSUM_BLOCK_LEN;
+        cnt -= piece;
+    }
+    return sum;
+}
+
+const struct wire_csum_blocks wire_csum_portable = {
+    .name = "portable", .sum = sum_portable, .copy = copy_portable};
+
+static const struct wire_csum_blocks *blocks_for(size_t len)
+{
+    const struct wire_csum_blocks *vector = len < VECTOR_LEN_MIN ? NULL : wire_csum_vector();
+
+    return vector != NULL ? vector : &wire_csum_portable;
 }
 
 /* Returns |sum| plus the |len| bytes at |p|, less than a block, the last word padded with zeros. */
 static uint64_t sum_rest(uint64_t sum, const uint8_t *p, size_t len)
 {
     for (; len >= 8; len -= 8, p += 8) {
-        sum = add_around(sum, load_word(p));
+        sum = wire_csum_add_around(sum, load_word(p));
     }
     if (len > 0) {
         uint8_t last[8] = {0};
 
         memcpy(last, p, len);
-        sum = add_around(sum, load_word(last));
+        sum = wire_csum_add_around(sum, load_word(last));
     }
     return sum;
 }
@@ -81,30 +100,30 @@ static uint16_t fold(uint64_t sum)
 uint64_t wire_csum_add(uint64_t sum, const void *data, size_t len)
 {
     const uint8_t *p = data;
-    const size_t blocks_len = len - len % BLOCK_LEN;
+    const size_t cnt = len / WIRE_CSUM_BLOCK_LEN;
+    const size_t done = cnt * WIRE_CSUM_BLOCK_LEN;
 
-    if (len == 0) {
-        return sum;
+    if (cnt > 0) {
+        sum = blocks_for(len)->sum(sum, p, cnt);
     }
-    sum = sum_blocks(sum, p, len / BLOCK_LEN);
-    return sum_rest(sum, p + blocks_len, len - blocks_len);
+    return len == done ? sum : sum_rest(sum, p + done, len - done);
 }
 
 uint64_t wire_csum_copy(void *dst, const void *src, size_t len, uint64_t sum)
 {
     uint8_t *to = dst;
     const uint8_t *from = src;
+    const size_t cnt = len / WIRE_CSUM_BLOCK_LEN;
+    const size_t done = cnt * WIRE_CSUM_BLOCK_LEN;
 
-    while (len > 0) {
-        const size_t piece = len < COPY_PIECE_LEN ? len : COPY_PIECE_LEN;
-
-        memcpy(to, from, piece);
-        sum = wire_csum_add(sum, to, piece);
-        to += piece;
-        from += piece;
-        len -= piece;
+    if (cnt > 0) {
+        sum = blocks_for(len)->copy(sum, to, from, cnt);
     }
-    return sum;
+    if (len == done) {
+        return sum;
+    }
+    memcpy(to + done, from + done, len - done);
+    return sum_rest(sum, to + done, len - done);
 }
 
 uint64_t wire_csum_combine(uint64_t sum, uint64_t sum2, size_t off2)
@@ -114,7 +133,7 @@ uint64_t wire_csum_combine(uint64_t sum, uint64_t sum2, size_t off2)
 
         sum2 = (uint16_t)(folded << 8 | folded >> 8);
     }
-    return add_around(sum, sum2);
+    return wire_csum_add_around(sum, sum2);
 }
 
 uint64_t wire_csum_add_u16(uint64_t sum, uint16_t v)
