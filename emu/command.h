@@ -11,5 +11,6 @@ int emu_stress_main(int argc, char **argv);
 int emu_certify_main(int argc, char **argv);
 int emu_peer_main(int argc, char **argv);
 int emu_state_main(int argc, char **argv);
+int emu_bench_main(int argc, char **argv);
 
 #endif

@@ -20,6 +20,7 @@ static const struct {
     {"certify", emu_certify_main, "certify an offload target: every rule of the contract"},
     {"peer", emu_peer_main, "the other end of a stress test, on the kernel's own sockets"},
     {"state", emu_state_main, "saved connections: show, compare, check and convert them"},
+    {"bench", emu_bench_main, "measure, beside something else measured in the same run"},
     {"help", help_main, "this text, or that of one command: toe help COMMAND"},
     {"version", version_main, "the version"},
 };

@@ -43,8 +43,20 @@ refuses 'cannot create the report' stress --sim --report /nonexistent/file
 refuses 'not a number' demo --seed x
 refuses 'too large' peer --port 99999
 refuses 'not a pipe' peer --until-eof
+refuses 'no figure' bench no-such-figure
 
-for command in demo stress peer state version help; do
+for command in demo stress peer state bench version help; do
     "$toe" $command --help | grep -q '^Usage: toe' || { echo "toe $command --help"; failed=1; }
 done
+
+# A figure is told in full, in whatever time it takes.
+"$toe" bench bulk-mss1460 --rounds 1 --json | python3 -c '
+import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+figure = [o for o in lines if o["type"] == "figure"][0]
+assert figure["name"] == "bulk-mss1460" and figure["peer"] == "unit"
+assert figure["value"] > 0 and figure["peer_value"] > 0 and figure["spread"] >= 0
+assert abs(figure["ratio"] - figure["peer_value"] / figure["value"]) < 1e-9
+assert lines[-1]["type"] == "summary" and lines[-1]["figures"] == 1
+' || { echo 'toe bench --json'; failed=1; }
 exit $failed

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command `toe bench`: takes measurements in turns and tells medians and ratios.
+ */
+#include "bench.h"
+
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "option.h"
+#include "report.h"
+
+struct emu_bench {
+    struct emu_report report;
+    uint64_t rounds;
+    const char *pattern; /* of the figures that are wanted */
+    uint32_t figures;    /* told */
+};
+
+const struct emu_bench_entry emu_bench_entries[] = {
+    {"bulk", "one connection, as much as it takes: MSS 536, 1460, 8960, and super-segments",
+     emu_bench_bulk},
+    {"rr", "requests and responses of 64 bytes on 1 to 131072 connections", emu_bench_request},
+    {NULL, NULL, NULL},
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+bool emu_bench_is_over(const struct emu_bench *bench)
+{
+    (void)bench;
+    return stop != 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Sorts the |cnt| |values|; returns the median, and in |spread| a half of the middle half to it. */
+static double median(double *values, uint64_t cnt, double *spread)
+{
+    double middle;
+
+    qsort(values, cnt, sizeof(*values), compare);
+    middle = values[cnt / 2];
+    *spread = (values[cnt * 3 / 4] - values[cnt / 4]) / 2 / middle;
+    return middle;
+}
+
+/* The machine, as /proc/cpuinfo names it. */
+static void tell_machine(struct emu_bench *bench)
+{
+    char line[256];
+    char model[128] = "unknown";
+    FILE *file = fopen("/proc/cpuinfo", "r");
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (sscanf(line, "model name : %127[^\n]", model) == 1) {
+            break;
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    emu_report_say(&bench->report, json_pack("{ss ss}", "type", "machine", "cpu", model),
+                   "%s\n%-16s %12s %-12s %10s %12s %8s %7s", model, "figure", "ours", "", "peer",
+                   "peer's", "ratio", "spread");
+}
+
+void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *figure)
+{
+    double ours[EMU_BENCH_ROUNDS_MAX];
+    double theirs[EMU_BENCH_ROUNDS_MAX];
+    double spreads[2];
+    double value;
+    double peer_value;
+    uint64_t cnt;
+
+    if (fnmatch(bench->pattern, figure->name, 0) != 0) {
+        return;
+    }
+    (void)figure->ours(figure->user);
+    (void)figure->theirs(figure->user);
+    for (cnt = 0; cnt < bench->rounds && stop == 0; ++cnt) {
+        ours[cnt] = figure->ours(figure->user);
+        theirs[cnt] = figure->theirs(figure->user);
+    }
+    if (cnt == 0) {
+        return;
+    }
+    value = median(ours, cnt, &spreads[0]);
+    peer_value = median(theirs, cnt, &spreads[1]);
+    ++bench->figures;
+    emu_report_say(&bench->report,
+                   json_pack("{ss ss sf ss ss sf sf sf}", "type", "figure", "name", figure->name,
+                             "value", value, "unit", figure->unit, "peer", figure->peer,
+                             "peer_value", peer_value, "ratio", peer_value / value, "spread",
+                             spreads[0]),
+                   "%-16s %12.1f %-12s %10s %12.1f %8.3f %6.1f%%", figure->name, value,
+                   figure->unit, figure->peer, peer_value, peer_value / value, 100 * spreads[0]);
+}
+
+/* A figure's name, or that of a benchmark, which stands for all of its figures. */
+static bool is_wanted(const struct emu_bench_entry *entry, const char *name)
+{
+    const size_t len = strlen(entry->name);
+
+    return name == NULL || strncmp(name, entry->name, len) == 0;
+}
+
+static int run(struct emu_bench *bench, const char *name)
+{
+    struct emu_error error;
+    bool is_known = false;
+
+    for (const struct emu_bench_entry *entry = emu_bench_entries; entry->name != NULL; ++entry) {
+        if (stop != 0 || !is_wanted(entry, name)) {
+            continue;
+        }
+        is_known = true;
+        bench->pattern = name == NULL || strcmp(name, entry->name) == 0 ? "*" : name;
+        if (!entry->run(bench, &error)) {
+            return emu_error_print(&error);
+        }
+    }
+    if (stop == 0 && (!is_known || bench->figures == 0)) {
+        (void)fprintf(stderr, "toe bench: there is no figure \"%s\" (try: toe bench --help)\n",
+                      name);
+        return EMU_EXIT_USAGE;
+    }
+    emu_report_say(&bench->report,
+                   json_pack("{ss ss sI}", "type", "summary", "command", "bench", "figures",
+                             (json_int_t)bench->figures),
+                   "A ratio above 1 is in our favour; the unit is memcpy() plus checksum of 1460 "
+                   "bytes.");
+    return EMU_EXIT_OK;
+}
+
+int emu_bench_main(int argc, char **argv)
+{
+    struct emu_bench bench = {.rounds = 15};
+    struct sigaction action = {.sa_handler = on_signal};
+    const char *name = NULL;
+    bool json = false;
+    const struct emu_option table[] = {
+        {.name = "rounds",
+         .letter = 'r',
+         .kind = EMU_OPTION_NUMBER,
+         .value = &bench.rounds,
+         .min = 1,
+         .max = EMU_BENCH_ROUNDS_MAX,
+         .help = "measurements of each figure, of which the median counts (default 15)"},
+        {.name = "json",
+         .kind = EMU_OPTION_FLAG,
+         .value = &json,
+         .help = "print JSON, one object a line, the last one the summary"},
+    };
+    const struct emu_command command = {
+        .name = "bench",
+        .synopsis = "[NAME] [options]",
+        .summary = "Measures, beside something else measured in the same run.",
+        .details = "NAME is one figure (bulk-mss1460), a pattern (\"rr-*\"), or bulk or rr for all "
+                   "of that kind:\n\n"
+                   "  bulk   one connection between two targets in memory: MSS 536, 1460, 8960,\n"
+                   "         and super-segments\n"
+                   "  rr     requests and responses of 64 bytes on 1 to 131072 connections\n\n"
+                   "Each is shown with the unit, the time of memcpy() plus checksum of 1460 bytes.",
+        .options = table,
+        .option_cnt = sizeof(table) / sizeof(table[0]),
+    };
+    int status;
+
+    if (argc > 1 && argv[1][0] != '-') {
+        name = argv[1];
+        argv[1] = argv[0];
+        ++argv;
+        --argc;
+    }
+    status = emu_option_parse(&command, argc, argv);
+    if (status >= 0) {
+        return status;
+    }
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    emu_report_init(&bench.report, json);
+    tell_machine(&bench);
+    return run(&bench, name);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Benchmarks: what they share.
+ *
+ * A benchmark measures something of ours and something else it is held against, in turns, in one
+ * run; what counts is the ratio, since figures of two days, or of two machines, do not compare. The
+ * *unit* is such a thing that every machine has: memcpy() plus checksum of 1460 bytes.
+ */
+#ifndef EMU_BENCH_H
+#define EMU_BENCH_H
+
+#include "error.h"
+#include "toe/types.h"
+
+#define EMU_BENCH_ROUNDS_MAX 99
+
+/* What is measured in turns. Each returns what one piece of work took, in |unit|s. */
+struct emu_bench_figure {
+    const char *name; /* "bulk-mss1460" */
+    const char *unit; /* "ns/segment": less is better */
+    const char *peer; /* what it is held against */
+    double (*ours)(void *user);
+    double (*theirs)(void *user);
+    void *user;
+};
+
+/* One benchmark: it prepares itself, hands its figures to |measure|, and cleans up. */
+struct emu_bench;
+
+struct emu_bench_entry {
+    const char *name;
+    const char *summary;
+    bool (*run)(struct emu_bench *bench, struct emu_error *error);
+};
+
+/* The benchmarks, ended by one without a name. */
+extern const struct emu_bench_entry emu_bench_entries[];
+
+/* emu_bench_measure() measures |figure| and tells the result. */
+void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *figure);
+
+/* emu_bench_is_over() tells whether the user wants no more. */
+bool emu_bench_is_over(const struct emu_bench *bench);
+
+/* emu_bench_now() is the clock, in nanoseconds. */
+double emu_bench_now(void);
+
+/* emu_bench_unit() measures the unit, in nanoseconds. |user| is not used. */
+double emu_bench_unit(void *user);
+
+/* The benchmarks themselves. */
+bool emu_bench_bulk(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_request(struct emu_bench *bench, struct emu_error *error);
+
+#endif
