@@ -6,22 +6,31 @@ struct state {
     uint64_t v0, v1, v2, v3;
 };
 
-static uint64_t rotl(uint64_t x, unsigned n)
+static inline uint64_t rotl(uint64_t x, unsigned n)
 {
     return x << n | x >> (64 - n);
 }
 
-static uint64_t load_le(const uint8_t *p, size_t len)
+/* One load, where the machine's order is that. */
+static inline uint64_t load_le(const uint8_t *p)
 {
-    uint64_t v = 0;
-
-    for (size_t i = 0; i < len; ++i) {
-        v |= (uint64_t)p[i] << (8 * i);
-    }
-    return v;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
 }
 
-static void rounds(struct state *s, int cnt)
+/* The |len| bytes behind the last word, and the low byte of the length. */
+static inline uint64_t load_tail(const uint8_t *p, size_t len, size_t total)
+{
+    uint64_t word = (uint64_t)total << 56;
+
+    for (size_t i = 0; i < len; ++i) {
+        word |= (uint64_t)p[i] << (8 * i);
+    }
+    return word;
+}
+
+static inline void rounds(struct state *s, int cnt)
 {
     for (int i = 0; i < cnt; ++i) {
         s->v0 += s->v1;
@@ -37,29 +46,38 @@ static void rounds(struct state *s, int cnt)
     }
 }
 
-static uint64_t siphash(const struct base_siphash_key *key, const uint8_t *p, size_t len, int c,
-                        int d)
+static inline void take(struct state *s, uint64_t word, int c)
 {
-    struct state s = {
+    s->v3 ^= word;
+    rounds(s, c);
+    s->v0 ^= word;
+}
+
+static inline struct state begin(const struct base_siphash_key *key)
+{
+    return (struct state){
         key->k0 ^ UINT64_C(0x736f6d6570736575), key->k1 ^ UINT64_C(0x646f72616e646f6d),
         key->k0 ^ UINT64_C(0x6c7967656e657261), key->k1 ^ UINT64_C(0x7465646279746573)};
-    uint64_t m = (uint64_t)len << 56;
+}
+
+static inline uint64_t end(struct state *s, int d)
+{
+    s->v2 ^= 0xff;
+    rounds(s, d);
+    return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+static inline uint64_t siphash(const struct base_siphash_key *key, const uint8_t *p, size_t len,
+                               int c, int d)
+{
+    struct state s = begin(key);
+    const size_t total = len;
 
     for (; len >= 8; p += 8, len -= 8) {
-        const uint64_t word = load_le(p, 8);
-
-        s.v3 ^= word;
-        rounds(&s, c);
-        s.v0 ^= word;
+        take(&s, load_le(p), c);
     }
-    m |= load_le(p, len);
-    s.v3 ^= m;
-    rounds(&s, c);
-    s.v0 ^= m;
-
-    s.v2 ^= 0xff;
-    rounds(&s, d);
-    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+    take(&s, load_tail(p, len, total), c);
+    return end(&s, d);
 }
 
 uint64_t base_siphash24(const struct base_siphash_key *key, const void *data, size_t len)
@@ -70,4 +88,14 @@ uint64_t base_siphash24(const struct base_siphash_key *key, const void *data, si
 uint64_t base_siphash13(const struct base_siphash_key *key, const void *data, size_t len)
 {
     return siphash(key, data, len, 1, 3);
+}
+
+uint64_t base_siphash13_words(const struct base_siphash_key *key, const uint64_t *words, size_t cnt)
+{
+    struct state s = begin(key);
+
+    for (size_t i = 0; i < cnt; ++i) {
+        take(&s, words[i], 1);
+    }
+    return end(&s, 3);
 }

@@ -148,16 +148,23 @@ uint64_t wire_csum_pseudo(const struct toe_addr *src, const struct toe_addr *dst
                           uint32_t len)
 {
     const size_t addr_len = src->family == 4 ? 4 : 16;
-    uint8_t header[40] = {0};
+    uint64_t sum;
+    uint8_t last[8];
 
     /* IPv4 has one byte for the protocol and two for the length, IPv6 four for each. The zeros
        between do not count, so one layout serves both. */
     toe_assert(src->family == dst->family);
-    memcpy(header, src->bytes, addr_len);
-    memcpy(header + addr_len, dst->bytes, addr_len);
-    wire_store_u32(header + 2 * addr_len, len);
-    header[2 * addr_len + 7] = proto;
-    return wire_csum_add(0, header, 2 * addr_len + 8);
+    wire_store_u32(last, len);
+    wire_store_u32(last + 4, proto);
+    sum = load_word(last);
+    for (size_t at = 0; at < addr_len; at += 4) {
+        uint32_t words[2];
+
+        memcpy(&words[0], src->bytes + at, 4);
+        memcpy(&words[1], dst->bytes + at, 4);
+        sum = wire_csum_add_around(sum, (uint64_t)words[0] + words[1]);
+    }
+    return sum;
 }
 
 uint16_t wire_csum_seed(uint64_t sum)
