@@ -33,9 +33,6 @@ const struct cert_excuse cert_excuses[] = {
     {.rules = "SND-015 CAP-44",
      .reason = "posts at the same time, and locks: here a target and its host belong to one "
                "thread"},
-    {.rules = "RSS-1..4 TV-RSS-1 RCV-044 SEG-073 CERT-12 STATE-TC-7",
-     .reason = "receive-side scaling: here a target belongs to one thread, the seam has no "
-               "indirection table"},
 
     /* Intermediate drivers. */
     {.rules = "IM-1..7 REU-1..3 SND-049",

@@ -45,12 +45,16 @@ static void choose(struct toe_target_settings *settings, uint32_t choices)
 }
 
 /*
- * Hardware that fails is a layer above a target that never does (toe/inter.h). It is there only
- * where a scenario asks for it: otherwise it is the target alone that is certified.
+ * Hardware that fails is a layer above a target that never does, and receive-side scaling a team of
+ * several (toe/inter.h). They are there only where a scenario asks for them: otherwise it is the
+ * target alone that is certified.
  */
 static struct {
     struct toe_target *target;
     struct toe_inter_fault *fault; /* or NULL */
+    struct toe_inter_spread *team; /* or NULL */
+    struct toe_target *members[TOE_INTER_SPREAD_MEMBER_MAX];
+    uint32_t member_cnt;
 } made;
 
 static struct toe_certify_plugin builtin; /* below */
@@ -71,50 +75,114 @@ static void *stack_fault(const struct toe_bus *bus)
     return made.fault;
 }
 
+static void del_team(void)
+{
+    for (uint32_t m = 0; m < made.member_cnt; ++m) {
+        toe_target_del(made.members[m]);
+    }
+    toe_inter_spread_del(made.team);
+    made.team = NULL;
+    made.member_cnt = 0;
+}
+
+/* A team of |member_cnt| targets, each of which is as |settings| say. */
+static void *build_team(const struct toe_target_settings *settings, uint32_t member_cnt)
+{
+    struct toe_target_settings member = *settings;
+    struct toe_inter_spread_settings team;
+
+    toe_inter_spread_settings_default(&team);
+    team.wire = settings->wire;
+    team.wire_user = settings->wire_user;
+    team.mem = settings->mem;
+    team.seed = settings->seed;
+    team.member_cnt = member_cnt;
+    made.team = toe_inter_spread_new(&team);
+    if (made.team == NULL) {
+        return NULL;
+    }
+    member.wire = toe_inter_spread_wire_ops(made.team);
+    for (made.member_cnt = 0; made.member_cnt < member_cnt; ++made.member_cnt) {
+        struct toe_target **at = &made.members[made.member_cnt];
+
+        member.wire_user = toe_inter_spread_wire(made.team, made.member_cnt);
+        *at = toe_target_new(&member);
+        if (*at == NULL) {
+            del_team();
+            return NULL;
+        }
+        (void)toe_inter_spread_member_set(made.team, made.member_cnt,
+                                          &(struct toe_inter_below){toe_target_ops(), *at});
+    }
+    builtin.ops = toe_inter_spread_ops(made.team);
+    return made.team;
+}
+
+static void fill(struct toe_target_settings *settings, const struct toe_certify_settings *asked)
+{
+    toe_target_settings_default(settings);
+    settings->wire = asked->wire;
+    settings->wire_user = asked->wire_user;
+    memcpy(settings->mac, asked->mac, TOE_MAC_LEN);
+    settings->mem = asked->mem;
+    settings->bus = asked->bus;
+    settings->seed = asked->seed;
+    settings->profile = asked->profile;
+    settings->optional_uploads = asked->optional_uploads;
+    settings->retrieve_repeat = asked->retrieve_repeat;
+    choose(settings, asked->choices);
+    limit(&settings->mtu_floor, asked->mtu_floor);
+    limit(&settings->challenge_max, asked->challenge_max);
+    limit(&settings->mtu_max, asked->mtu_max);
+    limit(&settings->rcv_wnd_max, asked->rcv_wnd_max);
+    limit(&settings->tcp_max, asked->tcp_max);
+    limit(&settings->path_max, asked->path_max);
+    limit(&settings->neighbor_max, asked->neighbor_max);
+    limit(&settings->src_mac_max, asked->src_mac_max);
+    limit(&settings->src_addr_max, asked->src_addr_max);
+    limit(&settings->vlan_max, asked->vlan_max);
+    limit(&settings->rcv_chunk_max, asked->rcv_chunk_max);
+    settings->vlans = asked->vlans;
+    settings->vlan_cnt = asked->vlan_cnt;
+}
+
 static void *create(const struct toe_certify_settings *asked)
 {
     struct toe_target_settings settings;
 
-    toe_target_settings_default(&settings);
-    settings.wire = asked->wire;
-    settings.wire_user = asked->wire_user;
-    memcpy(settings.mac, asked->mac, TOE_MAC_LEN);
-    settings.mem = asked->mem;
-    settings.bus = asked->bus;
-    settings.seed = asked->seed;
-    settings.profile = asked->profile;
-    settings.optional_uploads = asked->optional_uploads;
-    settings.retrieve_repeat = asked->retrieve_repeat;
-    choose(&settings, asked->choices);
-    limit(&settings.mtu_floor, asked->mtu_floor);
-    limit(&settings.challenge_max, asked->challenge_max);
-    limit(&settings.mtu_max, asked->mtu_max);
-    limit(&settings.rcv_wnd_max, asked->rcv_wnd_max);
-    limit(&settings.tcp_max, asked->tcp_max);
-    limit(&settings.path_max, asked->path_max);
-    limit(&settings.neighbor_max, asked->neighbor_max);
-    limit(&settings.src_mac_max, asked->src_mac_max);
-    limit(&settings.src_addr_max, asked->src_addr_max);
-    limit(&settings.vlan_max, asked->vlan_max);
-    limit(&settings.rcv_chunk_max, asked->rcv_chunk_max);
-    settings.vlans = asked->vlans;
-    settings.vlan_cnt = asked->vlan_cnt;
+    fill(&settings, asked);
     builtin.ops = toe_target_ops();
     made.fault = NULL;
+    made.team = NULL;
+    made.target = NULL;
+    if (asked->rss_queues != 0) {
+        return asked->corrupts ? NULL : build_team(&settings, asked->rss_queues);
+    }
     made.target = toe_target_new(&settings);
     return asked->corrupts && made.target != NULL ? stack_fault(&asked->bus) : made.target;
 }
 
-/* The target itself, below what may stand above it. */
-static struct toe_target *bare(void *target)
+/* The target itself, below what may stand above it; of a team, member |idx|. NULL behind the last.
+ */
+static struct toe_target *bare(void *target, uint32_t idx)
 {
-    return target == made.fault ? made.target : target;
+    if (made.team != NULL && target == made.team) {
+        return idx < made.member_cnt ? made.members[idx] : NULL;
+    }
+    if (idx > 0) {
+        return NULL;
+    }
+    return made.fault != NULL && target == made.fault ? made.target : target;
 }
 
 static void destroy(void *target)
 {
-    struct toe_target *below = bare(target);
+    struct toe_target *below = bare(target, 0);
 
+    if (made.team != NULL && target == made.team) {
+        del_team();
+        return;
+    }
     if (target == made.fault) {
         toe_inter_fault_del(made.fault);
         made.fault = NULL;
@@ -131,32 +199,65 @@ static void corrupt(void *target, toe_handle tcp)
 
 static void pause_target(void *target)
 {
-    toe_target_pause(bare(target));
+    for (uint32_t i = 0; bare(target, i) != NULL; ++i) {
+        toe_target_pause(bare(target, i));
+    }
 }
 
 static void upload_all(void *target)
 {
-    toe_target_upload_all(bare(target));
+    for (uint32_t i = 0; bare(target, i) != NULL; ++i) {
+        toe_target_upload_all(bare(target, i));
+    }
 }
 
 static toe_status resume(void *target, const struct toe_caps *caps)
 {
-    return toe_target_resume(bare(target), caps);
+    toe_status status = TOE_STATUS_SUCCESS;
+
+    for (uint32_t i = 0; bare(target, i) != NULL && status == TOE_STATUS_SUCCESS; ++i) {
+        status = toe_target_resume(bare(target, i), caps);
+    }
+    return status;
 }
 
 static toe_status power_down(void *target)
 {
-    return toe_target_power_down(bare(target));
+    toe_status status = TOE_STATUS_SUCCESS;
+
+    for (uint32_t i = 0; bare(target, i) != NULL; ++i) {
+        if (toe_target_power_down(bare(target, i)) != TOE_STATUS_SUCCESS) {
+            status = TOE_STATUS_PENDING;
+        }
+    }
+    return status;
 }
 
 static bool can_close(void *target)
 {
-    return toe_target_can_close(bare(target));
+    for (uint32_t i = 0; bare(target, i) != NULL; ++i) {
+        if (!toe_target_can_close(bare(target, i))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void stats_reset(void *target, uint32_t parts)
 {
-    toe_target_stats_reset(bare(target), parts);
+    for (uint32_t i = 0; bare(target, i) != NULL; ++i) {
+        toe_target_stats_reset(bare(target, i), parts);
+    }
+}
+
+static void rss_table_set(void *target, const uint8_t *table, uint32_t cnt)
+{
+    (void)toe_inter_spread_table_set(target, table, cnt);
+}
+
+static uint32_t rss_queue(void *target, toe_handle tcp)
+{
+    return toe_inter_spread_member_of(target, tcp);
 }
 
 static struct toe_certify_plugin builtin = {
@@ -172,6 +273,8 @@ static struct toe_certify_plugin builtin = {
     .can_close = can_close,
     .stats_reset = stats_reset,
     .corrupt = corrupt,
+    .rss_table_set = rss_table_set,
+    .rss_queue = rss_queue,
 };
 
 const struct toe_certify_plugin *cert_plugin_builtin(void)

@@ -36,6 +36,7 @@ static const struct cert_scenario *const tables[] = {
     cert_state_data_scenarios,
     cert_platform_scenarios,
     cert_platform_more_scenarios,
+    cert_rss_scenarios,
     cert_control_scenarios,
     cert_control_block_scenarios,
     cert_control_object_scenarios,

@@ -112,6 +112,7 @@ extern const struct cert_scenario cert_state_tcp_scenarios[];
 extern const struct cert_scenario cert_state_data_scenarios[];
 extern const struct cert_scenario cert_platform_scenarios[];
 extern const struct cert_scenario cert_platform_more_scenarios[];
+extern const struct cert_scenario cert_rss_scenarios[];
 extern const struct cert_scenario cert_control_scenarios[];
 extern const struct cert_scenario cert_control_block_scenarios[];
 extern const struct cert_scenario cert_control_object_scenarios[];

@@ -70,6 +70,7 @@ struct toe_certify_settings {
     const uint16_t *vlans;        /* VLANs configured on the interface */
     uint32_t vlan_cnt;            /* 0: none configured, any is accepted */
     bool corrupts;                /* corrupt() will be called */
+    uint32_t rss_queues;          /* receive-side scaling over so many (RSS-1); 0: none needed */
 };
 
 /* What a plug-in provides. A function that may be NULL makes the scenarios that need it skipped. */
@@ -104,6 +105,15 @@ struct toe_certify_plugin {
     void (*corrupt)(void *target, toe_handle tcp);
     /* upload() makes the target ask for |tcp| with |reason| in its next run. May be NULL. */
     void (*upload)(void *target, toe_handle tcp, enum toe_upload_reason reason);
+
+    /*
+     * rss_table_set() sets the indirection table: |cnt| numbers of queues, below |rss_queues|, for
+     * the low bits of a hash; |cnt| is a power of two, up to 128. rss_queue() is the queue that
+     * serves |tcp| now. Called only where |rss_queues| was set. May be NULL: receive-side scaling
+     * is optional (RSS-4).
+     */
+    void (*rss_table_set)(void *target, const uint8_t *table, uint32_t cnt);
+    uint32_t (*rss_queue)(void *target, toe_handle tcp);
 };
 
 /* toe_certify_plugin() is the one function that a plug-in exports. */

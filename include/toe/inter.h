@@ -13,12 +13,13 @@
  *     interface.ops = toe_inter_monitor_ops(monitor);      (pass |monitor| as the target)
  *     interface.target = monitor;
  *
- * Four are here:
+ * Five are here:
  *
  *   trace     tells every call and upcall, as a plain struct, a line of text or a line of JSON
  *   monitor   knows the contract of the seam and reports each breach of it, by either side
  *   fault     breaks things on purpose, all within the contract, by a seed or by a script
  *   failover  makes one target of two: when the active one fails, its state moves to the other
+ *   spread    makes one target of many: each connection is at one of them, by its hash
  *
  * All share this contract. Everything is propagated one to one in both directions unless the driver
  * is about changing just that (IM-3). Handles and |host_object| go through as they are. The
@@ -319,6 +320,12 @@ TOE_EXPORT void toe_inter_fault_upload_all(struct toe_inter_fault *fault);
 /* toe_inter_fault_resume() resumes, as soon as what has to be uploaded is. */
 TOE_EXPORT void toe_inter_fault_resume(struct toe_inter_fault *fault);
 
+/*
+ * toe_inter_fault_spoil() spoils the hardware that keeps the connection |tcp|: the next query,
+ * invalidate or terminate of it finds that. Nothing for one that is not offloaded.
+ */
+TOE_EXPORT void toe_inter_fault_spoil(struct toe_inter_fault *fault, toe_handle tcp);
+
 /* toe_inter_fault_link_set() cuts the ordinary path, or mends it. */
 TOE_EXPORT void toe_inter_fault_link_set(struct toe_inter_fault *fault, bool up);
 
@@ -367,6 +374,88 @@ TOE_EXPORT uint32_t toe_inter_failover_active(const struct toe_inter_failover *t
 
 /* toe_inter_failover_is_switching() tells whether a change is under way. */
 TOE_EXPORT bool toe_inter_failover_is_switching(const struct toe_inter_failover *team);
+
+/* Spread */
+
+/*
+ * A team of up to 16 targets, the members, looks like one adapter that scales by receive-side
+ * scaling. An indirection table leads from the low bits of a hash to a member: of the |hash_value|
+ * that the host gives a connection when it offloads it (RSS-1, RSS-2), and of the hash of addresses
+ * and ports for frames of the ordinary path. The table may be set at any time. It decides where the
+ * connections go that are offloaded from then on; those that are offloaded stay where they are
+ * until the host takes them back, so that a new table delays, reorders and resets nothing (RSS-3,
+ * CERT-12). Frames reach the members in the order in which they arrived.
+ *
+ * The team stands above its members and below them as well: it has the wire, and each member is
+ * created with a wire that the team gives it. So the team comes first:
+ *
+ *     struct toe_inter_spread *team = toe_inter_spread_new(&set);
+ *     target.wire = toe_inter_spread_wire_ops(team);
+ *     target.wire_user = toe_inter_spread_wire(team, 0);
+ *     below = (struct toe_inter_below){toe_target_ops(), toe_target_new(&target)};
+ *     toe_inter_spread_member_set(team, 0, &below);       (and so on for all members)
+ *
+ * The members share nothing, and all have the same MAC address. Neighbors are offloaded to all of
+ * them, paths where they are needed. Capabilities are those that all have, and room for connections
+ * is that of all together: where a member is full, the next one with room takes what the table
+ * leads there. Counters are summed, parameters set in all. The team pauses while one of its members
+ * does, and resumes with the last one. Handles are the team's own. Of a buffer that is lent to the
+ * host the team uses the last of the |reserved| words, which must be the member's no longer then.
+ */
+#define TOE_INTER_SPREAD_MEMBER_MAX 16u
+#define TOE_INTER_SPREAD_TABLE_MAX 128u
+#define TOE_INTER_SPREAD_KEY_LEN 40u
+
+struct toe_inter_spread;
+
+struct toe_inter_spread_settings {
+    size_t size; /* sizeof(struct toe_inter_spread_settings) */
+    struct toe_mem mem;
+    const struct toe_wire_ops *wire; /* copied */
+    void *wire_user;
+    uint32_t member_cnt;
+    uint8_t rss_key[TOE_INTER_SPREAD_KEY_LEN]; /* of the hash, for frames of the ordinary path */
+    uint64_t seed;                             /* of hash keys */
+    uint32_t object_max;                       /* of all three layers together */
+};
+
+/* toe_inter_spread_settings_default() fills in all but the wire: two members. */
+TOE_EXPORT void toe_inter_spread_settings_default(struct toe_inter_spread_settings *settings);
+
+/*
+ * toe_inter_spread_new() creates a team without its members; NULL if memory is short or the
+ * settings make no sense. Its table has 128 entries that lead to all members in turn.
+ */
+TOE_EXPORT struct toe_inter_spread *
+toe_inter_spread_new(const struct toe_inter_spread_settings *settings);
+
+TOE_EXPORT void toe_inter_spread_del(struct toe_inter_spread *team);
+
+/* toe_inter_spread_wire_ops() is the table of the members' wires, _wire() the wire of one. */
+TOE_EXPORT const struct toe_wire_ops *
+toe_inter_spread_wire_ops(const struct toe_inter_spread *team);
+TOE_EXPORT void *toe_inter_spread_wire(struct toe_inter_spread *team, uint32_t member);
+
+/*
+ * toe_inter_spread_member_set() makes |below| a member, before anything attaches to the team. False
+ * if there is no such member, or its table is too small.
+ */
+TOE_EXPORT bool toe_inter_spread_member_set(struct toe_inter_spread *team, uint32_t member,
+                                            const struct toe_inter_below *below);
+
+/* toe_inter_spread_ops() is the table, whose functions take |team| as the target. */
+TOE_EXPORT const struct toe_target_ops *toe_inter_spread_ops(const struct toe_inter_spread *team);
+
+/*
+ * toe_inter_spread_table_set() sets the indirection table: |cnt| members, a power of two of them,
+ * at most 128. May be called at any time, also inside an upcall. False, and no change, if it makes
+ * no sense.
+ */
+TOE_EXPORT bool toe_inter_spread_table_set(struct toe_inter_spread *team, const uint8_t *table,
+                                           uint32_t cnt);
+
+/* toe_inter_spread_member_of() is the member that has the connection |tcp|, or UINT32_MAX. */
+TOE_EXPORT uint32_t toe_inter_spread_member_of(const struct toe_inter_spread *team, toe_handle tcp);
 
 #ifdef __cplusplus
 }
