@@ -25,6 +25,9 @@ const struct emu_bench_entry emu_bench_entries[] = {
     {"bulk", "one connection, as much as it takes: MSS 536, 1460, 8960, and super-segments",
      emu_bench_bulk},
     {"rr", "requests and responses of 64 bytes on 1 to 131072 connections", emu_bench_request},
+    {"loss-matrix", "one connection against loss by chance, in virtual time", emu_bench_loss},
+    {"loss-matrix-wide", "flows against delay, loss, reordering and queues, in virtual time",
+     emu_bench_loss_wide},
     {NULL, NULL, NULL},
 };
 
@@ -50,14 +53,18 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+double emu_bench_median(double *values, uint64_t cnt)
+{
+    qsort(values, cnt, sizeof(*values), compare);
+    return values[cnt / 2];
+}
+
 /* Sorts the |cnt| |values|; returns the median, and in |spread| a half of the middle half to it. */
 static double median(double *values, uint64_t cnt, double *spread)
 {
-    double middle;
+    const double middle = emu_bench_median(values, cnt);
 
-    qsort(values, cnt, sizeof(*values), compare);
-    middle = values[cnt / 2];
-    *spread = (values[cnt * 3 / 4] - values[cnt / 4]) / 2 / middle;
+    *spread = middle > 0 ? (values[cnt * 3 / 4] - values[cnt / 4]) / 2 / middle : 0;
     return middle;
 }
 
@@ -77,7 +84,7 @@ static void tell_machine(struct emu_bench *bench)
         (void)fclose(file);
     }
     emu_report_say(&bench->report, json_pack("{ss ss}", "type", "machine", "cpu", model),
-                   "%s\n%-16s %12s %-12s %10s %12s %8s %7s", model, "figure", "ours", "", "peer",
+                   "%s\n%-44s %12s %-12s %10s %12s %8s %7s", model, "figure", "ours", "", "peer",
                    "peer's", "ratio", "spread");
 }
 
@@ -90,7 +97,7 @@ void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *f
     double peer_value;
     uint64_t cnt;
 
-    if (fnmatch(bench->pattern, figure->name, 0) != 0) {
+    if (!emu_bench_is_wanted(bench, figure->name)) {
         return;
     }
     (void)figure->ours(figure->user);
@@ -110,8 +117,37 @@ void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *f
                              "value", value, "unit", figure->unit, "peer", figure->peer,
                              "peer_value", peer_value, "ratio", peer_value / value, "spread",
                              spreads[0]),
-                   "%-16s %12.1f %-12s %10s %12.1f %8.3f %6.1f%%", figure->name, value,
+                   "%-44s %12.1f %-12s %10s %12.1f %8.3f %6.1f%%", figure->name, value,
                    figure->unit, figure->peer, peer_value, peer_value / value, 100 * spreads[0]);
+}
+
+double emu_bench_tell(struct emu_bench *bench, const struct emu_bench_result *result, json_t *more,
+                      const char *note)
+{
+    double spread;
+    const double value = median(result->values, result->cnt, &spread);
+    const double ratio = value / result->peer_value;
+    json_t *object = json_pack("{ss ss sf ss ss sf sf sf}", "type", "figure", "name", result->name,
+                               "value", value, "unit", result->unit, "peer", result->peer,
+                               "peer_value", result->peer_value, "ratio", ratio, "spread", spread);
+
+    (void)json_object_update(object, more);
+    json_decref(more);
+    ++bench->figures;
+    emu_report_say(&bench->report, object, "%-44s %12.1f %-12s %10s %12.1f %8.3f %6.1f%% %s",
+                   result->name, value, result->unit, result->peer, result->peer_value, ratio,
+                   100 * spread, note);
+    return value;
+}
+
+bool emu_bench_is_wanted(const struct emu_bench *bench, const char *name)
+{
+    return fnmatch(bench->pattern, name, 0) == 0;
+}
+
+uint32_t emu_bench_rounds(const struct emu_bench *bench)
+{
+    return (uint32_t)bench->rounds;
 }
 
 /* A figure's name, or that of a benchmark, which stands for all of its figures. */
@@ -177,7 +213,9 @@ int emu_bench_main(int argc, char **argv)
                    "of that kind:\n\n"
                    "  bulk   one connection between two targets in memory: MSS 536, 1460, 8960,\n"
                    "         and super-segments\n"
-                   "  rr     requests and responses of 64 bytes on 1 to 131072 connections\n\n"
+                   "  rr     requests and responses of 64 bytes on 1 to 131072 connections\n"
+                   "  loss-matrix       loss by chance, beside smoltcp, in virtual time\n"
+                   "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n\n"
                    "Each is shown with the unit, the time of memcpy() plus checksum of 1460 bytes.",
         .options = table,
         .option_cnt = sizeof(table) / sizeof(table[0]),

@@ -9,6 +9,8 @@
 #ifndef EMU_BENCH_H
 #define EMU_BENCH_H
 
+#include <jansson.h>
+
 #include "error.h"
 #include "toe/types.h"
 
@@ -22,6 +24,19 @@ struct emu_bench_figure {
     double (*ours)(void *user);
     double (*theirs)(void *user);
     void *user;
+};
+
+/*
+ * What was not measured in turns: virtual time has no noise but the seed's, and what it is held
+ * against is published, or a bound. More is better.
+ */
+struct emu_bench_result {
+    const char *name;
+    const char *unit;
+    double *values; /* one for each seed, |cnt| of them; sorted when told */
+    uint32_t cnt;
+    const char *peer;
+    double peer_value;
 };
 
 /* One benchmark: it prepares itself, hands its figures to |measure|, and cleans up. */
@@ -39,6 +54,21 @@ extern const struct emu_bench_entry emu_bench_entries[];
 /* emu_bench_measure() measures |figure| and tells the result. */
 void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *figure);
 
+/*
+ * emu_bench_tell() tells |result|, and returns the median. |more| is merged into the object, and is
+ * the function's from now on; |note| ends the line.
+ */
+double emu_bench_tell(struct emu_bench *bench, const struct emu_bench_result *result, json_t *more,
+                      const char *note);
+
+/* emu_bench_is_wanted() tells whether the figure |name| was asked for, emu_bench_rounds() how many
+ * measurements of each. */
+bool emu_bench_is_wanted(const struct emu_bench *bench, const char *name);
+uint32_t emu_bench_rounds(const struct emu_bench *bench);
+
+/* emu_bench_median() sorts the |cnt| |values| and returns the one in the middle. */
+double emu_bench_median(double *values, uint64_t cnt);
+
 /* emu_bench_is_over() tells whether the user wants no more. */
 bool emu_bench_is_over(const struct emu_bench *bench);
 
@@ -51,5 +81,7 @@ double emu_bench_unit(void *user);
 /* The benchmarks themselves. */
 bool emu_bench_bulk(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_request(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_loss(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_loss_wide(struct emu_bench *bench, struct emu_error *error);
 
 #endif

@@ -160,6 +160,9 @@ static int fetch_one(struct emu_fetch_result *result, const struct emu_world *wo
     if (signal != 0) {
         fail(&fetch, "interrupted");
     }
+    if (fetch.machine.breach[0] != '\0') {
+        fail(&fetch, fetch.machine.breach);
+    }
     conclude(&fetch);
     emu_machine_close(&fetch.machine);
     return result->fault[0] == '\0' ? -1 : EMU_EXIT_FAULT;

@@ -227,6 +227,9 @@ int emu_life_run(struct emu_life_result *result, const struct emu_world *world, 
     if (signal != 0) {
         fail(&life, "interrupted");
     }
+    if (life.machine.breach[0] != '\0') {
+        fail(&life, life.machine.breach);
+    }
     result->bytes = life.flow.rx;
     result->bytes_wrong = life.flow.wrong;
     emu_machine_close(&life.machine);

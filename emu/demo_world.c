@@ -221,6 +221,29 @@ bool emu_world_close(struct emu_world *world, struct emu_peer_result *result)
 
 /* --- our machine --- */
 
+static void on_breach(void *user, const struct toe_inter_breach *breach)
+{
+    struct emu_machine *machine = user;
+
+    if (machine->breach[0] == '\0') {
+        (void)snprintf(machine->breach, sizeof(machine->breach), "breach of %s by the %s: %s",
+                       breach->rule->id, breach->rule->side == TOE_INTER_HOST ? "host" : "target",
+                       breach->rule->text);
+    }
+}
+
+static bool make_monitor(struct emu_machine *machine)
+{
+    struct toe_inter_monitor_settings set;
+
+    toe_inter_monitor_settings_default(&set);
+    set.below = (struct toe_inter_below){toe_target_ops(), machine->target};
+    set.tell = on_breach;
+    set.user = machine;
+    machine->monitor = toe_inter_monitor_new(&set);
+    return machine->monitor != NULL;
+}
+
 static bool make_stack(struct emu_machine *machine, const struct emu_world *world, uint64_t seed)
 {
     struct toe_target_settings target;
@@ -238,11 +261,12 @@ static bool make_stack(struct emu_machine *machine, const struct emu_world *worl
     toe_host_settings_default(&host);
     host.seed = seed + 1;
     machine->host = toe_host_new(&host);
-    if (machine->target == NULL || machine->host == NULL) {
+    if (machine->target == NULL || machine->host == NULL || !make_monitor(machine)) {
         return false;
     }
-    interface = (struct toe_host_interface){
-        .ops = toe_target_ops(), .target = machine->target, .mtu = machine->port->mtu};
+    interface = (struct toe_host_interface){.ops = toe_inter_monitor_ops(machine->monitor),
+                                            .target = machine->monitor,
+                                            .mtu = machine->port->mtu};
     index = toe_host_interface_add(machine->host, &interface);
     return index >= 0 &&
            toe_host_address_add(machine->host, index, &world->ours[0], EMU_WORLD_PREFIX4) == 0 &&
@@ -266,8 +290,8 @@ bool emu_machine_open(struct emu_machine *machine, const struct emu_world *world
         return false;
     }
     pump = (struct emu_pump_settings){.host = machine->host,
-                                      .ops = toe_target_ops(),
-                                      .target = machine->target,
+                                      .ops = toe_inter_monitor_ops(machine->monitor),
+                                      .target = machine->monitor,
                                       .port = machine->port,
                                       .application = application,
                                       .user = user};
@@ -284,6 +308,9 @@ void emu_machine_close(struct emu_machine *machine)
     emu_pump_del(machine->pump);
     if (machine->host != NULL) {
         toe_host_del(machine->host);
+    }
+    if (machine->monitor != NULL) {
+        toe_inter_monitor_del(machine->monitor);
     }
     if (machine->target != NULL) {
         toe_target_del(machine->target);

@@ -18,6 +18,7 @@
 #include "peer.h"
 #include "port.h"
 #include "pump.h"
+#include "toe/inter.h"
 #include "toe/target.h"
 
 #define EMU_WORLD_INTERFACE "toe0"
@@ -48,17 +49,19 @@ bool emu_world_open(struct emu_world *world, uint64_t seed, struct emu_error *er
  */
 bool emu_world_close(struct emu_world *world, struct emu_peer_result *result);
 
-/* Our machine: a host, a target and a raw socket. */
+/* Our machine: a host, a target, the contract monitor between the two, and a raw socket. */
 struct emu_machine {
     struct emu_port *port;
     struct toe_host *host;
+    struct toe_inter_monitor *monitor;
     struct toe_target *target;
     struct emu_pump *pump;
+    char breach[128]; /* the first one of the contract, in words; empty if there was none */
 };
 
 /*
- * emu_machine_open() puts our machine together, with |application| on top. False, with |error| and
- * nothing to close, if that fails.
+ * emu_machine_open() puts our machine together, with |application| on top; it has to stay where it
+ * is. False, with |error| and nothing to close, if that fails.
  */
 bool emu_machine_open(struct emu_machine *machine, const struct emu_world *world, uint64_t seed,
                       toe_instant (*application)(void *user, toe_instant now), void *user,

@@ -11,7 +11,7 @@
 /* Bytes of a stream that a line of text shows. */
 #define SHOWN_MAX 16u
 
-static const char *const congestions[] = {"default", "newreno", "cubic", "none"};
+static const char *const congestions[] = {"default", "newreno", "cubic", "none", "bbr"};
 #define CONGESTION_CNT (sizeof(congestions) / sizeof(congestions[0]))
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -411,7 +411,7 @@ static bool parse_value(struct toe_saved *saved, const struct toe_saved_field *f
         ok = parse_state(&number, value);
         break;
     case TOE_SAVED_CONGESTION:
-        *rule = "must be default, newreno, cubic or none";
+        *rule = "must be default, newreno, cubic, none or bbr";
         ok = parse_congestion(&number, value);
         break;
     case TOE_SAVED_MAC:

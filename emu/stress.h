@@ -7,7 +7,8 @@
  * that finish, and has them offloaded and uploaded at random while data flows. At its end it lets
  * all of them finish and looks for what is left over. It is well if no byte was wrong, no
  * connection was reset or stalled, nothing is left, and the contract monitors that stand between
- * hosts and targets had nothing to report. With chaos a fault injector stands there as well.
+ * hosts and targets had nothing to report. With chaos a fault injector stands there as well, and
+ * what lies around simulated machines changes (weather.h).
  *
  * The other end of the connections is a second machine of ours on a simulated link
  * (emu_stress_sim_run()) or a Linux kernel on a real one (emu_stress_wire_run()), where a small
@@ -20,6 +21,7 @@
 #include "toe/host.h"
 #include "toe/inter.h"
 #include "toe/stats.h"
+#include "weather.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -32,11 +34,21 @@ enum emu_stress_verdict {
 
 struct emu_stress_result;
 
-/* The kinds of chaos by which connections are lost. */
+/*
+ * The kinds of chaos: those of the fault injector, enum toe_inter_fault_kind, and behind them the
+ * weather of simulated machines, enum emu_weather_kind.
+ */
+#define EMU_CHAOS_CNT (TOE_INTER_FAULT_CNT + EMU_WEATHER_CNT)
+#define EMU_CHAOS_FAULTS ((1u << TOE_INTER_FAULT_CNT) - 1)
+#define EMU_CHAOS_ALL ((1u << EMU_CHAOS_CNT) - 1)
+
+/* The kinds by which connections are lost. */
 #define EMU_CHAOS_HARDWARE                                                                         \
     (1u << TOE_INTER_FAULT_HARDWARE_QUERY | 1u << TOE_INTER_FAULT_HARDWARE_INVALIDATE |            \
      1u << TOE_INTER_FAULT_HARDWARE_TERMINATE)
-#define EMU_CHAOS_ALL ((1u << TOE_INTER_FAULT_CNT) - 1)
+
+/* emu_stress_chaos_name() is the name of the kind |kind|, below EMU_CHAOS_CNT. */
+const char *emu_stress_chaos_name(unsigned kind);
 
 /* What to do. emu_stress_settings_default() fills in all. */
 struct emu_stress_settings {
@@ -51,10 +63,12 @@ struct emu_stress_settings {
     double offload_every; /* random: mean seconds until a connection is offloaded */
     double upload_every;  /* random: mean seconds until it is taken back */
     double lag;           /* mean seconds by which every second state operation is late */
-    uint32_t chaos;       /* faults between host and target: 1 << enum toe_inter_fault_kind */
+    bool ecn;             /* hosts offer explicit congestion notification */
+    uint32_t chaos;       /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
 
     /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
     uint32_t loss, reorder, duplicate, corrupt;
+    uint32_t mark; /* simulated only: congestion marks on what may be marked */
     double delay;  /* seconds, one way */
     uint64_t rate; /* bits a second; simulated only */
     uint32_t mtu;
@@ -102,7 +116,7 @@ struct emu_stress_result {
     uint64_t stalls;
     uint64_t leftover; /* connections, and what offloaded neighbors and paths still count */
     uint64_t breaches; /* of the contract between host and target, by either */
-    uint64_t injected[TOE_INTER_FAULT_CNT]; /* faults, by kind */
+    uint64_t injected[EMU_CHAOS_CNT]; /* chaos, by kind */
     double virtual_seconds, wall_seconds;
 
     uint64_t frames, frames_lost; /* of the link, or at our end of the wire */

@@ -90,8 +90,8 @@ static struct emu_stress_options parsed;
 static struct values values;
 
 static const char *const policies[] = {"manual", "all", "random", NULL};
-/* By enum toe_inter_fault_kind, and a NULL; filled in when the options are read. */
-static const char *kinds[TOE_INTER_FAULT_CNT + 1];
+/* By kind, and a NULL; filled in when the options are read. */
+static const char *kinds[EMU_CHAOS_CNT + 1];
 static const char *const receives[] = {"indicated", "posted", "mixed", NULL};
 
 #define OPTION(kind_, name_, value_, ...)                                                          \
@@ -127,6 +127,9 @@ static const struct emu_option table[] = {
     OPTION(PERCENT, "duplicate", &parsed.settings.duplicate, .help = "frames doubled (default 0)"),
     OPTION(PERCENT, "corrupt", &parsed.settings.corrupt,
            .help = "frames with a bit flipped (default 0)"),
+    OPTION(FLAG, "ecn", &parsed.settings.ecn, .help = "offer explicit congestion notification"),
+    OPTION(PERCENT, "mark", &parsed.settings.mark,
+           .help = "packets marked by the simulated link, with --ecn (default 0)"),
     OPTION(NUMBER, "delay", &values.delay_ms, .placeholder = "MS", .given = &values.has_delay,
            .max = 60000, .help = "one way (default 1 simulated, 0 on the wire)"),
     OPTION(NUMBER, "rate", &values.rate, .placeholder = "MBIT", .given = &values.has_rate,
@@ -142,7 +145,7 @@ static const struct emu_option table[] = {
     OPTION(NUMBER, "peer-port", &values.peer_port, .given = &values.has_peer_port, .min = 1,
            .max = 65535, .help = "its port (default 7007)"),
     OPTION(SET, "chaos", &parsed.settings.chaos, .placeholder = "[KINDS]", .choices = kinds,
-           .help = "faults between host and target, all or some"),
+           .help = "faults and weather, all or some"),
     OPTION(TEXT, "trace", &parsed.trace, .placeholder = "FILE",
            .help = "write what host and target tell each other"),
     OPTION(TEXT, "capture", &parsed.settings.capture, .placeholder = "FILE",
@@ -170,8 +173,15 @@ static int check(void)
     if (parsed.sim == (set->interface != NULL)) {
         return emu_option_error(&command, "either --sim or --port IF is needed");
     }
-    if (!parsed.sim && (parsed.swarm != 0 || values.has_rate || values.has_mtu)) {
-        return emu_option_error(&command, "--swarm, --rate and --mtu go with --sim only");
+    if (!parsed.sim && (parsed.swarm != 0 || values.has_rate || values.has_mtu || set->mark != 0)) {
+        return emu_option_error(&command, "--swarm, --rate, --mtu and --mark go with --sim only");
+    }
+    if (!parsed.sim && (set->chaos & ~EMU_CHAOS_FAULTS) != 0) {
+        if (set->chaos != EMU_CHAOS_ALL) {
+            return emu_option_error(&command, "--chaos: weather, from %s on, goes with --sim only",
+                                    emu_weather_kind_name(EMU_WEATHER_MOVE));
+        }
+        set->chaos = EMU_CHAOS_FAULTS;
     }
     if (parsed.sim && (values.address != NULL || values.peer != NULL || values.has_peer_port)) {
         return emu_option_error(&command, "--address, --peer and --peer-port go with --port only");
@@ -233,6 +243,7 @@ static void take(void)
     set->policy = (enum toe_policy)values.policy;
     set->receive_mode = (enum toe_receive_mode)values.receive;
     set->peer_given = values.peer != NULL;
+    set->ecn = set->ecn || set->mark != 0;
     set->rate = values.has_rate ? values.rate * 1000000 : set->rate;
     set->delay = values.has_delay ? (double)values.delay_ms / 1e3 : parsed.sim ? set->delay : 0;
 }
@@ -244,8 +255,8 @@ int emu_stress_options_parse(struct emu_stress_options *options, int argc, char 
     parsed = (struct emu_stress_options){0};
     emu_stress_settings_default(&parsed.settings);
     values_default();
-    for (int i = 0; i < TOE_INTER_FAULT_CNT; ++i) {
-        kinds[i] = toe_inter_fault_kind_name((enum toe_inter_fault_kind)i);
+    for (unsigned i = 0; i < EMU_CHAOS_CNT; ++i) {
+        kinds[i] = emu_stress_chaos_name(i);
     }
     status = emu_option_parse(&command, argc, argv);
     if (status >= 0) {

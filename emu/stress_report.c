@@ -80,14 +80,20 @@ static json_t *by_drop(const struct emu_stress_result *result)
     return object;
 }
 
+const char *emu_stress_chaos_name(unsigned kind)
+{
+    return kind < TOE_INTER_FAULT_CNT
+               ? toe_inter_fault_kind_name((enum toe_inter_fault_kind)kind)
+               : emu_weather_kind_name((enum emu_weather_kind)(kind - TOE_INTER_FAULT_CNT));
+}
+
 static json_t *by_kind(const struct emu_stress_result *result)
 {
     json_t *object = json_object();
 
-    for (unsigned i = 0; i < TOE_INTER_FAULT_CNT; ++i) {
+    for (unsigned i = 0; i < EMU_CHAOS_CNT; ++i) {
         if (result->injected[i] != 0) {
-            set_number(object, toe_inter_fault_kind_name((enum toe_inter_fault_kind)i),
-                       result->injected[i]);
+            set_number(object, emu_stress_chaos_name(i), result->injected[i]);
         }
     }
     return object;

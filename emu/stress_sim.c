@@ -15,6 +15,9 @@
 #define DRAIN_TIME (900 * TOE_NS_PER_SEC)
 #define SETTLE_TIME (900 * TOE_NS_PER_SEC)
 
+/* Chance in a million: what it comes to when frames are lost for a while. */
+#define LOSS_IN_GAPS 100000
+
 /* Real seconds between two progress reports. */
 #define PROGRESS_TIME 0.5
 
@@ -25,6 +28,8 @@ struct run {
     struct toe_sim_link *link;
     struct emu_capture *capture;
     struct emu_stress_machine machines[2];
+    struct emu_road *roads[2];
+    struct emu_weather weather[2];
     struct toe_sim_machine nodes[2];
     struct emu_lost lost;
     double began;
@@ -47,11 +52,42 @@ static struct toe_addr address_of(uint8_t family, uint8_t machine)
     return addr;
 }
 
+/*
+ * The chance that a frame does not arrive, for the patience of the load. A neighbor that has moved
+ * is not heard for half a minute, if its announcement is lost; by then a connection whose link
+ * flaps has backed off to minutes between two retransmissions.
+ */
+static uint32_t loss_of(const struct emu_stress_settings *set)
+{
+    const uint32_t gaps = 1u << (TOE_INTER_FAULT_CNT + EMU_WEATHER_MOVE) |
+                          1u << (TOE_INTER_FAULT_CNT + EMU_WEATHER_FLAP);
+
+    return (set->chaos & gaps) != 0 ? LOSS_IN_GAPS : set->loss + set->corrupt;
+}
+
+static struct emu_road *make_road(struct run *run, uint8_t idx, const uint8_t mac[TOE_MAC_LEN],
+                                  const struct toe_addr address[2])
+{
+    struct emu_road_settings set = {.link = run->link,
+                                    .end = idx,
+                                    .address = {address[0], address[1]},
+                                    .mtu = run->settings->mtu};
+
+    memcpy(set.mac, mac, TOE_MAC_LEN);
+    run->roads[idx] = emu_road_new(&set);
+    return run->roads[idx];
+}
+
 static bool make_machine(struct run *run, uint8_t idx)
 {
     const struct emu_stress_settings *set = run->settings;
-    const uint8_t mac[TOE_MAC_LEN] = {0x02, 0, 0, 0, 0x77, (uint8_t)(idx + 1)};
     struct toe_addr address[2] = {{0}, {0}};
+    struct emu_weather_settings weather = {
+        .link = run->link,
+        .mac = {0x02, 0, 0, 0, 0x77, (uint8_t)(idx + 1)},
+        .kinds = set->chaos >> TOE_INTER_FAULT_CNT,
+        .seed = set->seed * 16 + idx * 4u + 8,
+    };
     struct emu_load_settings load = {
         .name = idx == 0 ? "A" : "B",
         .result = run->result,
@@ -61,7 +97,7 @@ static bool make_machine(struct run *run, uint8_t idx)
         .open_for = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC),
         .peer_port = set->peer_port,
         .port = set->peer_port,
-        .loss = set->loss + set->corrupt,
+        .loss = loss_of(set),
         .moves = set->policy == TOE_POLICY_RANDOM,
         .loses = (set->chaos & EMU_CHAOS_HARDWARE) != 0,
         .machine = idx,
@@ -75,10 +111,14 @@ static bool make_machine(struct run *run, uint8_t idx)
             load.peer[i] = address_of(i == 0 ? 4 : 6, (uint8_t)(1 - idx));
         }
     }
-    if (!emu_stress_machine_init(&run->machines[idx], set, toe_sim_wire_ops(), end, mac, address,
-                                 &load)) {
+    weather.road = make_road(run, idx, weather.mac, address);
+    if (weather.road == NULL ||
+        !emu_stress_machine_init(&run->machines[idx], set, emu_road_wire_ops(), weather.road,
+                                 weather.mac, address, &load)) {
         return false;
     }
+    weather.target = run->machines[idx].target;
+    emu_weather_init(&run->weather[idx], &weather);
     run->nodes[idx] = (struct toe_sim_machine){
         .host = run->machines[idx].host,
         .ops = run->machines[idx].drivers.top.ops,
@@ -103,6 +143,7 @@ static bool make(struct run *run)
         .reorder_delay = delay + TOE_NS_PER_MS,
         .duplicate = set->duplicate,
         .corrupt = set->corrupt,
+        .mark = set->mark,
     };
 
     run->sim = toe_sim_new(&(struct toe_sim_settings){.seed = set->seed});
@@ -114,6 +155,8 @@ static void unmake(struct run *run)
 {
     emu_stress_machine_fini(&run->machines[0]);
     emu_stress_machine_fini(&run->machines[1]);
+    emu_road_del(run->roads[0]);
+    emu_road_del(run->roads[1]);
     if (run->sim != NULL) {
         toe_sim_del(run->sim);
     }
@@ -131,6 +174,9 @@ static void sum_up(struct run *run)
     for (int i = 0; i < 2; ++i) {
         emu_sums_add(result, run->machines[i].host, toe_target_ops(), run->machines[i].target);
         emu_stress_drivers_sum(&run->machines[i].drivers);
+        for (int k = 0; k < EMU_WEATHER_CNT; ++k) {
+            result->injected[TOE_INTER_FAULT_CNT + k] += run->weather[i].cnt[k];
+        }
         result->leftover += emu_stress_machine_left(&run->machines[i], true);
     }
     toe_sim_stats_get(run->sim, &stats);
@@ -170,16 +216,32 @@ static bool has_left(const struct run *run)
            0;
 }
 
+/* The end of the slice that begins now: before the weather changes. */
+static toe_instant slice_end(const struct run *run)
+{
+    toe_instant end = toe_sim_now(run->sim) + SLICE;
+
+    for (int i = 0; i < 2; ++i) {
+        const toe_instant due = emu_weather_deadline(&run->weather[i]);
+
+        end = due < end ? due : end;
+    }
+    return end;
+}
+
 /* Goes on until |until|, or while |goes_on| says so. Returns false if the run is over. */
 static bool go(struct run *run, toe_instant until, bool (*goes_on)(const struct run *run))
 {
     while (toe_sim_now(run->sim) < until && (goes_on == NULL || goes_on(run))) {
-        const toe_instant slice = toe_sim_now(run->sim) + SLICE;
+        const toe_instant slice = slice_end(run);
 
         if (!toe_sim_run(run->sim, slice < until ? slice : until)) {
             emu_load_fault(run->result, "livelock at %.6f s",
                            (double)toe_sim_now(run->sim) / (double)TOE_NS_PER_SEC);
             return false;
+        }
+        for (int i = 0; i < 2; ++i) {
+            emu_weather_run(&run->weather[i], toe_sim_now(run->sim));
         }
         report(run);
         if (is_stopped(run)) {
@@ -197,6 +259,7 @@ static void play(struct run *run)
         return;
     }
     for (int i = 0; i < 2; ++i) {
+        emu_weather_clear(&run->weather[i]);
         emu_load_drain(run->machines[i].load, end);
         run->nodes[i].application_at = end;
     }

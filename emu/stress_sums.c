@@ -77,7 +77,7 @@ void emu_sums_merge(struct emu_stress_result *result, const struct emu_stress_re
 {
     add_host(&result->host, &run->host);
     add_target(&result->target, &run->target);
-    add_counters(result->injected, run->injected, TOE_INTER_FAULT_CNT);
+    add_counters(result->injected, run->injected, EMU_CHAOS_CNT);
     result->offloads += run->offloads;
     result->offloads_failed += run->offloads_failed;
     result->uploads += run->uploads;

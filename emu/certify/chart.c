@@ -14,7 +14,7 @@ struct cert_entry *cert_chart_add(struct cert_chart *chart, enum cert_kind kind,
     if (chart->cnt < CERT_CHART_MAX) {
         entry = &chart->entries[chart->cnt++];
     } else {
-        chart->overflow = true;
+        chart->overflow = 1;
     }
     memset(entry, 0, sizeof(*entry));
     entry->kind = kind;
@@ -73,7 +73,7 @@ void cert_chart_print(FILE *out, const struct cert_chart *chart, uint32_t max)
     for (uint32_t i = first; i < chart->cnt; ++i) {
         print_entry(out, chart, &chart->entries[i]);
     }
-    if (chart->overflow) {
+    if (chart->overflow != 0) {
         (void)fprintf(out, "  (and more than fits)\n");
     }
 }

@@ -76,8 +76,8 @@ struct cert_entry {
 };
 
 struct cert_chart {
-    uint32_t cnt; /* entries; beyond CERT_CHART_MAX nothing is recorded and |overflow| is set */
-    bool overflow;
+    uint32_t cnt;     /* entries; beyond CERT_CHART_MAX nothing is recorded and |overflow| is set */
+    uint8_t overflow; /* no bool: a child that scribbles leaves any byte here */
     toe_instant begin; /* what the chart calls 0 ms */
     struct cert_entry entries[CERT_CHART_MAX];
 };

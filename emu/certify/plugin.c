@@ -24,7 +24,7 @@ static void limit(uint32_t *out, uint32_t asked)
     }
 }
 
-/* RACK and UNDO are what profile modern does. */
+/* RACK and the choices behind it are what profile modern does. */
 static void choose(struct toe_target_settings *settings, uint32_t choices)
 {
     settings->nagle_strict = (choices & TOE_CERTIFY_NAGLE_STRICT) != 0;

@@ -139,7 +139,7 @@ static bool start(const struct cert_run *run, struct slot *slot, struct cert_cas
     slot->outcome->violation[0] = '\0';
     slot->outcome->broken[0] = '\0';
     slot->outcome->chart.cnt = 0;
-    slot->outcome->chart.overflow = false;
+    slot->outcome->chart.overflow = 0;
     slot->begin = clock_now(CLOCK_MONOTONIC);
     slot->patience = patience(run, one->scenario);
     slot->computed = 0;

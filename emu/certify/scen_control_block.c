@@ -302,6 +302,7 @@ static void c_21k(struct cert *c)
     struct toe_block was[BLOCK_CNT];
     uint32_t seed = 0;
 
+    cert_allow(c, "EVO-2");
     cert_allow(c, "NEW-3");
     cert_allow(c, "CTX-7");
     cert_allow(c, "BLK-3");

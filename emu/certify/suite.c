@@ -24,6 +24,8 @@ static const struct cert_scenario *const tables[] = {
     cert_event_scenarios,
     cert_congestion_scenarios,
     cert_recovery_scenarios,
+    cert_ecn_scenarios,
+    cert_congestion_modern_scenarios,
     cert_scale_scenarios,
     cert_scale_more_scenarios,
     cert_optional_scenarios,

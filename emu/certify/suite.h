@@ -100,6 +100,8 @@ extern const struct cert_scenario cert_io_more_scenarios[];
 extern const struct cert_scenario cert_event_scenarios[];
 extern const struct cert_scenario cert_congestion_scenarios[];
 extern const struct cert_scenario cert_recovery_scenarios[];
+extern const struct cert_scenario cert_ecn_scenarios[];
+extern const struct cert_scenario cert_congestion_modern_scenarios[];
 extern const struct cert_scenario cert_scale_scenarios[];
 extern const struct cert_scenario cert_scale_more_scenarios[];
 extern const struct cert_scenario cert_optional_scenarios[];

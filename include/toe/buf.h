@@ -39,6 +39,8 @@ enum {
     TOE_BUF_NO_PUSH = 0x1,
     /* buffered data: the bytes are urgent. */
     TOE_BUF_URGENT = 0x2,
+    /* forward: the segment came with a congestion mark (CE). */
+    TOE_BUF_CE = 0x4,
 };
 
 /* Invariant: off + len is at most the sum of the entries' lengths (toe_buf_is_sound()). */

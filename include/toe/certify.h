@@ -38,8 +38,10 @@ enum {
     TOE_CERTIFY_DROP_BAD_TCP = 0x800,         /* the same of TCP (SEG-075) */
     TOE_CERTIFY_INDICATE_AND_POST = 0x1000,   /* the rest waits for a request (RCV-059) */
     TOE_CERTIFY_INVALID_ON_TRANSMIT = 0x2000, /* ask when something is to be sent (INV-8) */
-    TOE_CERTIFY_RACK = 0x4000, /* with SACK, detect loss by time (RFC-078, RFC-079) */
-    TOE_CERTIFY_UNDO = 0x8000, /* restore the windows after a spurious timeout (RFC-059) */
+    TOE_CERTIFY_RACK = 0x4000,      /* with SACK, detect loss by time (RFC-078, RFC-079) */
+    TOE_CERTIFY_UNDO = 0x8000,      /* restore the windows after a spurious timeout (RFC-059) */
+    TOE_CERTIFY_VALIDATE = 0x20000, /* hold cwnd while the application does (RFC-053) */
+    TOE_CERTIFY_PACE = 0x40000,     /* HyStart++, with SACK, and pacing (RFC-052) */
 };
 
 /* What a target is to be. Everything is borrowed until destroy(). A limit of 0 is yours to choose.
@@ -52,7 +54,7 @@ struct toe_certify_settings {
     struct toe_bus bus; /* the address space of all buffers */
     uint64_t seed;
     enum toe_profile profile;
-    uint32_t choices; /* TOE_CERTIFY_*; the last two are asked of profile modern only */
+    uint32_t choices; /* TOE_CERTIFY_*; the last ones are asked of profile modern only */
     uint8_t mac[TOE_MAC_LEN];
     uint32_t mtu_max;
     uint32_t rcv_wnd_max;

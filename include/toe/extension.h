@@ -48,6 +48,7 @@ enum toe_congestion {
     TOE_CONGESTION_NEWRENO,
     TOE_CONGESTION_CUBIC,
     TOE_CONGESTION_NONE, /* the peer's window only: for tests */
+    TOE_CONGESTION_BBR,  /* by a model of the path: profile modern only */
 };
 
 /* Flags of struct toe_extension: which of its parts hold. */
@@ -58,6 +59,8 @@ enum {
     TOE_EXTENSION_EARLY_FIN = 0x08,  /* a FIN arrived out of order, at |early_fin| */
     TOE_EXTENSION_EPOCH = 0x10,      /* CUBIC: an epoch began cubic.epoch_age ago */
     TOE_EXTENSION_REXMIT_DUE = 0x20, /* the segment at snd_una is to go again, now */
+    TOE_EXTENSION_ECE_DUE = 0x40,    /* a congestion mark is to be echoed until CWR comes */
+    TOE_EXTENSION_CWR_DUE = 0x80,    /* the next new data is to say CWR */
 };
 
 struct toe_extension {
@@ -75,6 +78,7 @@ struct toe_extension {
     uint32_t rescue_rxt;
     uint32_t dup_bytes; /* without SACK: bytes that duplicates say have left the network */
     uint32_t backoff;   /* doublings of the RTO */
+    uint32_t ecn_point; /* ECN: marks echoed up to there are answered; zero without ECN */
 
     /* Round-trip time, exact. */
     toe_duration srtt;
@@ -95,6 +99,43 @@ struct toe_extension {
         uint32_t cwnd_prior;
         uint32_t cwnd_frac;
     } cubic;
+
+    struct {
+        uint64_t max_bw;  /* bytes a second: of this cycle of probing, */
+        uint64_t last_bw; /* and of the last */
+        uint64_t bw_lo;   /* UINT64_MAX: no bound */
+        uint64_t full_bw;
+        toe_duration min_rtt_age;
+        toe_duration probe_rtt_age;  /* since probe_rtt_min was measured */
+        toe_duration probe_rtt_left; /* of probing the round trip; zero: not down yet */
+        toe_duration cycle_age;
+        uint32_t min_rtt; /* ns; zero: none */
+        uint32_t probe_rtt_min;
+        uint32_t probe_wait;  /* ms */
+        uint32_t inflight_hi; /* UINT32_MAX: no bound */
+        uint32_t inflight_lo;
+        uint32_t prior_cwnd;
+        uint32_t state; /* startup, drain, down, cruise, refill, up, probe RTT: from 0 */
+        uint32_t full_bw_cnt;
+        uint32_t is_full;
+        uint32_t rounds_since_probe;
+    } bbr; /* the model; what counts within a round begins anew */
+
+    /* What cwnd may become, and how fast what it allows leaves. */
+    uint32_t limited_end; /* cwnd grows by acknowledgments of what is left of it (RFC-053) */
+    struct {
+        uint32_t end;      /* of the round */
+        uint32_t last;     /* least round trips, in ns: of the round before, */
+        uint32_t current;  /* of this one, */
+        uint32_t baseline; /* and when CSS began */
+        uint32_t samples;
+        uint32_t css; /* rounds of CSS; zero: slow start */
+    } hystart;        /* RFC 9406; matters until ssthresh is set */
+    struct {
+        uint64_t rate;     /* bytes a second; zero: not known yet */
+        toe_duration left; /* until all that left has left at the rate, and a millisecond more */
+        uint32_t burst;    /* bytes that may leave at once */
+    } pace;
 
     /* What the peer holds of ours beyond snd_una: in order, with a hole before each. */
     uint32_t sacked_cnt;

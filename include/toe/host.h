@@ -45,6 +45,13 @@ enum toe_receive_mode {
     TOE_RECEIVE_MIXED,     /* now this, now that, by the seed; refuses some indications */
 };
 
+/* Explicit congestion notification (RFC 3168), of new connections. */
+enum toe_ecn {
+    TOE_ECN_OFF,
+    TOE_ECN_RESPOND, /* agree to it where the peer offers it */
+    TOE_ECN_ON,      /* and offer it */
+};
+
 struct toe_host_settings {
     size_t size; /* sizeof(struct toe_host_settings) */
 
@@ -76,6 +83,9 @@ struct toe_host_settings {
     uint32_t rcv_buf_max;   /* the window scale offered is one for so much; 0: for rcv_buf */
     uint32_t push_burst;    /* PSH on every so manieth full segment of a burst, too; 0: not */
     toe_duration rto_min;   /* least retransmission timeout */
+    bool pacing;            /* spread what may leave over the round trip */
+    bool rack_threshold;    /* three SACKed are a loss, until reordering was seen: RFC 8985, 6.2 */
+    enum toe_ecn ecn;       /* a connection that has it goes only to a target that tells |ecn| */
 };
 
 /* toe_host_settings_default() fills in all: policy manual, 65,536 connections, 60 s TIME_WAIT. */
@@ -243,13 +253,15 @@ struct toe_host_tcp_info {
     uint32_t rcv_wnd;
     uint32_t in_flight;
     uint32_t sacked;
-    uint32_t lost;
-    uint32_t unsent; /* in the send buffer, a FIN not counted */
+    uint32_t lost;              /* and not sent again */
+    uint32_t resent;            /* sent again, and neither acknowledged nor SACKed */
+    uint32_t unsent;            /* in the send buffer, a FIN not counted */
     uint64_t retransmitted_cnt; /* segments, ever */
     toe_duration rto;
     toe_duration srtt; /* zero: no sample yet */
     toe_duration rttvar;
     toe_duration min_rtt;
+    bool ecn; /* agreed upon */
 };
 
 /* toe_host_tcp_info() tells them; false if there is no such connection in the host. */

@@ -30,6 +30,7 @@ struct toe_caps {
     uint32_t rcv_wnd_max;     /* largest receive window */
     uint8_t mac[TOE_MAC_LEN]; /* the interface's own address */
     uint32_t extension;       /* newest version it knows (toe/extension.h); 0: none */
+    bool ecn;                 /* knows TOE_TCP_ECN (toe/state.h) */
 };
 
 /* How packets stand in Ethernet frames that are sent; either is understood on receipt. */

@@ -46,6 +46,8 @@ struct toe_sim_link_settings {
     toe_duration reorder_delay;
     uint32_t duplicate;
     uint32_t corrupt; /* one bit flipped */
+    uint32_t mark;    /* CE instead of ECT: a queue on the way says that it grows */
+    uint32_t mark_at; /* for sure where so many frames wait in |queue|; 0: never */
 };
 
 /*
@@ -164,6 +166,7 @@ struct toe_sim_stats {
     uint64_t duplicated;
     uint64_t corrupted;
     uint64_t events; /* runs of nodes */
+    uint64_t marked; /* with CE */
 };
 
 TOE_EXPORT void toe_sim_stats_get(const struct toe_sim *sim, struct toe_sim_stats *stats);

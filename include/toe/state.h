@@ -108,6 +108,12 @@ enum {
     TOE_TCP_TIMESTAMPS = 0x01,     /* a timestamp option in every segment */
     TOE_TCP_SACK = 0x02,           /* selective acknowledgments, both ways */
     TOE_TCP_WINDOW_SCALING = 0x04, /* the scale factors apply */
+    /*
+     * ECN was agreed upon in the handshake (RFC-090). No flag of the original structures: only for
+     * a target that tells |ecn| in its capabilities. Without it a target neither sends ECT nor
+     * echoes marks, so a connection that agreed upon ECN goes to no other.
+     */
+    TOE_TCP_ECN = 0x8000,
 };
 
 struct toe_tcp_const {

@@ -87,7 +87,10 @@ struct toe_target_settings {
     toe_duration rto_min;         /* least retransmission timeout (RFC-057) */
     toe_duration retrieve_repeat; /* ask again, so often, for what must come (EVT-011); 0: never */
     bool extension;               /* take and give extensions (toe/extension.h) */
+    bool pacing;                  /* modern: spread what may leave over the round trip */
+    bool rack_threshold; /* three SACKed are a loss, until reordering was seen: RFC 8985, 6.2 */
     uint32_t push_burst; /* PSH on every so manieth full segment of a burst, too; 0: not */
+    bool ecn;            /* take connections with TOE_TCP_ECN (toe/state.h) */
 };
 
 /* toe_target_settings_default() fills in all but the wire and the MAC address. */

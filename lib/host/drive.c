@@ -266,7 +266,8 @@ void host_drive_input(struct host_conn *conn, const struct tcp_segment *seg)
         host_neighbor_confirm(conn->path->neighbor);
     }
     (void)host_conn_drain(conn);
-    if (conn->tcp.state == TOE_TCP_CLOSED || conn->tcp.verdict != TCP_VERDICT_NONE) {
+    if (conn->tcp.state == TOE_TCP_CLOSED || conn->tcp.verdict != TCP_VERDICT_NONE ||
+        conn->is_late_text) {
         host_drive_settle(conn);
         return;
     }

@@ -56,10 +56,12 @@ void toe_host_settings_default(struct toe_host_settings *settings)
         .ka_timeout = 7200000,
         .ka_interval = 75000,
         .ka_probe_cnt = 9,
-        .syn_retries = 5,
+        .syn_retries = 7, /* more than three minutes: RFC 9293, 3.8.3 */
         .time_wait = 60 * TOE_NS_PER_SEC,
         .extension = true,
         .rto_min = 300 * TOE_NS_PER_MS,
+        .pacing = true,
+        .ecn = TOE_ECN_RESPOND,
     };
     toe_params_default(&settings->params);
 }
@@ -95,6 +97,8 @@ static const struct tcp_cc_ops *congestion_ops(enum toe_congestion congestion)
         return &tcp_cc_newreno;
     case TOE_CONGESTION_NONE:
         return &tcp_cc_none;
+    case TOE_CONGESTION_BBR:
+        return &tcp_cc_bbr;
     case TOE_CONGESTION_DEFAULT:
     case TOE_CONGESTION_CUBIC:
         return &tcp_cc_cubic;
@@ -123,9 +127,14 @@ static void init_tcp_config(struct toe_host *host)
         .time_wait = host->settings.time_wait,
         .initial_window = 10,
         .cc = congestion_ops(host->settings.congestion),
+        .push_at_end = true,
         .push_burst = host->settings.push_burst,
+        .rack_threshold = host->settings.rack_threshold,
         .rfc5961_syn = true,
         .ssthresh_flight = true,
+        .validates_cwnd = true,
+        .has_hystart = true,
+        .is_paced = host->settings.pacing,
         .bus = host->settings.bus,
         .chunks = &host->chunks,
         .scoreboards = &host->scoreboards,
@@ -167,8 +176,8 @@ static bool are_sound(const struct toe_host_settings *settings)
 {
     return settings->size >= sizeof(*settings) && settings->mem.alloc != NULL &&
            settings->conn_max > 0 && settings->conn_max < UINT32_C(1) << 28 &&
-           settings->snd_buf > 0 && settings->rcv_buf > 0 &&
-           settings->snd_buf < HOST_BUF_LIMIT && settings->rcv_buf < HOST_BUF_LIMIT &&
+           settings->snd_buf > 0 && settings->rcv_buf > 0 && settings->snd_buf < HOST_BUF_LIMIT &&
+           settings->rcv_buf < HOST_BUF_LIMIT &&
            toe_params_check(&settings->params) == TOE_STATUS_SUCCESS;
 }
 

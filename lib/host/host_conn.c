@@ -63,6 +63,8 @@ struct tcp_setup host_conn_setup(const struct host_conn *conn)
         .timestamps = settings->timestamps,
         .sack = settings->sack,
         .window_scaling = settings->window_scaling,
+        .ecn = settings->ecn != TOE_ECN_OFF,
+        .ecn_offer = settings->ecn == TOE_ECN_ON,
         .nagle = conn->options.nagle,
         .ts_offset = host_ts_offset(conn->host, &tuple),
     };

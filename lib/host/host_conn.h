@@ -98,9 +98,9 @@ struct host_conn {
     bool is_late_text : 1; /* text arrived for nobody */
     bool is_offload_wanted : 1;
     bool is_upload_wanted : 1;
-    bool is_refused : 1;   /* the target holds text until a receive is posted */
-    bool is_bulk : 1;      /* the last receive was filled */
-    bool is_time_wait : 1; /* counted as such */
+    bool is_refused : 1;     /* the target holds text until a receive is posted */
+    bool is_bulk : 1;        /* the last receive was filled */
+    bool is_time_wait : 1;   /* counted as such */
     bool is_options_due : 1; /* they changed */
 };
 

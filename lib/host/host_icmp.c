@@ -112,6 +112,11 @@ static void input_packet_big(struct toe_host *host, const struct wire_icmp *icmp
     struct host_conn *conn = quote->conn;
     const uint32_t mtu = icmp->mtu != 0 ? icmp->mtu : plateau_below(quote->packet_len);
 
+    /* RFC 8201, 4: IPv6 has no smaller packets. */
+    if (conn->path->local.family == 6 && mtu < HOST_PATH_MTU_MIN6) {
+        host_drop(host, TOE_DROP_ICMP_IMPLAUSIBLE);
+        return;
+    }
     if (conn->place == TOE_PLACE_HOST) {
         if (!is_in_flight(quote->seq, conn->tcp.snd_una, conn->tcp.snd_max)) {
             host_drop(host, TOE_DROP_ICMP_IMPLAUSIBLE);

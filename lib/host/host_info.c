@@ -57,12 +57,14 @@ static void fill(struct toe_host_tcp_info *info, const struct host_conn *conn)
         .in_flight = tcp_send_flight(tcp),
         .sacked = is_recorded ? tcp->flight->sacked : 0,
         .lost = is_recorded ? tcp->flight->lost : 0,
+        .resent = is_recorded ? tcp_flight_resent(tcp) : 0,
         .unsent = conn->snd_len,
         .retransmitted_cnt = tcp->rexmit_cnt_total,
         .rto = tcp_retransmit_rto(tcp),
         .srtt = tcp->srtt,
         .rttvar = tcp->rttvar,
         .min_rtt = tcp_rtt_min(tcp),
+        .ecn = tcp->has_ecn,
     };
     if (info->unsent > tcp_send_len(tcp)) {
         info->unsent -= tcp_send_len(tcp); /* What the engine does not have yet. */

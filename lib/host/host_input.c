@@ -22,6 +22,9 @@
 /* How far a new connection's sequence numbers begin behind those of one in TIME_WAIT. */
 #define REOPEN_DISTANCE 131072u
 
+/* The bits of the type of service, or traffic class, that are ECN. */
+#define ECN_MASK 3u
+
 /* An IP packet that is for us, whole and sound. */
 struct packet {
     struct host_interface *interface;
@@ -29,6 +32,7 @@ struct packet {
     struct toe_addr dst;
     const uint8_t *body; /* behind the IP header */
     size_t len;
+    uint8_t tos;
     uint8_t flags; /* TOE_FRAME_* */
     bool is_group; /* the frame was for many */
 };
@@ -113,6 +117,7 @@ static void input_conn(struct host_conn *conn, const struct packet *packet,
     /* FWD-001, FWD-003. The piece keeps the frame, its buffer describes the segment. */
     host->frame->buf.off = (uint32_t)(packet->body - host->frame->data);
     host->frame->buf.len = (uint32_t)packet->len;
+    host->frame->buf.flags = seg->ecn == TCP_ECN_CE ? TOE_BUF_CE : 0;
     host->frame->buf.owner_data[0] = packet->interface;
     if (host_held_push(conn, host->frame)) {
         host->frame = NULL;
@@ -138,6 +143,7 @@ static void input_tcp(const struct packet *packet)
         host_drop(host, TOE_DROP_TCP_CHECKSUM);
         return;
     }
+    seg.ecn = packet->tos & ECN_MASK;
     tuple.local_port = seg.dst_port;
     tuple.remote_port = seg.src_port;
     conn = host_lookup_conn(host, &tuple);
@@ -211,6 +217,7 @@ static void input_ipv4(struct packet *packet, const uint8_t *data, size_t len)
     }
     packet->src = ip.src;
     packet->dst = ip.dst;
+    packet->tos = ip.tos;
     packet->body = data + head;
     packet->len = ip.payload_len;
     input_packet(packet, ip.proto);
@@ -245,6 +252,7 @@ static void input_ipv6(struct packet *packet, const uint8_t *data, size_t len)
     }
     packet->src = ip.src;
     packet->dst = ip.dst;
+    packet->tos = ip.traffic_class;
     packet->body = data + WIRE_IPV6_LEN + ext;
     packet->len = ip.payload_len - (size_t)ext;
     if (!is_nd(packet->body, packet->len, chain.proto)) {

@@ -41,6 +41,7 @@ static void refuse(struct host_conn *conn, toe_status status)
 enum readiness {
     READY,
     WAITS,  /* for another object, or an address */
+    UNFIT,  /* for this target */
     CANNOT, /* any more */
 };
 
@@ -53,6 +54,9 @@ static enum readiness readiness_of(struct host_conn *conn)
         !toe_conn_state_is_offloadable((enum toe_conn_state)conn->tcp.state) ||
         conn->tcp.verdict != TCP_VERDICT_NONE) {
         return CANNOT;
+    }
+    if (conn->tcp.has_ecn && !neighbor->interface->caps.ecn) {
+        return UNFIT; /* The peer counts on its marks being echoed (RFC-090). */
     }
     if (!host_conn_drain(conn)) {
         return CANNOT;
@@ -177,6 +181,10 @@ static void put_state(struct host_conn *conn, struct host_node *node)
 
     state->size = sizeof(*state);
     tcp_export(&conn->tcp, &state->constant, &state->cached, &state->delegated, conn->host->now);
+    /* The target knows the peer's limit only, and ours may be less. */
+    if (conn->options.mss != 0 && conn->options.mss < state->constant.remote_mss) {
+        state->constant.remote_mss = conn->options.mss;
+    }
     state->constant.local_port = conn->local_port;
     state->constant.remote_port = conn->remote_port;
     state->constant.hash_value =
@@ -260,6 +268,9 @@ void host_offload_run(struct host_interface *interface)
             }
             break;
         case WAITS:
+            break;
+        case UNFIT:
+            refuse(conn, TOE_STATUS_NOT_SUPPORTED);
             break;
         case CANNOT:
             refuse(conn, TOE_STATUS_FAILURE);

@@ -102,9 +102,9 @@ static uint32_t ip_len(uint8_t family)
     return family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
 }
 
-/* Writes the IP header for |len| bytes of |proto|. */
+/* Writes the IP header for |len| bytes of |proto|; |ecn| is the ECN field. */
 static void put_ip(struct toe_host *host, uint8_t *p, const struct toe_addr *src,
-                   const struct toe_addr *dst, uint8_t proto, uint32_t len)
+                   const struct toe_addr *dst, uint8_t proto, uint32_t len, uint8_t ecn)
 {
     if (src->family == 4) {
         const struct wire_ipv4 ip = {
@@ -112,6 +112,7 @@ static void put_ip(struct toe_host *host, uint8_t *p, const struct toe_addr *src
             .dst = *dst,
             .payload_len = (uint16_t)len,
             .id = host->ip_id,
+            .tos = ecn,
             .ttl = HOP_LIMIT,
             .proto = proto,
             .df = true,
@@ -124,6 +125,7 @@ static void put_ip(struct toe_host *host, uint8_t *p, const struct toe_addr *src
             .src = *src,
             .dst = *dst,
             .payload_len = (uint16_t)len,
+            .traffic_class = ecn,
             .next_header = proto,
             .hop_limit = HOP_LIMIT,
         };
@@ -162,7 +164,7 @@ bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
     }
     put_tcp_csum(tcp, tcp_len, text_len, sum, &path->local, &path->remote);
     put_ip(interface->host, frame + head - ip_len(path->local.family), &path->local, &path->remote,
-           WIRE_PROTO_TCP, (uint32_t)tcp_len + text_len);
+           WIRE_PROTO_TCP, (uint32_t)tcp_len + text_len, out->seg.ecn);
     ++interface->host->stats.segments_out;
     interface->host->stats.retransmitted += out->is_retransmission;
     host_neighbor_send(path->neighbor, frame, head + (uint32_t)tcp_len + text_len);
@@ -211,7 +213,7 @@ void host_reset_send(struct host_interface *interface, const struct toe_addr *lo
     tcp_len = wire_tcp_build(frame + head, WIRE_TCP_LEN_MAX, &rst);
     put_tcp_csum(frame + head, tcp_len, 0, 0, local, remote);
     put_ip(interface->host, frame + head - ip_len(local->family), local, remote, WIRE_PROTO_TCP,
-           (uint32_t)tcp_len);
+           (uint32_t)tcp_len, 0);
     ++interface->host->stats.segments_out;
     ++interface->host->stats.resets_out;
     host_neighbor_send(neighbor, frame, head + (uint32_t)tcp_len);
@@ -233,6 +235,6 @@ void host_icmp_send(struct host_interface *interface, const struct toe_addr *loc
     wire_icmp_build(frame + head, len, icmp);
     wire_icmp_csum_set(frame + head, len, local, remote);
     put_ip(interface->host, frame + head - ip_len(local->family), local, remote,
-           local->family == 4 ? WIRE_PROTO_ICMP : WIRE_PROTO_ICMPV6, len);
+           local->family == 4 ? WIRE_PROTO_ICMP : WIRE_PROTO_ICMPV6, len, 0);
     host_neighbor_send(neighbor, frame, head + len);
 }

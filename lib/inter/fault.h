@@ -4,8 +4,8 @@
  *
  * The files: fault_dice.c decides when; fault_tree.c takes blocks out of a tree that goes down and
  * puts them back on the way up; fault_conn.c follows connections, by the host's name for them;
- * fault_post.c follows their buffers; inter_fault.c has the tables of functions, what is put off,
- * and what is told unasked.
+ * fault_post.c follows their buffers; fault_pause.c pauses, and hears of pauses; inter_fault.c has
+ * the tables of functions and what is put off.
  */
 #ifndef INTER_FAULT_H
 #define INTER_FAULT_H
@@ -76,6 +76,7 @@ struct fault_copy {
     uint8_t bytes[];
 };
 
+/* In the order of their strength. */
 enum fault_phase {
     FAULT_STEADY,
     FAULT_PAUSED,
@@ -103,7 +104,9 @@ struct toe_inter_fault {
     uint32_t failing_cnt; /* connections with |is_failing| */
 
     struct inter_census census;
-    enum fault_phase phase;
+    enum fault_phase phase; /* what the driver wants */
+    enum fault_phase below; /* what the target wants */
+    enum fault_phase told;  /* what the host knows of that */
     bool wants_pause;
     bool wants_upload;
     bool wants_resume;
@@ -191,6 +194,17 @@ void fault_posts_return(struct toe_inter_fault *f, const struct toe_buf *chain);
 void fault_posts_abort(struct toe_inter_fault *f, struct toe_buf *chain);
 
 void fault_posts_fini(struct toe_inter_fault *f);
+
+/* Pausing */
+
+/* fault_pause_run() pauses, asks for uploads and resumes, as is due. */
+void fault_pause_run(struct toe_inter_fault *f);
+
+/* fault_pause_deadline() is when something of it is due next. */
+toe_instant fault_pause_deadline(const struct toe_inter_fault *f);
+
+/* fault_pause_status() is told the status of the target below. */
+void fault_pause_status(struct toe_inter_fault *f, toe_status what, const struct toe_caps *caps);
 
 /* Buffers of ours */
 

@@ -106,6 +106,19 @@ static bool is_put_off(struct toe_inter_fault *f, struct fault_call *call, bool 
     return false;
 }
 
+/* Whether |call| waits for the end of a pause. */
+static bool is_held(const struct toe_inter_fault *f, const struct fault_call *call)
+{
+    return call->op == FAULT_INITIATE && call->is_down && f->told == FAULT_PAUSED;
+}
+
+/* Nothing of |call| got anywhere. */
+static void fail_initiate(struct fault_call *call)
+{
+    fault_graft(call);
+    fault_fail(call);
+}
+
 static void send_down(struct toe_inter_fault *f, struct fault_call *call)
 {
     release_waiting(f, true);
@@ -136,11 +149,15 @@ static bool is_failed(struct toe_inter_fault *f, struct fault_call *call)
     case FAULT_INITIATE:
         fault_posts_offer(f, call);
         fault_refuse(f, call);
-        if (call->head != NULL) {
-            return false;
+        if (call->head == NULL) {
+            fault_graft(call);
+            return true;
         }
-        fault_graft(call);
-        return true;
+        if (f->told == FAULT_UPLOADING) {
+            fail_initiate(call);
+            return true;
+        }
+        return false;
     case FAULT_UPDATE:
         if (fault_roll(f, TOE_INTER_FAULT_FAIL_UPDATE) == NULL) {
             return false;
@@ -179,6 +196,8 @@ static void call_tree(void *target, struct toe_block *root, enum fault_op op)
     inter_census_call(&f->census, root, op == FAULT_INITIATE);
     if (is_failed(f, call)) {
         put_off(f, call, false, false, 0);
+    } else if (op == FAULT_INITIATE && f->told == FAULT_PAUSED) {
+        put_off(f, call, true, false, 0);
     } else if (!goes_late || !is_put_off(f, call, true)) {
         send_down(f, call);
     }
@@ -328,7 +347,7 @@ static struct fault_call *next_due(const struct toe_inter_fault *f, bool is_down
             call->is_fresh = false;
             call->at += f->pass.now;
         }
-        if (call->is_down == is_down && call->at <= f->pass.now) {
+        if (call->is_down == is_down && call->at <= f->pass.now && !is_held(f, call)) {
             return call;
         }
     }
@@ -423,14 +442,9 @@ static void tcp_event(void *host, void *host_object, enum toe_event event, uint3
     }
 }
 
-/* While it is we who pause, what is below has nothing to add. */
 static void status(void *host, toe_status what, const struct toe_caps *caps)
 {
-    struct toe_inter_fault *f = host;
-
-    if (f->phase == FAULT_STEADY) {
-        f->pass.above_ops.status(f->pass.above, what, caps);
-    }
+    fault_pause_status(host, what, caps);
 }
 
 /* --- frames --- */
@@ -483,85 +497,14 @@ static void frames_arrived(void *host, const struct toe_frame *frames, uint32_t 
     pass_frames(f, frames, cnt, f->pass.above_ops.frames, f->pass.above);
 }
 
-/* --- pausing --- */
-
-static void tell(struct toe_inter_fault *f, toe_status what, const struct toe_caps *caps)
-{
-    f->pass.above_ops.status(f->pass.above, what, caps);
-}
-
-static bool is_uploaded(const struct toe_inter_fault *f)
-{
-    return f->phase == FAULT_PAUSED || (f->census.objects == 0 && f->census.trees == 0);
-}
-
-static void upload(struct toe_inter_fault *f)
-{
-    f->wants_upload = false;
-    f->phase = FAULT_UPLOADING;
-    tell(f, TOE_STATUS_UPLOAD_ALL, NULL);
-}
-
-static void pause(struct toe_inter_fault *f, const struct toe_inter_fault_rule *rule)
-{
-    f->wants_pause = false;
-    f->wants_resume = false;
-    f->phase = FAULT_PAUSED;
-    f->resume_at = rule != NULL ? f->pass.now + fault_time(f, rule) : TOE_INSTANT_NEVER;
-    tell(f, TOE_STATUS_OFFLOAD_PAUSE, NULL);
-}
-
-static void resume(struct toe_inter_fault *f)
-{
-    struct toe_caps caps = {.size = sizeof(caps)};
-
-    f->phase = FAULT_STEADY;
-    f->wants_resume = false;
-    f->pass.down.caps_get(f->pass.below, &caps);
-    tell(f, TOE_STATUS_OFFLOAD_RESUME, &caps);
-}
-
-static void run_status(struct toe_inter_fault *f)
-{
-    const struct toe_inter_fault_rule *rule;
-
-    if (f->phase == FAULT_STEADY) {
-        rule = fault_roll(f, TOE_INTER_FAULT_UPLOAD_ALL);
-        if (rule != NULL || f->wants_upload) {
-            pause(f, rule);
-            upload(f);
-            return;
-        }
-        rule = fault_roll(f, TOE_INTER_FAULT_PAUSE);
-        if (rule != NULL || f->wants_pause) {
-            pause(f, rule);
-        }
-        return;
-    }
-    if (f->wants_upload && f->phase == FAULT_PAUSED) {
-        upload(f);
-    }
-    if (f->wants_resume) {
-        f->resume_at = 0;
-    }
-    if (f->pass.now >= f->resume_at && is_uploaded(f)) {
-        resume(f);
-    }
-}
-
 /* --- running --- */
 
 static toe_instant own_deadline(const struct toe_inter_fault *f)
 {
-    toe_instant due = TOE_INSTANT_NEVER;
+    toe_instant due = fault_pause_deadline(f);
 
-    if (f->failing_cnt > 0 || f->owing_cnt > 0 ||
-        (f->phase == FAULT_STEADY && (f->wants_pause || f->wants_upload)) ||
-        (f->phase == FAULT_PAUSED && f->wants_upload)) {
+    if (f->failing_cnt > 0 || f->owing_cnt > 0) {
         return 0;
-    }
-    if (f->phase != FAULT_STEADY && is_uploaded(f)) {
-        due = f->wants_resume ? 0 : f->resume_at;
     }
     base_list_foreach(n, &f->off)
     {
@@ -569,6 +512,9 @@ static toe_instant own_deadline(const struct toe_inter_fault *f)
 
         if (call->is_fresh) {
             return 0;
+        }
+        if (is_held(f, call)) {
+            continue;
         }
         due = call->at < due ? call->at : due;
     }
@@ -591,8 +537,13 @@ static void run(void *target, toe_instant now)
 
     f->pass.now = now;
     f->pass.is_running = true;
-    run_status(f);
+    fault_pause_run(f);
     while ((call = next_due(f, true)) != NULL) {
+        if (call->op == FAULT_INITIATE && f->told == FAULT_UPLOADING) {
+            fail_initiate(call);
+            put_off(f, call, false, false, 0);
+            continue;
+        }
         base_list_remove(&call->node);
         base_list_push_back(&f->calls, &call->node);
         pass_down(f, call);

@@ -462,6 +462,9 @@ static void transmit(void *target, const struct toe_frame *frames, uint32_t cnt)
     struct toe_inter_monitor *m = target;
     const bool is_post = m->is_post;
 
+    for (uint32_t i = 0; i < cnt; ++i) {
+        monitor_ends_transmit(m, &frames[i]);
+    }
     m->is_post = false;
     ++m->calls;
     m->pass.down.transmit(m->pass.below, frames, cnt);
@@ -568,6 +571,7 @@ static bool init_tables(struct toe_inter_monitor *m)
     base_list_init(&m->stray);
     base_list_init(&m->trees);
     return base_hash_init(&m->by_handle, mem, 0) == 0 && base_hash_init(&m->by_name, mem, 0) == 0 &&
+           base_hash_init(&m->by_ends, mem, 0) == 0 &&
            base_hash_init(&m->bufs_by_ptr, mem, 0) == 0 &&
            base_hash_init(&m->trees_by_ptr, mem, 0) == 0;
 }
@@ -607,6 +611,7 @@ void toe_inter_monitor_del(struct toe_inter_monitor *m)
     }
     base_hash_fini(&m->by_handle);
     base_hash_fini(&m->by_name);
+    base_hash_fini(&m->by_ends);
     base_hash_fini(&m->bufs_by_ptr);
     base_hash_fini(&m->trees_by_ptr);
     base_slab_fini(&m->objects);

@@ -8,8 +8,9 @@
  *
  * The files: monitor_rules.h has the table of rules; inter_monitor.c the two tables of functions;
  * monitor_object.c, monitor_buf.c and monitor_tree.c follow objects, buffers and trees;
- * monitor_offer.c has what a host may ask, monitor_initiate.c and monitor_terminate.c what a
- * target may answer; monitor_data.c the data operations, monitor_event.c the indications.
+ * monitor_ends.c knows which addresses and ports connections have; monitor_offer.c has what a host
+ * may ask, monitor_initiate.c and monitor_terminate.c what a target may answer; monitor_data.c the
+ * data operations, monitor_event.c the indications.
  */
 #ifndef INTER_MONITOR_H
 #define INTER_MONITOR_H
@@ -76,16 +77,25 @@ struct monitor_tcp {
     bool owes_end_no_push;   /* because it was not filled */
 };
 
+/* Addresses and ports: ours, and the peer's. */
+struct monitor_ends {
+    struct toe_addr addrs[2];
+    uint16_t ports[2];
+};
+
 struct monitor_object {
     struct base_hash_node by_handle; /* while there is a handle */
     struct base_hash_node by_name;
-    struct base_list_node node;   /* of all objects */
-    struct base_list_node settle; /* of those whose offload is being told */
+    struct base_hash_node by_ends; /* of a connection with |has_ends| */
+    struct base_list_node node;    /* of all objects */
+    struct base_list_node settle;  /* of those whose offload is being told */
     toe_handle handle;
     void *name; /* the host_object */
     enum toe_layer layer;
     enum monitor_stage stage;
     struct monitor_object *parent;
+    struct monitor_ends ends; /* a path has no ports */
+    bool has_ends;
     uint32_t dependent_cnt;
     uint32_t busy[MONITOR_OP_CNT]; /* operations under way */
     bool is_invalid;
@@ -113,7 +123,7 @@ struct monitor_buf {
     enum monitor_kind kind;
     uint64_t post;    /* number of the post; buffers of one chain share it */
     uint64_t number;  /* of the buffer, in the order of posting */
-    uint64_t sum;     /* of the list, and of the bytes of a send */
+    uint64_t sum;     /* of the list, and of the bytes that are not the target's to write */
     bool is_late;     /* a receive posted after the disconnect event */
     bool is_abortive; /* a disconnect */
 };
@@ -160,6 +170,7 @@ struct toe_inter_monitor {
     struct base_slab bufs;
     struct base_hash by_handle;
     struct base_hash by_name;
+    struct base_hash by_ends;
     struct base_hash bufs_by_ptr;
     struct base_hash trees_by_ptr;
     struct base_list all; /* objects */
@@ -231,6 +242,21 @@ struct monitor_object *monitor_object_find(const struct toe_inter_monitor *m, to
 struct monitor_object *monitor_object_named(const struct toe_inter_monitor *m, const void *name,
                                             enum toe_layer layer);
 
+/* Ends */
+
+/*
+ * monitor_ends_take() takes down the ends of |object|, offloaded with |node|. Returns whether no
+ * other connection has them.
+ */
+bool monitor_ends_take(struct toe_inter_monitor *m, struct monitor_object *object,
+                       const struct monitor_node *node);
+
+/* monitor_ends_drop() forgets them. */
+void monitor_ends_drop(struct toe_inter_monitor *m, struct monitor_object *object);
+
+/* monitor_ends_transmit() checks a frame that goes down the ordinary path. */
+void monitor_ends_transmit(struct toe_inter_monitor *m, const struct toe_frame *frame);
+
 /* Buffers */
 
 /* monitor_buf_lend() follows a buffer that goes down, or is lent to the host; NULL: no room. */
@@ -247,7 +273,10 @@ void monitor_buf_del(struct toe_inter_monitor *m, struct monitor_buf *rec);
 /* monitor_buf_is_kept() tells whether all but the data start and the answer is as it was. */
 bool monitor_buf_is_kept(const struct monitor_buf *rec);
 
-/* monitor_buf_is_intact() tells whether the list, and the bytes of a send, are as they were. */
+/*
+ * monitor_buf_is_intact() tells whether the list is as it was, and with it the bytes of a send, or
+ * those before the data start of a receive.
+ */
 bool monitor_buf_is_intact(const struct toe_inter_monitor *m, const struct monitor_buf *rec);
 
 /* monitor_buf_moved() is how far the data start moved; UINT32_MAX: not as a progress moves it. */

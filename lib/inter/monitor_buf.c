@@ -3,16 +3,19 @@
 
 #include "base/siphash.h"
 
-/* Sums the list of |buf|, and the bytes it describes. */
+/*
+ * Sums the list of |buf|, and the bytes that are not the target's to write: those that a send or a
+ * disconnect describes, and what a host has placed before the data start of a receive (RCV-018).
+ */
 static uint64_t sum_of(const struct toe_inter_monitor *m, const struct toe_buf *buf,
                        enum monitor_kind kind)
 {
     struct base_siphash_key key = {1, 2};
-    uint32_t skip = buf->off;
-    uint32_t left = buf->len;
+    uint32_t skip = kind == MONITOR_RECEIVE ? 0 : buf->off;
+    uint32_t left = kind == MONITOR_RECEIVE ? buf->off : buf->len;
 
     key.k0 = base_siphash13(&key, buf->sge, buf->sge_cnt * sizeof(*buf->sge));
-    if (!m->settings.checks_memory || (kind != MONITOR_SEND && kind != MONITOR_DISCONNECT) ||
+    if (!m->settings.checks_memory || kind == MONITOR_FORWARD || kind == MONITOR_LENT ||
         !toe_buf_is_sound(buf)) {
         return key.k0;
     }

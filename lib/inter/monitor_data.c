@@ -113,6 +113,10 @@ void monitor_post(struct toe_inter_monitor *m, struct monitor_object *object, to
     if (object != NULL) {
         check_post(m, object, chain, kind, how);
     }
+    /* What was posted too late need not be answered before the terminate: it is nobody's. */
+    if (object != NULL && object->stage == MONITOR_LEAVING) {
+        object = NULL;
+    }
     for (struct toe_buf *buf = chain; buf != NULL; buf = buf->next) {
         struct monitor_buf *rec;
 
@@ -264,6 +268,7 @@ static void complete_receive(struct toe_inter_monitor *m, const struct monitor_b
     monitor_check(m, MONITOR_T_RCV_22, is_status_legal(rec), object, buf);
     check_progress(m, rec, MONITOR_T_RCV_19);
     monitor_check(m, MONITOR_T_RCV_5, is_in_order(rec), object, buf);
+    monitor_check(m, MONITOR_T_RCV_18, monitor_buf_is_intact(m, rec), object, buf);
     check_aborted(m, rec);
     if (object == NULL) {
         return;

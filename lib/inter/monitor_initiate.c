@@ -81,8 +81,8 @@ static void check_linker(struct toe_inter_monitor *m, const struct monitor_tree 
             monitor_check(m, MONITOR_T_LKR_6_ACCEPTED, status == TOE_STATUS_FAILURE, node->object,
                           node->block);
         }
-    } else if (!is_usable(node)) {
-        return;
+    } else if (!is_usable(node) || (m->is_paused && status == TOE_STATUS_FAILURE)) {
+        return; /* CAP-36: what waited through a pause may have ended with it */
     } else if (tally.failed_cnt == 0) {
         monitor_check(m, MONITOR_T_LKR_3, status == TOE_STATUS_SUCCESS, node->object, node->block);
     } else if (tally.failed_cnt == tally.cnt) {
@@ -102,6 +102,13 @@ static bool is_stopped(const struct toe_inter_monitor *m, const struct monitor_t
            toe_status_is_failure(root->block->status);
 }
 
+/* PART-1: a linker below what could not be offloaded says nothing about its own dependents. */
+static bool is_cut_off(const struct monitor_tree *tree, const struct monitor_node *node)
+{
+    return node->parent != UINT32_MAX && tree->nodes[node->parent].role == TOE_ROLE_NEW &&
+           toe_status_is_failure(tree->nodes[node->parent].block->status);
+}
+
 static void check_status(struct toe_inter_monitor *m, const struct monitor_tree *tree, uint32_t idx)
 {
     const struct monitor_node *node = &tree->nodes[idx];
@@ -117,7 +124,7 @@ static void check_status(struct toe_inter_monitor *m, const struct monitor_tree 
         return;
     }
     if (node->role == TOE_ROLE_REFERENCE) {
-        if (!is_stopped(m, tree)) {
+        if (!is_stopped(m, tree) && !is_cut_off(tree, node)) {
             check_linker(m, tree, idx);
         }
     } else if (!toe_status_is_failure(status)) {
@@ -193,6 +200,8 @@ static void accept(struct toe_inter_monitor *m, const struct monitor_tree *tree,
     monitor_check(m, MONITOR_T_CTX_3, monitor_object_find(m, handle, node->layer) == NULL,
                   node->object, node->block);
     monitor_object_bind(m, node->object, handle, parent_of(tree, node));
+    monitor_check(m, MONITOR_T_NEW_4, monitor_ends_take(m, node->object, node), node->object,
+                  node->block);
 }
 
 /* The sends that came down with a connection that was not taken are the host's again. */

@@ -68,6 +68,7 @@ void monitor_object_del(struct toe_inter_monitor *m, struct monitor_object *obje
 {
     orphan_dependents(m, object);
     monitor_object_link(object, NULL);
+    monitor_ends_drop(m, object);
     if (object->handle != 0) {
         base_hash_remove(&m->by_handle, &object->by_handle);
     }

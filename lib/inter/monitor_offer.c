@@ -154,6 +154,8 @@ static void offer_linker(struct toe_inter_monitor *m, struct monitor_node *node)
     if (node->object != NULL) {
         monitor_check(m, MONITOR_H_LKR_6, !node->was_unusable, node->object, node->block);
     }
+    /* Nothing is linked to a connection: it can only have been meant as a new one. */
+    check_host(m, MONITOR_H_EVO_2, node->layer != TOE_LAYER_TCP, node);
 }
 
 static void offer_initiate(struct toe_inter_monitor *m, struct monitor_tree *tree)

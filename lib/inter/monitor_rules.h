@@ -4,6 +4,11 @@
  *
  * MONITOR_RULE_MAP(X) calls X(side, name, id, text): H for what a host has to keep, T for what a
  * target has to. The text says what was wrong. The order is that of the contract.
+ *
+ * What does not show at the seam is not here. Among it are SND-082, in which order a host puts
+ * together what comes back: it shows in the stream that reaches the peer; the target's half of
+ * ARCH-5: it passes up what it cannot judge, be it a connection's; and CAP-36: an initiate that
+ * came in a pause is late, as any may be (that it fails when all is uploaded follows from CAP-42).
  */
 #ifndef INTER_MONITOR_RULES_H
 #define INTER_MONITOR_RULES_H
@@ -16,6 +21,7 @@
     X(H, SEAM_4, "SEAM-4", "initiate before the parameters were set") \
     X(H, SEAM_5, "SEAM-5", "detached while something was offloaded or under way") \
     X(T, SEAM_6, "SEAM-6", "an upcall with nothing in it") \
+    X(H, ARCH_5, "ARCH-5", "a segment of an offloaded connection on the ordinary path") \
     X(H, TREE_1, "TREE-1", "a block's layer contradicts its place") \
     X(H, TREE_7, "TREE-7", "a new path or connection with nothing to link to") \
     X(T, BLK_1, "BLK-1", "a status was not written") \
@@ -36,6 +42,7 @@
     X(T, NEW_2_ACCEPTED, "NEW-2", "a new block without its layer's full state was accepted") \
     X(H, NEW_3, "NEW-3", "a connection offered in a state in which it may not be") \
     X(T, NEW_3_ACCEPTED, "NEW-3", "a connection accepted in a state in which it may not be") \
+    X(T, NEW_4, "NEW-4", "a connection was accepted whose addresses and ports another one has") \
     X(T, CTX_3, "CTX-3", "a handle that names another object already") \
     X(H, CTX_4, "CTX-4", "a handle that names no such object") \
     X(T, CTX_5, "CTX-5", "an indication for an object that the host never offered") \
@@ -123,6 +130,7 @@
     X(T, RCV_8, "RCV-008", "data indicated while a receive was posted") \
     X(T, RCV_9, "RCV-009", "a receive was never completed") \
     X(T, RCV_13, "RCV-013", "a non-push receive completed short") \
+    X(T, RCV_18, "RCV-018", "bytes before the data start of a receive were changed") \
     X(T, RCV_19, "RCV-019", "a receive's count is not what its data start moved by") \
     X(T, RCV_22, "RCV-022", "a status that a receive does not have") \
     X(T, RCV_23, "RCV-023", "INVALID_STATE for a receive posted before the disconnect event") \

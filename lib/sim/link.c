@@ -3,7 +3,8 @@
  * Links: what happens to a frame between two machines.
  *
  * In this order: a frame too long for the link is lost, then one that finds the queue full; the
- * rest waits for the rate and leaves. Of what left, chance loses, corrupts, holds back and doubles.
+ * rest waits for the rate and leaves. Of what left, chance loses, marks, corrupts, holds back and
+ * doubles; what may be marked is marked for sure behind a long queue.
  * Each direction has random streams of its own, and takes the same amount of them for every frame;
  * so a change of one chance, or more frames the other way, leaves the fate of all others alone.
  *
@@ -15,6 +16,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "sim/digest.h"
+#include "sim/mark.h"
 #include "wire/bytes.h"
 #include "wire/checksum.h"
 
@@ -376,6 +378,7 @@ static bool send(struct sim_end *from, struct sim_flight *flight)
     struct sim_flight *twin = NULL;
     toe_duration held = 0;
     toe_instant at;
+    bool is_marked;
 
     if (is_too_long(from->link, flight)) {
         ++sim->stats.too_long;
@@ -385,6 +388,7 @@ static bool send(struct sim_end *from, struct sim_flight *flight)
         ++sim->stats.overflowed;
         return false;
     }
+    is_marked = set->mark_at != 0 && from->leaving_cnt >= set->mark_at;
     at = leave(from, flight->len, sim->now) + set->delay;
     if (set->jitter != 0) {
         at += base_rand_below(&from->detail, set->jitter + 1);
@@ -392,6 +396,12 @@ static bool send(struct sim_end *from, struct sim_flight *flight)
     if (falls(fate1, set->loss)) {
         ++sim->stats.lost;
         return false;
+    }
+    if (set->mark != 0) {
+        is_marked = falls(base_rand_u64(&from->detail), set->mark) || is_marked;
+    }
+    if (is_marked) {
+        sim->stats.marked += sim_mark(sim_flight_data(flight), flight->len);
     }
     if (falls(fate1 >> 32, set->duplicate)) {
         twin = sim_flight_twin(&sim->pool, flight);

@@ -71,7 +71,12 @@ static uint16_t take_ip_id(struct target_egress *egress, uint32_t cnt)
     return (uint16_t)id;
 }
 
-/* The ECN bits stay clear: nothing says that both ends want them (RFC-091). */
+/* The ECN bits are the engine's, not the host's (RFC-091). */
+static uint8_t tos_of(const struct target_tcp *tcp)
+{
+    return (uint8_t)((tcp->conn.cached.tos & 0xfc) | tcp->target->egress.open.seg.ecn);
+}
+
 static void build_ipv4(uint8_t *out, const struct target_tcp *tcp, uint16_t payload_len,
                        uint16_t id)
 {
@@ -80,7 +85,7 @@ static void build_ipv4(uint8_t *out, const struct target_tcp *tcp, uint16_t payl
         .dst = tcp->path->constant.dst,
         .payload_len = payload_len,
         .id = id,
-        .tos = tcp->conn.cached.tos & 0xfc,
+        .tos = tos_of(tcp),
         .ttl = tcp->conn.cached.ttl,
         .proto = WIRE_PROTO_TCP,
         .df = true,
@@ -96,7 +101,7 @@ static void build_ipv6(uint8_t *out, const struct target_tcp *tcp, uint16_t payl
         .dst = tcp->path->constant.dst,
         .flow_label = tcp->conn.cached.flow_label & 0xfffff,
         .payload_len = payload_len,
-        .traffic_class = tcp->conn.cached.tos & 0xfc,
+        .traffic_class = tos_of(tcp),
         .next_header = WIRE_PROTO_TCP,
         .hop_limit = tcp->conn.cached.ttl,
     };
@@ -173,6 +178,12 @@ static void close_frame(struct toe_target *target)
     egress->open.tcp = NULL;
 }
 
+/* Whether nothing may follow |out| in its frame: only ECE is said by all segments of one. */
+static bool is_last(const struct tcp_out *out)
+{
+    return (out->seg.flags & ~TCP_ECE) != TCP_ACK;
+}
+
 /* Whether |out| only goes on where the open frame ends. */
 static bool can_append(const struct toe_target *target, const struct target_tcp *tcp,
                        const struct tcp_out *out)
@@ -185,7 +196,8 @@ static bool can_append(const struct toe_target *target, const struct target_tcp 
            toe_seq_eq(out->seg.seq, toe_seq_add(seg->seq, seg->payload_len)) &&
            toe_seq_eq(out->seg.ack, seg->ack) && out->seg.wnd == seg->wnd &&
            out->seg.ts_val == seg->ts_val && out->seg.ts_ecr == seg->ts_ecr &&
-           out->seg.sack_cnt == 0 &&
+           out->seg.sack_cnt == 0 && out->seg.ecn == seg->ecn &&
+           ((out->seg.flags ^ seg->flags) & (TCP_ECE | TCP_CWR)) == 0 &&
            egress->open.header_len + seg->payload_len + out->seg.payload_len <= TCP_LEN_MAX;
 }
 
@@ -223,8 +235,8 @@ static void open_frame(struct toe_target *target, struct target_tcp *tcp, const 
     egress->open.ip_len = tcp->path->constant.src.family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
     egress->open.header_len = egress->open.ether_len + egress->open.ip_len +
                               (uint32_t)wire_tcp_header_len(&egress->open.seg);
-    egress->open.is_closing = !takes_super(target) || out->seg.payload_len == 0 ||
-                              out->seg.sack_cnt > 0 || out->seg.flags != TCP_ACK;
+    egress->open.is_closing =
+        !takes_super(target) || out->seg.payload_len == 0 || out->seg.sack_cnt > 0 || is_last(out);
 }
 
 /* --- segments --- */
@@ -256,8 +268,7 @@ void target_egress_emit(struct toe_target *target, struct target_tcp *tcp, struc
             return;
         }
         egress->open.seg.flags |= out->seg.flags;
-        egress->open.is_closing =
-            out->seg.flags != TCP_ACK || out->seg.payload_len < egress->open.payload_max;
+        egress->open.is_closing = is_last(out) || out->seg.payload_len < egress->open.payload_max;
         count(target, tcp, out);
         return;
     }

@@ -18,7 +18,7 @@
 #define PROTO_FRAGMENT 44
 #define FRAGMENT_LEN 8u /* of IPv6's header for fragments */
 #define PORTS_LEN 4u
-#define ECN_CE 3u
+#define ECN_MASK 3u
 
 /* A frame that holds a TCP segment as a whole, or what is left of one. */
 struct packet {
@@ -206,7 +206,8 @@ static void count(struct toe_target *target, const struct target_tcp *tcp,
     ++target->stats.ip[version].in_delivers;
     target->stats.ip[version].in_octets += packet->ip_len;
     target->stats.ip[version].in_discards += drop == TOE_DROP_NO_MEMORY;
-    target->stats.ce_ignored += (packet->tos & ECN_CE) == ECN_CE; /* RFC-093 */
+    target->stats.ce_ignored +=
+        !tcp->conn.has_ecn && (packet->tos & ECN_MASK) == TCP_ECN_CE; /* RFC-093 */
 }
 
 /* SEG-077: whether a frame whose IP header is bad, or promises too much, ends here. */
@@ -265,6 +266,7 @@ static bool take_segment(struct toe_target *target, const struct packet *packet,
     if (tcp->worth != NULL) {
         target_worth_datagram(tcp, false);
     }
+    seg.ecn = packet->tos & ECN_MASK;
     drop = target_ingress_segment(target, tcp, &seg);
     count(target, tcp, packet, drop);
     /* What ends the processing so is the host's, but not before the connection (SEG-006, SEG-045).

@@ -154,7 +154,8 @@ static toe_status check_tcp(const struct toe_target *target, const struct target
         is_duplicate(target, path, state)) {
         return TOE_STATUS_FAILURE;
     }
-    if ((state->constant.flags & TOE_TCP_SACK) != 0 && !target->caps.sack) {
+    if (((state->constant.flags & TOE_TCP_SACK) != 0 && !target->caps.sack) ||
+        ((state->constant.flags & TOE_TCP_ECN) != 0 && !target->caps.ecn)) {
         return TOE_STATUS_OFFLOAD_CONNECTION_REJECTED;
     }
     if (state->cached.initial_rcv_wnd > target->caps.rcv_wnd_max) {

@@ -41,6 +41,8 @@ void toe_target_settings_default(struct toe_target_settings *settings)
         .challenge_max = 1000,
         .rto_min = 300 * TOE_NS_PER_MS, /* TMR-091 */
         .extension = true,
+        .pacing = true,
+        .ecn = true,
     };
 }
 
@@ -99,6 +101,11 @@ static const struct tcp_cc_ops *congestion_of(const struct toe_target_settings *
         return &tcp_cc_cubic;
     case TOE_CONGESTION_NONE:
         return &tcp_cc_none;
+    case TOE_CONGESTION_BBR:
+        if (settings->profile == TOE_PROFILE_MODERN) {
+            return &tcp_cc_bbr;
+        }
+        break;
     }
     return settings->profile == TOE_PROFILE_COMPAT ? &tcp_cc_newreno : &tcp_cc_cubic;
 }
@@ -110,6 +117,7 @@ static void init_config(struct toe_target *target)
     target->tcp_config = (struct tcp_config){
         .rto_min = settings->rto_min,
         .push_burst = settings->push_burst,
+        .rack_threshold = settings->rack_threshold,
         .rto_max = 60 * TOE_NS_PER_SEC,
         .rto_initial = TOE_NS_PER_SEC, /* TMR-093 */
         .fin_wait_2 = 120 * TOE_NS_PER_SEC,
@@ -122,6 +130,9 @@ static void init_config(struct toe_target *target)
         .urgent_uploads = true,
         .time_wait_uploads = true,
         .ssthresh_flight = settings->profile == TOE_PROFILE_MODERN,
+        .validates_cwnd = settings->profile == TOE_PROFILE_MODERN,
+        .has_hystart = settings->profile == TOE_PROFILE_MODERN,
+        .is_paced = settings->pacing && settings->profile == TOE_PROFILE_MODERN,
         .bus = settings->bus,
         .chunks = &target->chunks,
         .scoreboards = &target->scoreboards,
@@ -159,6 +170,7 @@ static void init_caps(struct toe_target *target)
         .mtu_max = settings->mtu_max,
         .rcv_wnd_max = settings->rcv_wnd_max,
         .extension = settings->extension ? TOE_EXTENSION_VERSION : 0,
+        .ecn = settings->ecn,
     };
     memcpy(target->caps.mac, settings->mac, TOE_MAC_LEN);
 }

@@ -2,7 +2,9 @@
 #include "tcp/ack.h"
 
 #include "base/assert.h"
+#include "tcp/congestion.h"
 #include "tcp/deadline.h"
+#include "tcp/ecn.h"
 #include "tcp/inflight.h"
 #include "tcp/fsm.h"
 #include "tcp/mitigation.h"
@@ -127,7 +129,7 @@ static void fin_acked(struct tcp_conn *conn, toe_instant now)
 enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     const uint32_t old_wnd = conn->snd_wnd;
-    struct tcp_delivered got = {0};
+    struct tcp_delivered got = {.is_rated = conn->cfg->cc->deliver != NULL};
     uint32_t acked = 0;
     bool dup = false;
     uint32_t sacked;
@@ -142,6 +144,9 @@ enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg
         return TOE_DROP_TCP_ACK_OLD;
     }
 
+    if (conn->has_ecn) {
+        tcp_ecn_ack(conn, seg, now);
+    }
     sacked = tcp_recovery_sack(conn, &got, seg);
     if (toe_seq_gt(seg->ack, conn->snd_una)) {
         acked = toe_seq_off(seg->ack, conn->snd_una);

@@ -54,8 +54,38 @@ bool tcp_cc_slow_start(struct tcp_conn *conn, uint32_t acked)
     if (conn->cwnd >= conn->ssthresh) {
         return false;
     }
-    tcp_cc_grow(conn, min_of(acked, TCP_ABC_LIMIT * conn->snd_mss));
+    acked = min_of(acked, TCP_ABC_LIMIT * conn->snd_mss);
+    tcp_cc_grow(conn, conn->hystart.css > 0 ? acked / TCP_HYSTART_CSS_DIVISOR : acked);
     return true;
+}
+
+void tcp_cc_begin(struct tcp_conn *conn)
+{
+    /* Whoever handed it over with cwnd full was limited by it. */
+    const bool is_full = tcp_send_flight(conn) + conn->snd_mss > conn->cwnd;
+
+    conn->limited_end = is_full ? conn->snd_max : conn->snd_una;
+    tcp_hystart_begin(conn);
+}
+
+void tcp_cc_limit(struct tcp_conn *conn)
+{
+    conn->limited_end = conn->snd_max;
+}
+
+void tcp_cc_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
+{
+    const struct tcp_cc_ops *cc = conn->cfg->cc;
+
+    if (!conn->cfg->validates_cwnd ||
+        toe_seq_lt(toe_seq_sub(conn->snd_una, acked), conn->limited_end)) {
+        cc->ack(conn, acked, now);
+        return;
+    }
+    conn->limited_end = conn->snd_una; /* near, so that the comparison holds */
+    if (cc->hold != NULL) {
+        cc->hold(conn);
+    }
 }
 
 static void none_init(struct tcp_conn *conn)
@@ -82,6 +112,13 @@ static void none_rto(struct tcp_conn *conn, bool first, toe_instant now)
     none_keep(conn, now);
 }
 
+/* There is nothing to learn; but so no recovery holds back what the peer's window lets leave. */
+static void none_deliver(struct tcp_conn *conn, const struct tcp_rate_sample *rs, toe_instant now)
+{
+    (void)rs;
+    none_keep(conn, now);
+}
+
 const struct tcp_cc_ops tcp_cc_none = {
     .name = "none",
     .id = TOE_CONGESTION_NONE,
@@ -91,4 +128,5 @@ const struct tcp_cc_ops tcp_cc_none = {
     .loss = none_keep,
     .rto = none_rto,
     .idle = none_keep,
+    .deliver = none_deliver,
 };

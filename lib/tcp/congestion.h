@@ -18,6 +18,7 @@
 #include "toe/types.h"
 
 struct tcp_conn;
+struct tcp_rate_sample;
 
 /* cwnd stops growing here: no window can be larger. Left alone if it is larger when imported. */
 #define TCP_CWND_MAX (UINT32_C(1) << 30)
@@ -29,6 +30,9 @@ struct tcp_conn;
 struct tcp_cc_ops {
     const char *name;
     enum toe_congestion id;
+    /* What is left of the load after a mark in congestion avoidance (tcp/ecn.h); 0: as after a
+     * loss. */
+    uint8_t mark_percent;
     /* init() sets the first cwnd of a connection that has just been established. */
     void (*init)(struct tcp_conn *conn);
     /* import() begins with the cwnd and ssthresh that are there: they were handed over. */
@@ -47,6 +51,14 @@ struct tcp_cc_ops {
     void (*rto)(struct tcp_conn *conn, bool first, toe_instant now);
     /* idle() restarts after an idle period longer than an RTO (RFC-049). */
     void (*idle)(struct tcp_conn *conn, toe_instant now);
+    /* hold() takes the place of ack() where cwnd is not to grow; NULL: nothing. */
+    void (*hold)(struct tcp_conn *conn);
+    /*
+     * deliver() is told of everything that was delivered or found lost, in a recovery, too, and
+     * then cwnd, the pacing rate and what leaves in a recovery are the algorithm's alone: loss()
+     * and rto() are told, but no rule of recovery touches cwnd. NULL: the rules do.
+     */
+    void (*deliver)(struct tcp_conn *conn, const struct tcp_rate_sample *rs, toe_instant now);
 
     /*
      * Own numbers on the move (tcp/extension.c); all three NULL where there are none. tell() writes
@@ -63,8 +75,23 @@ extern const struct tcp_cc_ops tcp_cc_newreno;
 /* CUBIC (RFC 9438); tcp/cubic.c. */
 extern const struct tcp_cc_ops tcp_cc_cubic;
 
+/* BBR (draft-ietf-ccwg-bbr); tcp/bbr.c. It needs records (tcp/inflight.h) and pacing. */
+extern const struct tcp_cc_ops tcp_cc_bbr;
+
 /* No control: cwnd is TCP_CWND_MAX whatever happens. For simulation only. */
 extern const struct tcp_cc_ops tcp_cc_none;
+
+/* tcp_cc_begin() is called once the first sequence numbers are known, before init() or import(). */
+void tcp_cc_begin(struct tcp_conn *conn);
+
+/*
+ * Validation (RFC-053): cwnd grows by acknowledgments of what was in flight when it last held
+ * something back. tcp_cc_limit() says that it does; tcp_cc_ack() then lets it grow, by ack() above,
+ * or not. What the application, or the peer's window, keeps in flight says nothing about a larger
+ * cwnd.
+ */
+void tcp_cc_limit(struct tcp_conn *conn);
+void tcp_cc_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now);
 
 /* tcp_cc_initial_window() is cfg->initial_window segments as bytes, by the rule of RFC 6928, 2. */
 uint32_t tcp_cc_initial_window(const struct tcp_conn *conn);
@@ -80,7 +107,8 @@ void tcp_cc_grow(struct tcp_conn *conn, uint32_t cnt);
 
 /*
  * tcp_cc_slow_start() lets cwnd grow by |acked|, as far as one acknowledgment counts, while it is
- * below ssthresh. Returns false, and has done nothing, if it is not (RFC-036, RFC-038).
+ * below ssthresh, and by less if HyStart++ says so. Returns false, and has done nothing, if it is
+ * not (RFC-036, RFC-038).
  */
 bool tcp_cc_slow_start(struct tcp_conn *conn, uint32_t acked);
 

@@ -13,6 +13,8 @@
 
 #include "base/seq.h"
 #include "base/slab.h"
+#include "tcp/hystart.h"
+#include "tcp/rate.h"
 #include "tcp/reassembly.h"
 #include "tcp/recvq.h"
 #include "tcp/sendq.h"
@@ -51,12 +53,16 @@ struct tcp_config {
     uint32_t super_max;      /* most text of one struct tcp_out; 0: never more than a segment */
 
     const struct tcp_cc_ops *cc; /* tcp/congestion.h */
+    bool rack_threshold; /* DupThresh segments SACKed are a loss until reordering was seen */
     bool nagle_strict;
     bool push_at_end;
     bool rfc5961_syn;       /* challenge every SYN; otherwise SEG-002 to SEG-004 */
     bool urgent_uploads;    /* URG ends the processing (the target); otherwise URG is ignored */
     bool time_wait_uploads; /* TIME_WAIT is the host's: the target asks for an upload */
     bool ssthresh_flight;   /* RFC 5681: half the flight; otherwise CERT-2.6 */
+    bool validates_cwnd;    /* it grows only while it is what limits (RFC-053) */
+    bool has_hystart;       /* HyStart++ bounds the first slow start: tcp/hystart.h */
+    bool is_paced;          /* tcp/pace.h */
 
     struct toe_bus bus;
     struct base_slab *chunks;      /* of struct tcp_chunk */
@@ -102,6 +108,7 @@ enum tcp_deadline {
     TCP_DEADLINE_DELAYED_ACK,
     TCP_DEADLINE_SWS,
     TCP_DEADLINE_TIME_WAIT,
+    TCP_DEADLINE_PACE,
     TCP_DEADLINE_CNT,
 };
 
@@ -115,6 +122,45 @@ union tcp_cc_state {
         uint32_t cwnd_prior; /* cwnd before the last loss, as it was */
         uint32_t cwnd_frac;  /* growth due in units of 1/cwnd bytes */
     } cubic;
+    struct {
+        uint64_t max_bw[2]; /* bytes a second: of this cycle of probing and of the last */
+        uint64_t bw_latest;
+        uint64_t bw_lo;   /* UINT64_MAX: no bound */
+        uint64_t full_bw; /* startup: the most so far */
+        toe_instant min_rtt_at;
+        toe_instant probe_rtt_min_at;
+        toe_instant probe_rtt_done_at; /* zero: not yet down */
+        toe_instant cycle_at;          /* this phase began */
+        toe_instant extra_at;          /* this interval of aggregation did */
+        uint32_t min_rtt;              /* ns; zero: none */
+        uint32_t probe_rtt_min;
+        uint32_t probe_wait;  /* ms until the bandwidth is probed */
+        uint32_t inflight_hi; /* UINT32_MAX: no bound; so the next */
+        uint32_t inflight_lo;
+        uint32_t inflight_latest;
+        uint32_t prior_cwnd;
+        uint32_t round_end; /* delivered, when these rounds end */
+        uint32_t loss_round_end;
+        uint32_t lost_in_round;
+        uint32_t round_lost; /* bytes lost, when this round began */
+        uint32_t round_delivered;
+        uint32_t up_cnt; /* bytes acknowledged for which inflight_hi grows by a segment */
+        uint32_t up_acked;
+        uint32_t extra_acked[2]; /* most in these five rounds, and in those before */
+        uint32_t extra_delivered;
+        uint8_t state;
+        uint8_t ack_phase;
+        uint8_t up_rounds;
+        uint8_t full_bw_cnt;
+        uint8_t rounds_since_probe;
+        uint8_t extra_rounds;
+        bool is_full : 1; /* the bandwidth was found */
+        bool is_round_start : 1;
+        bool is_loss_round_start : 1;
+        bool is_marked : 1;   /* congestion, other than loss, in this round */
+        bool has_samples : 1; /* of probing: what is lost tells about it */
+        bool is_round_done : 1;
+    } bbr;
 };
 
 /*
@@ -148,6 +194,11 @@ struct tcp_conn {
     bool has_timestamps : 1; /* in SYN_SENT: offered; so are the next two */
     bool has_sack : 1;
     bool has_window_scaling : 1;
+    bool has_ecn : 1; /* see tcp/ecn.h, as for the next four and ecn_point */
+    bool ecn_offers : 1;
+    bool ece_due : 1;    /* a mark came: we echo it until CWR */
+    bool cwr_due : 1;    /* the next new text tells that cwnd was reduced */
+    bool ecn_hold : 1;   /* the last acknowledgment echoed a mark: cwnd does not grow */
     bool ack_now : 1;    /* an acknowledgment must leave with the next output */
     bool fin_queued : 1; /* a FIN follows the send queue's last byte */
     bool fin_acked : 1;  /* and is left of snd_una */
@@ -180,6 +231,7 @@ struct tcp_conn {
     toe_seq snd_wl2;
     uint32_t max_snd_wnd;
     toe_seq recover;    /* recovery lasts until it is acknowledged; none begins before (RFC 6582) */
+    toe_seq ecn_point;  /* ECN: the last reduction was for what is before it */
     toe_seq rtt_seq;    /* without timestamps: the segment that is timed, */
     toe_instant rtt_at; /* and when it left */
     toe_instant last_sent; /* when data last left: restart after idle (RFC-049) */
@@ -191,6 +243,12 @@ struct tcp_conn {
     struct tcp_flight *flight;         /* NULL: nothing is, or it is not recorded */
     uint32_t dup_bytes; /* recovery without SACK: bytes that duplicates say have left the network */
     union tcp_cc_state cc;
+    toe_seq limited_end; /* what left before was last held back by cwnd, not by the application */
+    struct tcp_hystart hystart;
+    struct tcp_rate rate;
+    toe_instant pace_at; /* when all that left has left at |pace_rate| */
+    uint64_t pace_rate;  /* bytes a second; zero: not known yet */
+    uint32_t pace_burst; /* bytes that leave at once nevertheless */
 
     uint32_t min_rtt[2];     /* least round trip of this half minute and of the last, in ns */
     uint32_t min_rtt_at;     /* when this one began, in units of 2^30 ns */
@@ -217,7 +275,8 @@ struct tcp_conn {
     uint16_t mss_remote;
     struct toe_tcp_const constant; /* verbatim, unknown flags included; ports are the owner's */
     struct toe_tcp_cached cached;  /* verbatim, for a query */
-    toe_instant burst_at;          /* when the segments left that |burst_cnt| counts */
+    toe_instant burst_at;          /* when the segments left that |burst_cnt| counts, */
+    toe_seq burst_end;             /* and where the last one ended */
     uint32_t burst_cnt;
     uint32_t ts_recent_age;    /* without timestamps: verbatim */
     struct tcp_sack_block dup; /* with SACK: what was received twice (RFC-073) */

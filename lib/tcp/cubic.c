@@ -10,7 +10,7 @@
  *
  * Of W_max and the epoch only an extension tells on the other side of the seam. Without one an
  * import begins a new epoch below the larger one of cwnd and ssthresh (RFC-051). The slow start is
- * that of tcp/congestion.h; HyStart++ is not here.
+ * that of tcp/congestion.h.
  */
 #include "base/assert.h"
 #include "tcp/congestion.h"
@@ -208,6 +208,12 @@ static void cubic_idle(struct tcp_conn *conn, toe_instant now)
     conn->cc.cubic.epoch = TOE_INSTANT_NEVER;
 }
 
+/* RFC 9438, 4.2: t is without the time in which cwnd was not to grow. */
+static void cubic_hold(struct tcp_conn *conn)
+{
+    conn->cc.cubic.epoch = TOE_INSTANT_NEVER;
+}
+
 static void cubic_tell(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
 {
     const bool has_epoch = conn->cc.cubic.epoch != TOE_INSTANT_NEVER;
@@ -245,12 +251,14 @@ static void cubic_take(struct tcp_conn *conn, const struct toe_extension *ext, t
 const struct tcp_cc_ops tcp_cc_cubic = {
     .name = "cubic",
     .id = TOE_CONGESTION_CUBIC,
+    .mark_percent = 85,
     .init = cubic_init,
     .import = cubic_import,
     .ack = cubic_ack,
     .loss = cubic_loss,
     .rto = cubic_rto,
     .idle = cubic_idle,
+    .hold = cubic_hold,
     .tell = cubic_tell,
     .is_sound = cubic_is_sound,
     .take = cubic_take,

@@ -52,6 +52,8 @@ struct tcp_setup {
     bool timestamps;    /* we offer, in a SYN */
     bool sack;
     bool window_scaling;
+    bool ecn;       /* we agree to it, */
+    bool ecn_offer; /* and offer it */
     bool nagle;
     uint32_t ts_offset; /* added to our clock: RFC 7323, 7.1; handshakes only */
 };

@@ -14,6 +14,7 @@
 #include "tcp/engine.h"
 #include "tcp/inflight.h"
 #include "tcp/fsm.h"
+#include "tcp/pace.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
 #include "tcp/send.h"
@@ -25,7 +26,8 @@ _Static_assert(TOE_EXTENSION_EARLY_MAX == TCP_REASSEMBLY_RUN_MAX, "all that came
 
 #define FLAGS_ALL                                                                                  \
     (TOE_EXTENSION_RECOVERY | TOE_EXTENSION_RTT_TIMED | TOE_EXTENSION_SACKED |                     \
-     TOE_EXTENSION_EARLY_FIN | TOE_EXTENSION_EPOCH | TOE_EXTENSION_REXMIT_DUE)
+     TOE_EXTENSION_EARLY_FIN | TOE_EXTENSION_EPOCH | TOE_EXTENSION_REXMIT_DUE |                    \
+     TOE_EXTENSION_ECE_DUE | TOE_EXTENSION_CWR_DUE)
 
 /* No age is larger: with room for sums. */
 #define AGE_MAX (UINT64_C(1) << 62)
@@ -98,6 +100,35 @@ static void import_recovery(struct tcp_conn *conn, const struct toe_extension *e
     conn->recover = toe_seq_of(ext->recover);
     conn->dup_bytes = ext->dup_bytes;
     conn->backoff = (uint8_t)ext->backoff;
+}
+
+/* --- congestion marks --- */
+
+static void export_marks(const struct tcp_conn *conn, struct toe_extension *ext)
+{
+    if (conn->has_ecn) {
+        ext->flags |= conn->ece_due ? TOE_EXTENSION_ECE_DUE : 0;
+        ext->flags |= conn->cwr_due ? TOE_EXTENSION_CWR_DUE : 0;
+        ext->ecn_point = conn->ecn_point.v;
+    }
+}
+
+static bool are_marks_sound(const struct tcp_conn *conn, const struct toe_extension *ext)
+{
+    /* As |recover|: from the number before snd_una. */
+    const uint32_t point = toe_seq_off(toe_seq_of(ext->ecn_point), toe_seq_sub(conn->snd_una, 1));
+
+    if (!conn->has_ecn) {
+        return !has(ext, TOE_EXTENSION_ECE_DUE | TOE_EXTENSION_CWR_DUE) && ext->ecn_point == 0;
+    }
+    return point <= tcp_send_flight(conn) + 1;
+}
+
+static void import_marks(struct tcp_conn *conn, const struct toe_extension *ext)
+{
+    conn->ece_due = has(ext, TOE_EXTENSION_ECE_DUE);
+    conn->cwr_due = has(ext, TOE_EXTENSION_CWR_DUE);
+    conn->ecn_point = toe_seq_of(ext->ecn_point);
 }
 
 /* --- the scoreboard --- */
@@ -326,6 +357,64 @@ static void import_congestion(struct tcp_conn *conn, const struct toe_extension 
     }
 }
 
+/* --- growth and pacing --- */
+
+/* Of what is left of snd_una it does not matter how far. */
+static uint32_t from_una(const struct tcp_conn *conn, toe_seq seq)
+{
+    return toe_seq_max(seq, conn->snd_una).v;
+}
+
+static void export_growth(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
+{
+    const struct tcp_hystart *h = &conn->hystart;
+    const toe_instant end = conn->pace_at + TCP_PACE_LATE_MAX;
+
+    ext->limited_end = from_una(conn, conn->limited_end);
+    ext->hystart.end = from_una(conn, h->end);
+    ext->hystart.last = h->last;
+    ext->hystart.current = h->current;
+    ext->hystart.baseline = h->baseline;
+    ext->hystart.samples = h->samples;
+    ext->hystart.css = h->css;
+    ext->pace.rate = conn->pace_rate;
+    ext->pace.left = end > now ? end - now : 0;
+    ext->pace.burst = conn->pace_burst;
+}
+
+/* And what is beyond snd_max cannot be. */
+static toe_seq in_flight(const struct tcp_conn *conn, uint32_t seq)
+{
+    const bool is_sent = seq - conn->snd_una.v <= tcp_send_flight(conn);
+
+    return is_sent ? toe_seq_of(seq) : conn->snd_una;
+}
+
+static bool is_growth_sound(const struct toe_extension *ext)
+{
+    return ext->hystart.samples <= TCP_HYSTART_SAMPLES &&
+           ext->hystart.css <= TCP_HYSTART_CSS_ROUNDS + 1 && ext->pace.rate <= TCP_PACE_RATE_MAX &&
+           ext->pace.left <= AGE_MAX;
+}
+
+static void import_growth(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
+{
+    const toe_instant end = now + ext->pace.left;
+
+    conn->limited_end = in_flight(conn, ext->limited_end);
+    conn->hystart = (struct tcp_hystart){
+        .end = in_flight(conn, ext->hystart.end),
+        .last = ext->hystart.last,
+        .current = ext->hystart.current,
+        .baseline = ext->hystart.baseline,
+        .samples = (uint8_t)ext->hystart.samples,
+        .css = (uint8_t)ext->hystart.css,
+    };
+    conn->pace_rate = ext->pace.rate;
+    conn->pace_at = ext->pace.left > 0 && end > TCP_PACE_LATE_MAX ? end - TCP_PACE_LATE_MAX : 0;
+    conn->pace_burst = ext->pace.burst;
+}
+
 /* --- what arrived out of order --- */
 
 static void export_early(const struct tcp_conn *conn, struct toe_extension *ext)
@@ -474,9 +563,11 @@ void tcp_extension_export(const struct tcp_conn *conn, struct toe_extension *ext
     ext->version = TOE_EXTENSION_VERSION;
     export_windows(conn, ext);
     export_recovery(conn, ext);
+    export_marks(conn, ext);
     export_sacked(conn, ext);
     export_times(conn, ext, now);
     export_congestion(conn, ext, now);
+    export_growth(conn, ext, now);
     export_early(conn, ext);
 }
 
@@ -484,9 +575,9 @@ static bool is_sound(const struct tcp_conn *conn, const struct toe_extension *ex
                      const struct toe_tcp_delegated *d)
 {
     return (ext->flags & ~(uint32_t)FLAGS_ALL) == 0 && are_windows_sound(conn, ext) &&
-           is_recovery_sound(conn, ext) && is_sacked_sound(conn, ext) &&
-           are_times_sound(conn, ext, d) && is_congestion_sound(conn, ext) &&
-           is_early_sound(conn, ext);
+           is_recovery_sound(conn, ext) && are_marks_sound(conn, ext) &&
+           is_sacked_sound(conn, ext) && are_times_sound(conn, ext, d) &&
+           is_congestion_sound(conn, ext) && is_growth_sound(ext) && is_early_sound(conn, ext);
 }
 
 enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct toe_extension *ext,
@@ -513,8 +604,10 @@ enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct
 
     import_windows(conn, ext);
     import_recovery(conn, ext);
+    import_marks(conn, ext);
     import_times(conn, ext, delegated, now);
     import_congestion(conn, ext, now);
+    import_growth(conn, ext, now);
     tcp_flight_import(conn, now);
     tcp_conn_check(conn);
     return TCP_EXTENSION_TAKEN;

@@ -6,6 +6,7 @@
 #include "tcp/inflight.h"
 
 #include "base/assert.h"
+#include "tcp/congestion.h"
 #include "tcp/deadline.h"
 #include "tcp/scoreboard.h"
 
@@ -254,6 +255,18 @@ static void join_all(struct tcp_flight *f)
 
 /* --- sending --- */
 
+/* A run that leaves now, |len| bytes of it. */
+static struct tcp_run fresh_run(struct tcp_conn *conn, uint32_t len, uint8_t flags, toe_instant now)
+{
+    struct tcp_run run = {.sent = now, .flags = flags};
+
+    if (conn->cfg->cc->deliver != NULL) {
+        run.stamp = tcp_rate_stamp(conn, len, now);
+        run.is_limited = conn->rate.is_limited;
+    }
+    return run;
+}
+
 /* [seq, end) leaves again. */
 static bool resend(struct tcp_conn *conn, toe_seq seq, toe_seq end, toe_instant now)
 {
@@ -263,7 +276,8 @@ static bool resend(struct tcp_conn *conn, toe_seq seq, toe_seq end, toe_instant 
         const toe_seq to = toe_seq_min(run.end, end);
 
         if ((run.flags & TCP_RUN_SACKED) == 0 &&
-            !paint(conn, idx, seq, to, (struct tcp_run){.sent = now, .flags = TCP_RUN_RESENT})) {
+            !paint(conn, idx, seq, to,
+                   fresh_run(conn, toe_seq_off(to, seq), TCP_RUN_RESENT, now))) {
             return false;
         }
         seq = to;
@@ -277,14 +291,20 @@ static void append(struct tcp_conn *conn, toe_seq end, toe_instant now)
     struct tcp_flight *f = conn->flight;
 
     if (f->is_open && f->cnt > 0 && now - f->opened <= tcp_flight_grain(conn)) {
-        run_at(f, f->cnt - 1u)->sent = now;
-        run_at(f, f->cnt - 1u)->end = end;
+        struct tcp_run *last = run_at(f, f->cnt - 1u);
+
+        if (conn->cfg->cc->deliver != NULL) {
+            *last = fresh_run(conn, toe_seq_off(end, last->end), 0, now);
+        }
+        last->sent = now;
+        last->end = end;
         return;
     }
     if (!insert_at(conn, f->cnt, 1)) {
         return;
     }
-    *run_at(f, f->cnt - 1u) = (struct tcp_run){.sent = now, .end = end};
+    *run_at(f, f->cnt - 1u) = fresh_run(conn, toe_seq_off(end, conn->snd_max), 0, now);
+    run_at(f, f->cnt - 1u)->end = end;
     f->opened = now;
     f->is_open = true;
 }
@@ -320,6 +340,14 @@ static void note(struct tcp_delivered *got, const struct tcp_run *run, toe_seq e
     const bool first = !got->has_original && !got->has_resent;
 
     got->bytes += len;
+    if (got->is_rated && (run->flags & TCP_RUN_UNTIMED) == 0 &&
+        (!got->is_stamped || is_before(got->stamp_sent, got->stamp_end, run->sent, end))) {
+        got->is_stamped = true;
+        got->is_limited = run->is_limited;
+        got->stamp_end = end;
+        got->stamp_sent = run->sent;
+        got->stamp = run->stamp;
+    }
     got->highest = first ? end : toe_seq_max(got->highest, end);
     if ((run->flags & TCP_RUN_RESENT) != 0) {
         if (!got->has_resent || is_before(got->re_sent, got->re_end, run->sent, end)) {
@@ -422,6 +450,7 @@ void tcp_flight_ack(struct tcp_conn *conn, struct tcp_delivered *got, toe_seq ol
 static void color_lost(struct tcp_flight *f, struct tcp_run *run, toe_seq left)
 {
     account(f, run->flags, run->flags | TCP_RUN_LOST, toe_seq_off(run->end, left));
+    f->lost_new += toe_seq_off(run->end, left);
     run->flags |= TCP_RUN_LOST;
 }
 
@@ -468,6 +497,7 @@ bool tcp_flight_lose_first(struct tcp_conn *conn)
     }
     len = len < conn->snd_mss ? len : conn->snd_mss;
     run.flags |= TCP_RUN_LOST;
+    f->lost_new += len;
     f->lost_from = conn->snd_una;
     return paint(conn, 0, conn->snd_una, toe_seq_add(conn->snd_una, len), run);
 }
@@ -538,6 +568,27 @@ uint32_t tcp_flight_first_len(const struct tcp_conn *conn)
         ++idx;
     }
     return idx > 0 ? toe_seq_off(left_of(conn, idx), conn->snd_una) : UINT32_MAX;
+}
+
+uint32_t tcp_flight_last_len(const struct tcp_conn *conn)
+{
+    const struct tcp_flight *f = conn->flight;
+
+    return f->cnt > 0 ? toe_seq_off(conn->snd_max, left_of(conn, f->cnt - 1u)) : 0;
+}
+
+uint32_t tcp_flight_resent(const struct tcp_conn *conn)
+{
+    const struct tcp_flight *f = conn->flight;
+    const uint8_t mask = TCP_RUN_SACKED | TCP_RUN_LOST | TCP_RUN_RESENT;
+    uint32_t bytes = 0;
+
+    for (uint32_t i = 0; i < f->cnt; ++i) {
+        if ((run_get(f, i)->flags & mask) == TCP_RUN_RESENT) {
+            bytes += toe_seq_off(run_get(f, i)->end, left_of(conn, i));
+        }
+    }
+    return bytes;
 }
 
 uint32_t tcp_flight_ranges(const struct tcp_conn *conn, struct tcp_sack_block *ranges, uint32_t max)

@@ -30,6 +30,8 @@
 #include "tcp/frto.h"
 #include "tcp/prr.h"
 #include "tcp/rack.h"
+#include "tcp/rate.h"
+#include "tcp/rtt.h"
 #include "tcp/send.h"
 #include "tcp/tlp.h"
 #include "tcp/undo.h"
@@ -51,6 +53,8 @@ struct tcp_run {
     toe_instant sent; /* last */
     toe_seq end;
     uint8_t flags;
+    bool is_limited; /* by the application: tcp/rate.h */
+    struct tcp_rate_stamp stamp;
 };
 
 /*
@@ -69,6 +73,13 @@ struct tcp_delivered {
     toe_seq end;         /* and its end */
     toe_instant re_sent; /* the same of what was resent */
     toe_seq re_end;
+
+    bool is_rated;   /* stamps are asked for: */
+    bool is_stamped; /* of all that was delivered, the one that left last */
+    bool is_limited;
+    toe_seq stamp_end;
+    toe_instant stamp_sent;
+    struct tcp_rate_stamp stamp;
 };
 
 /*
@@ -87,6 +98,7 @@ struct tcp_flight {
     toe_instant opened; /* when the last run began */
     uint32_t sacked;
     uint32_t lost;
+    uint32_t lost_new;      /* bytes that were found lost since the last sample (tcp/rate.h) */
     toe_seq lost_from;      /* nothing left of it is lost */
     toe_seq first_sack_max; /* snd_max when anything was SACKed, and nothing had been */
     struct tcp_rack rack;
@@ -151,6 +163,12 @@ bool tcp_flight_next_lost(struct tcp_conn *conn, struct tcp_sack_block *range);
 
 /* tcp_flight_first_len() is the number of bytes from snd_una on before the first SACKed one. */
 uint32_t tcp_flight_first_len(const struct tcp_conn *conn);
+
+/* tcp_flight_last_len() is the length of the last run, zero if nothing is in flight. */
+uint32_t tcp_flight_last_len(const struct tcp_conn *conn);
+
+/* tcp_flight_resent() is the number of bytes that were sent again and are not SACKed. */
+uint32_t tcp_flight_resent(const struct tcp_conn *conn);
 
 /* tcp_flight_ranges() writes up to |max| ranges that are SACKed, in order; returns how many. */
 uint32_t tcp_flight_ranges(const struct tcp_conn *conn, struct tcp_sack_block *ranges,

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "tcp/ack.h"
 #include "tcp/deadline.h"
+#include "tcp/ecn.h"
 #include "tcp/engine.h"
 #include "tcp/fsm.h"
 #include "tcp/keepalive.h"
@@ -34,7 +35,9 @@ static enum toe_drop refuse_sequence(struct tcp_conn *conn, const struct tcp_seg
     if (toe_seq_lt(seg->seq, conn->rcv_nxt)) {
         tcp_text_repeated(conn, seg->seq, seg->payload_len);
     }
-    if (tcp_segment_len(seg) > 0 || toe_seq_eq(toe_seq_add(seg->seq, 1), conn->rcv_nxt)) {
+    if ((seg->flags & TCP_SYN) != 0 && conn->cfg->rfc5961_syn) {
+        (void)tcp_challenge(conn, now); /* RFC-081: wherever it points. */
+    } else if (tcp_segment_len(seg) > 0 || toe_seq_eq(toe_seq_add(seg->seq, 1), conn->rcv_nxt)) {
         conn->ack_now = true;
     } else {
         (void)tcp_challenge(conn, now);
@@ -101,6 +104,17 @@ static void heard(struct tcp_conn *conn, toe_instant now)
     }
 }
 
+/* A bare acknowledgment is answered with restraint: two ends that both refuse the other's clock
+ * would never stop. */
+static void answer_paws(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+{
+    if (tcp_segment_len(seg) > 0) {
+        conn->ack_now = true;
+    } else {
+        (void)tcp_challenge(conn, now);
+    }
+}
+
 /* Steps one to four. |again| says that |seg| is the peer's SYN once more, which was seen to. */
 static enum toe_drop admit(struct tcp_conn *conn, const struct tcp_segment *seg, bool again,
                            toe_instant now)
@@ -108,7 +122,9 @@ static enum toe_drop admit(struct tcp_conn *conn, const struct tcp_segment *seg,
     enum toe_drop drop = tcp_timestamps_check(conn, seg, now);
 
     if (drop != TOE_DROP_NONE) {
-        conn->ack_now = conn->ack_now || drop == TOE_DROP_TCP_PAWS;
+        if (drop == TOE_DROP_TCP_PAWS) {
+            answer_paws(conn, seg, now);
+        }
         return drop;
     }
     if (again) {
@@ -162,6 +178,10 @@ static enum toe_drop input(struct tcp_conn *conn, const struct tcp_segment *seg,
     if ((seg->flags & TCP_URG) != 0 && conn->cfg->urgent_uploads) {
         conn->verdict = TCP_VERDICT_URGENT;
         return TOE_DROP_TCP_URGENT;
+    }
+
+    if (conn->has_ecn && seg->payload_len > 0) {
+        tcp_ecn_text(conn, seg);
     }
 
     /* Seventh, text; eighth, FIN. Neither comes with a SYN (SEG-008). */

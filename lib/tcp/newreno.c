@@ -69,6 +69,7 @@ static void newreno_idle(struct tcp_conn *conn, toe_instant now)
 const struct tcp_cc_ops tcp_cc_newreno = {
     .name = "newreno",
     .id = TOE_CONGESTION_NEWRENO,
+    .mark_percent = 80,
     .init = newreno_init,
     .import = newreno_import,
     .ack = newreno_ack,

@@ -5,6 +5,7 @@
 #include "tcp/ack.h"
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
+#include "tcp/ecn.h"
 #include "tcp/engine.h"
 #include "tcp/fsm.h"
 #include "tcp/keepalive.h"
@@ -37,6 +38,7 @@ static void meet(struct tcp_conn *conn, const struct tcp_segment *syn, toe_insta
     conn->snd_wscale = conn->has_window_scaling ? (uint8_t)syn->wscale : 0;
     conn->rcv_wscale = conn->has_window_scaling ? conn->rcv_wscale : 0;
     conn->mss_remote = syn->mss;
+    tcp_ecn_meet(conn, syn);
     tcp_send_mss_update(conn);
 
     if (conn->has_timestamps) {
@@ -54,7 +56,8 @@ static void note_constants(struct tcp_conn *conn)
 {
     conn->constant.flags = (uint16_t)((conn->has_timestamps ? TOE_TCP_TIMESTAMPS : 0) |
                                       (conn->has_sack ? TOE_TCP_SACK : 0) |
-                                      (conn->has_window_scaling ? TOE_TCP_WINDOW_SCALING : 0));
+                                      (conn->has_window_scaling ? TOE_TCP_WINDOW_SCALING : 0) |
+                                      (conn->has_ecn ? TOE_TCP_ECN : 0));
     conn->constant.snd_wnd_scale = conn->snd_wscale;
     conn->constant.rcv_wnd_scale = conn->rcv_wscale;
     conn->constant.remote_mss = conn->mss_remote;
@@ -67,6 +70,8 @@ static void establish(struct tcp_conn *conn, const struct tcp_segment *seg, toe_
     conn->snd_una = seg->ack;
     conn->snd_nxt = seg->ack;
     conn->recover = toe_seq_sub(conn->snd_una, 1);
+    conn->ecn_point = conn->recover;
+    tcp_cc_begin(conn);
     conn->cfg->cc->init(conn);
     if (conn->retransmit_cnt > 1) {
         conn->cwnd = conn->snd_mss; /* RFC 6928, 2: the SYN was lost more than once. */
@@ -101,6 +106,7 @@ static enum toe_drop refuse(struct tcp_conn *conn, const struct tcp_segment *seg
 void tcp_open(struct tcp_conn *conn, toe_seq iss, toe_instant now)
 {
     (void)now;
+    conn->has_ecn = conn->ecn_offers;
     begin(conn, iss, TOE_TCP_SYN_SENT);
 }
 

@@ -15,9 +15,11 @@
 #include "base/assert.h"
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
+#include "tcp/ecn.h"
 #include "tcp/engine.h"
 #include "tcp/inflight.h"
 #include "tcp/fsm.h"
+#include "tcp/pace.h"
 #include "tcp/recovery.h"
 #include "tcp/retransmit.h"
 #include "tcp/send.h"
@@ -75,7 +77,7 @@ static void finish(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, uint
 {
     out->seg.seq = seq;
     out->seg.ack = conn->rcv_nxt;
-    out->seg.flags = flags | TCP_ACK;
+    out->seg.flags = (uint8_t)(flags | TCP_ACK | (conn->ece_due ? TCP_ECE : 0));
     out->seg.wnd = tcp_window_advertise(conn);
     conn->dup_due = conn->dup_due && out->seg.sack_cnt == 0;
 }
@@ -92,18 +94,20 @@ static bool has_push(struct tcp_conn *conn, uint32_t off, uint32_t len)
 }
 
 /*
- * Whether the |len| bytes are a full segment that ends a run of push_burst ones: a receiver that
- * gathers segments need not wait for more.
+ * Whether the |len| bytes at |seq| are a full segment that ends a run of push_burst ones: a
+ * receiver that gathers segments need not wait for more.
  */
-static bool ends_burst(struct tcp_conn *conn, uint32_t len, uint32_t full, toe_instant now)
+static bool ends_burst(struct tcp_conn *conn, toe_seq seq, uint32_t len, uint32_t full,
+                       toe_instant now)
 {
     if (conn->cfg->push_burst == 0) {
         return false;
     }
-    if (conn->burst_at != now) {
+    if (conn->burst_at != now || !toe_seq_eq(conn->burst_end, seq)) {
         conn->burst_at = now;
         conn->burst_cnt = 0;
     }
+    conn->burst_end = toe_seq_add(seq, len);
     conn->burst_cnt = len < full ? 0 : conn->burst_cnt + len / full;
     if (conn->burst_cnt < conn->cfg->push_burst) {
         return false;
@@ -131,7 +135,7 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     out->seg.payload_len = seq_len - fin;
     out->is_retransmission = toe_seq_le(end, conn->snd_max);
     out->has_repeated = toe_seq_lt(seq, conn->snd_max);
-    if (ends_burst(conn, out->seg.payload_len, out->mss, now) ||
+    if (ends_burst(conn, seq, out->seg.payload_len, out->mss, now) ||
         has_push(conn, off, out->seg.payload_len)) {
         flags |= TCP_PSH;
     }
@@ -147,6 +151,9 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     }
     if (conn->cfg->flights != NULL) {
         tcp_recovery_count(conn, seq, end, now);
+    }
+    if (tcp_pace_is_on(conn)) {
+        tcp_pace_sent(conn, seq_len, now);
     }
     conn->snd_max = toe_seq_max(conn->snd_max, end);
     conn->last_sent = now;
@@ -166,6 +173,7 @@ static bool output_syn(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
     out->seg.sack_permitted = conn->has_sack;
     out->seg.wscale = (int8_t)(conn->has_window_scaling ? conn->rcv_wscale : -1);
     out->seg.wnd = (uint16_t)min_u32(conn->rcv_buf, UINT16_MAX);
+    tcp_ecn_offer(conn, &out->seg);
     if (conn->state == TOE_TCP_SYN_RCVD) {
         out->seg.flags |= TCP_ACK;
         out->seg.ack = conn->rcv_nxt;
@@ -272,17 +280,38 @@ static uint32_t super_len(const struct tcp_conn *conn, uint32_t len, uint32_t fu
     return len;
 }
 
+/* Of |len| bytes that wait only |usable| may leave, less than a |full| segment: is it cwnd that
+ * holds them back? (RFC-053) */
+static void note_limit(struct tcp_conn *conn, uint32_t len, uint32_t usable, uint32_t full)
+{
+    if (usable < len && usable < full && usable < tcp_window_room(conn)) {
+        tcp_cc_limit(conn);
+    }
+}
+
+/* |len| bytes from snd_nxt on. Unless a probe was among them (RFC 3168, 6.1.5), they may be marked.
+ */
+static void send_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t len, toe_instant now)
+{
+    send_range(conn, out, conn->snd_nxt, len, now);
+    conn->snd_nxt = toe_seq_add(conn->snd_nxt, len);
+    if (conn->has_ecn && !out->has_repeated && out->seg.payload_len > 0) {
+        tcp_ecn_new(conn, &out->seg);
+    }
+}
+
 /* Go back N: SND-061. */
 static bool output_again(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     const uint32_t left = toe_seq_off(conn->snd_max, conn->snd_nxt);
-    const uint32_t usable = tcp_window_usable(conn);
+    const uint32_t usable = tcp_pace_usable(conn, tcp_window_usable(conn), now);
     uint32_t full;
     uint32_t len;
 
     begin(conn, out, now);
     full = payload_max(conn, out);
     len = super_len(conn, min_u32(left, usable), full, left <= usable);
+    note_limit(conn, left, usable, full);
     if (len == 0) {
         return false;
     }
@@ -348,19 +377,23 @@ static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usab
     full = payload_max(conn, out);
     len = super_len(conn, min_u32(unsent, usable), full, unsent <= usable);
     if (len == 0) {
+        note_limit(conn, unsent, usable, full);
         return false;
     }
     if (!conn->force_output && (is_nagled(conn, off, unsent) || is_silly(conn, off, len, full))) {
+        note_limit(conn, unsent, usable, full);
         tcp_window_hold(conn, now);
         return false;
     }
 
     conn->output_held = false;
+    if (conn->cwr_due) {
+        len = min_u32(len, full); /* Not all of a super-segment is to have the CWR. */
+    }
     if (len == unsent && conn->fin_queued && tcp_window_room(conn) > len) {
         ++len;
     }
-    send_range(conn, out, conn->snd_nxt, len, now);
-    conn->snd_nxt = toe_seq_add(conn->snd_nxt, len);
+    send_new(conn, out, len, now);
     return true;
 }
 
@@ -370,10 +403,14 @@ static bool output_lost(struct tcp_conn *conn, struct tcp_out *out, struct tcp_s
 {
     const uint32_t off = toe_seq_off(range.left, conn->snd_una);
     const uint32_t room = off < conn->snd_wnd ? conn->snd_wnd - off : 0;
-    uint32_t len =
-        min_u32(min_u32(toe_seq_off(range.right, range.left), room), tcp_recovery_credit(conn));
+    const uint32_t credit = min_u32(room, tcp_recovery_credit(conn));
+    uint32_t len = min_u32(toe_seq_off(range.right, range.left), credit);
 
+    len = tcp_pace_usable(conn, len, now);
     if (len == 0) {
+        if (credit < room) {
+            tcp_cc_limit(conn);
+        }
         return false;
     }
     begin(conn, out, now);
@@ -403,10 +440,11 @@ static bool output_tail(struct tcp_conn *conn, struct tcp_out *out, toe_instant 
     len = payload_max(conn, out);
     if (is_new) {
         len = min_u32(len, min_u32(unsent, room));
-        send_range(conn, out, conn->snd_max, len, now);
         conn->snd_nxt = conn->snd_max;
+        send_new(conn, out, len, now);
     } else {
-        len = min_u32(len, flight);
+        /* The last segment, as it was: a FIN that left by itself goes by itself again. */
+        len = min_u32(len, min_u32(flight, tcp_flight_last_len(conn)));
         send_range(conn, out, toe_seq_add(una, flight - len), len, now);
     }
     tcp_tlp_sent(conn, !is_new);
@@ -433,7 +471,7 @@ static bool output_recorded(struct tcp_conn *conn, struct tcp_out *out, toe_inst
         return false;
     }
     restart_after_idle(conn, now);
-    return output_new(conn, out, tcp_window_usable(conn), now);
+    return output_new(conn, out, tcp_pace_usable(conn, tcp_window_usable(conn), now), now);
 }
 
 static bool output_data(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
@@ -466,7 +504,7 @@ static bool output_data(struct tcp_conn *conn, struct tcp_out *out, toe_instant 
         return false;
     }
     restart_after_idle(conn, now);
-    return output_new(conn, out, tcp_window_usable(conn), now);
+    return output_new(conn, out, tcp_pace_usable(conn, tcp_window_usable(conn), now), now);
 }
 
 /* An acknowledgment at the end of what was sent, or of what the peer's window lets it accept. */
@@ -513,6 +551,15 @@ static bool output_next(struct tcp_conn *conn, struct tcp_out *out, toe_instant 
     return conn->ack_now && output_ack(conn, out, now);
 }
 
+/* Nothing waits but for the application. */
+static void note_idle(struct tcp_conn *conn)
+{
+    if (tcp_send_flight(conn) == tcp_send_span(conn) && toe_seq_eq(conn->snd_nxt, conn->snd_max) &&
+        tcp_window_usable(conn) > 0 && !(tcp_flight_is_on(conn) && conn->flight->lost > 0)) {
+        tcp_rate_idle(conn);
+    }
+}
+
 bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     const bool any = output_next(conn, out, now);
@@ -522,6 +569,9 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
     }
     if (!any) {
         conn->force_output = false;
+        if (conn->cfg->cc->deliver != NULL) {
+            note_idle(conn);
+        }
         if (conn->flight != NULL && !conn->quiesced) {
             tcp_recovery_arm(conn, now); /* once for all that left */
         }
@@ -539,6 +589,7 @@ void tcp_quiesce(struct tcp_conn *conn)
     tcp_deadline_cancel(conn, TCP_DEADLINE_DELAYED_ACK);
     tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
     tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
+    tcp_deadline_cancel(conn, TCP_DEADLINE_PACE);
 }
 
 void tcp_renege(struct tcp_conn *conn)

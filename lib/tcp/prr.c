@@ -36,6 +36,19 @@ void tcp_prr_begin(struct tcp_conn *conn)
     };
 }
 
+void tcp_prr_classic(struct tcp_conn *conn, uint32_t fresh)
+{
+    const struct tcp_flight *f = conn->flight;
+
+    toe_assert(fresh <= f->sacked && f->sacked <= tcp_send_flight(conn));
+
+    conn->flight->prr = (struct tcp_prr){
+        .flight = max_u32(tcp_send_flight(conn) - (f->sacked - fresh), 1),
+        .delivered = fresh,
+        .is_first = true,
+    };
+}
+
 void tcp_prr_ack(struct tcp_conn *conn, uint32_t delivered, bool is_safe)
 {
     struct tcp_prr *prr = &conn->flight->prr;

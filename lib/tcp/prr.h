@@ -35,6 +35,12 @@ struct tcp_prr {
  */
 void tcp_prr_begin(struct tcp_conn *conn);
 
+/*
+ * tcp_prr_classic() begins it as the RFC does: the acknowledgment that began it is the third
+ * duplicate, and reports |fresh| bytes.
+ */
+void tcp_prr_classic(struct tcp_conn *conn, uint32_t fresh);
+
 /* tcp_prr_ack() follows an acknowledgment in a recovery; |is_safe|: it moved snd_una, and nothing
  * more is lost. */
 void tcp_prr_ack(struct tcp_conn *conn, uint32_t delivered, bool is_safe);

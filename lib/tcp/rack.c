@@ -24,7 +24,9 @@ static void update(struct tcp_rack *rack, toe_instant sent, toe_seq end, toe_ins
 
 /* Whether it was the retransmission that arrived, as far as can be told. Deviates: RFC 8985, 6.2,
  * step 2, asks for a whole min_RTT. But that was measured by acknowledgments of two segments, or
- * delayed ones, and that of a lone probe, which fills a hole, comes sooner. */
+ * delayed ones, and that of a lone probe, which fills a hole, comes sooner. Nor does it ask whether
+ * the peer echoes what arrived: where a hole is left before it, that is an earlier segment (RFC
+ * 7323, 4.3), and the loss of what was resent into the hole would be left to the timeout. */
 static bool is_resent(const struct tcp_conn *conn, const struct tcp_delivered *got,
                       const struct tcp_segment *seg, toe_instant now)
 {
@@ -33,7 +35,7 @@ static bool is_resent(const struct tcp_conn *conn, const struct tcp_delivered *g
     if (!got->has_resent || now - got->re_sent < tcp_rtt_min(conn) / 4 * 3) {
         return false;
     }
-    return !conn->has_timestamps || !seg->has_ts ||
+    return !conn->has_timestamps || !seg->has_ts || toe_seq_gt(got->re_end, seg->ack) ||
            seg->ts_ecr - ((uint32_t)(got->re_sent / tick) + conn->ts_delta) < HALF;
 }
 
@@ -57,13 +59,26 @@ static void adapt(struct tcp_conn *conn, const struct tcp_delivered *got, bool d
     }
 }
 
+/*
+ * RFC 8985, 6.2, step 4: as many as DupThresh are SACKed, and no reordering was ever seen. Not
+ * where reordering must not cost anything even the first time (RFC-079).
+ */
+static bool has_many_sacked(const struct tcp_conn *conn)
+{
+    const uint8_t thresh = conn->cfg->duplicate_ack_threshold;
+
+    return conn->cfg->rack_threshold &&
+           conn->flight->sacked >= (uint64_t)conn->snd_mss * (thresh != 0 ? thresh : 1);
+}
+
 /* The reordering window. reo_wnd_mult counts from zero. */
 static toe_duration window(const struct tcp_conn *conn)
 {
     const toe_duration min = tcp_rtt_min(conn) != 0 ? tcp_rtt_min(conn) : conn->srtt;
     const toe_duration wnd = min / 4 * (conn->reo_wnd_mult + 1u);
 
-    if (!conn->has_reordering && (conn->in_recovery || conn->flight->in_loss)) {
+    if (!conn->has_reordering &&
+        (conn->in_recovery || conn->flight->in_loss || has_many_sacked(conn))) {
         return 0;
     }
     return (wnd < conn->srtt ? wnd : conn->srtt) + tcp_flight_grain(conn);

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
+#include "tcp/ecn.h"
 #include "tcp/inflight.h"
 #include "tcp/window.h"
 
@@ -93,7 +94,10 @@ static void enter(struct tcp_conn *conn, toe_instant now)
     if (conn->flight != NULL) {
         tcp_undo_begin(conn, now);
     }
-    conn->cfg->cc->loss(conn, now);
+    if (!tcp_ecn_is_answered(conn)) {
+        conn->cfg->cc->loss(conn, now);
+    }
+    tcp_ecn_reduced(conn);
     conn->cwnd = conn->ssthresh;
     conn->rtt_timing = false;
     if (tcp_flight_is_on(conn)) {
@@ -165,6 +169,9 @@ static void leave(struct tcp_conn *conn)
 
     conn->in_recovery = false;
     conn->dup_bytes = 0;
+    if (conn->cfg->cc->deliver != NULL) {
+        return;
+    }
 
     /* RFC-050: down to ssthresh, and no burst where less than that is in flight. */
     conn->cwnd = min_u32(conn->ssthresh, tcp_send_flight(conn) + burst);
@@ -230,7 +237,12 @@ void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t
     if (toe_seq_gt(conn->snd_una, conn->recover)) {
         conn->recover = toe_seq_sub(conn->snd_una, 1);
     }
-    conn->cfg->cc->ack(conn, acked, now);
+    if (conn->cwnd < conn->ssthresh) {
+        tcp_hystart_ack(conn, got->is_timed ? now - got->sent : 0);
+    }
+    if (!conn->ecn_hold) {
+        tcp_cc_ack(conn, acked, now);
+    }
 }
 
 enum tcp_next tcp_recovery_next(const struct tcp_conn *conn, struct tcp_sack_block *range)
@@ -274,6 +286,16 @@ static bool is_next_hole(struct tcp_conn *conn, uint32_t acked)
            tcp_send_flight(conn) > 0 && tcp_flight_lose_first(conn);
 }
 
+/* Whether |got| made it as many as DupThresh that are SACKed: the third duplicate. */
+static bool is_third(const struct tcp_conn *conn, const struct tcp_delivered *got, uint32_t acked)
+{
+    const uint32_t sacked = conn->flight->sacked;
+    const uint32_t many = dup_thresh(conn) * conn->snd_mss;
+
+    return conn->cfg->rack_threshold && acked == 0 && sacked >= many && got->bytes <= sacked &&
+           sacked - got->bytes < many;
+}
+
 /* Something more is lost: a recovery begins, unless one is under way. */
 static void answer_loss(struct tcp_conn *conn, toe_instant now)
 {
@@ -297,13 +319,21 @@ void tcp_recovery_judge(struct tcp_conn *conn, const struct tcp_delivered *got,
             tcp_flight_lose_all(conn);
         }
         lost = tcp_rack_input(conn, got, seg, dup != NULL, now);
-        if (lost) {
+        if (lost && !conn->in_recovery) {
             answer_loss(conn, now);
+            if (conn->in_recovery && is_third(conn, got, acked)) {
+                tcp_prr_classic(conn, got->bytes);
+            }
         }
         lost = is_next_hole(conn, acked) || lost;
         if (conn->in_recovery) {
             tcp_prr_ack(conn, got->bytes, acked > 0 && !lost);
         }
+    }
+    if (conn->cfg->cc->deliver != NULL) {
+        const struct tcp_rate_sample rs = tcp_rate_sample(conn, got, now);
+
+        conn->cfg->cc->deliver(conn, &rs, now);
     }
     tcp_flight_check(conn);
     tcp_flight_trim(conn);
@@ -376,7 +406,7 @@ uint32_t tcp_recovery_credit(const struct tcp_conn *conn)
     const uint32_t pipe = tcp_flight_pipe(conn);
     uint32_t cwnd = conn->cwnd;
 
-    if (conn->in_recovery) {
+    if (conn->in_recovery && conn->cfg->cc->deliver == NULL) {
         return tcp_prr_credit(conn);
     }
     if (f->sacked == 0 && f->lost == 0 && cwnd < UINT32_MAX / 2) {

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
+#include "tcp/ecn.h"
 #include "tcp/fsm.h"
 #include "tcp/persist.h"
 #include "tcp/recovery.h"
@@ -77,6 +78,7 @@ void tcp_retransmit_expire(struct tcp_conn *conn, toe_instant now)
 
     tcp_recovery_timeout(conn, now);
     conn->cfg->cc->rto(conn, first, now);
+    tcp_ecn_reduced(conn);
     tcp_recovery_abandon(conn);
     tcp_recovery_after_timeout(conn);
     conn->dup_ack_cnt = 0;

@@ -3,6 +3,12 @@
 
 #include "tcp/conn.h"
 
+/*
+ * The variance may vanish, the granularity of clocks does not (RFC 6298, 2.3 and 4): where the
+ * round-trip time never changes, a timeout would come together with the acknowledgment.
+ */
+#define GRANULARITY TOE_NS_PER_MS
+
 void tcp_rtt_sample(struct tcp_conn *conn, toe_duration sample)
 {
     const toe_duration s = sample < TCP_RTT_SAMPLE_MAX ? sample : TCP_RTT_SAMPLE_MAX;
@@ -26,7 +32,9 @@ void tcp_rtt_sample(struct tcp_conn *conn, toe_duration sample)
 toe_duration tcp_rtt_rto(const struct tcp_conn *conn)
 {
     const struct tcp_config *cfg = conn->cfg;
-    toe_duration rto = conn->srtt + 4 * conn->rttvar;
+    const toe_duration spread = 4 * conn->rttvar;
+    const toe_duration margin = spread > GRANULARITY ? spread : GRANULARITY;
+    toe_duration rto = conn->srtt + margin;
 
     if (conn->srtt == 0) {
         rto = cfg->rto_initial;

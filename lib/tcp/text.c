@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "tcp/deadline.h"
+#include "tcp/engine.h"
 #include "tcp/fsm.h"
 #include "tcp/window.h"
 
@@ -95,7 +96,12 @@ static enum toe_drop deliver_in_order(struct tcp_conn *conn, const struct text *
         uint32_t pulled;
 
         if (len > 0 && !deliver(conn, text->data + done, len, text->push)) {
-            return TOE_DROP_NO_MEMORY;
+            if (conn->reassembly.run_cnt == 0) {
+                return TOE_DROP_NO_MEMORY;
+            }
+            /* Where memory is short, what is in order is worth more than what is not. */
+            tcp_renege(conn);
+            continue;
         }
         pulled =
             tcp_reassembly_pull(&conn->reassembly, conn->cfg->chunks, &conn->recvq, conn->rcv_nxt);

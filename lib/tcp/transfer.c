@@ -9,7 +9,8 @@
  *
  * What has no place in the state is rebuilt, unless an extension tells it: WL2 is snd_una
  * (SND-086), the last acknowledgment sent is rcv_nxt (SND-087), the scoreboard is empty (RFC-074),
- * the back-off is as many doublings as there were retransmissions.
+ * the back-off is as many doublings as there were retransmissions, no mark waits for an echo and
+ * none is answered.
  */
 #include "base/assert.h"
 #include "tcp/congestion.h"
@@ -180,6 +181,7 @@ static void import_const(struct tcp_conn *conn, const struct toe_tcp_const *c)
     conn->has_timestamps = (c->flags & TOE_TCP_TIMESTAMPS) != 0;
     conn->has_sack = (c->flags & TOE_TCP_SACK) != 0;
     conn->has_window_scaling = (c->flags & TOE_TCP_WINDOW_SCALING) != 0;
+    conn->has_ecn = (c->flags & TOE_TCP_ECN) != 0;
     conn->snd_wscale = conn->has_window_scaling ? min_scale(c->snd_wnd_scale) : 0;
     conn->rcv_wscale = conn->has_window_scaling ? min_scale(c->rcv_wnd_scale) : 0;
     conn->mss_remote = c->remote_mss;
@@ -225,6 +227,7 @@ static void import_numbers(struct tcp_conn *conn, const struct toe_tcp_delegated
 
     /* RFC-047 */
     conn->recover = d->retransmit_cnt > 0 ? conn->snd_max : toe_seq_sub(conn->snd_una, 1);
+    conn->ecn_point = conn->recover;
 }
 
 static void import_times(struct tcp_conn *conn, const struct toe_tcp_delegated *d, toe_instant now)
@@ -293,6 +296,7 @@ toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, 
         return TOE_STATUS_SUCCESS;
     }
     tcp_state_set(conn, d->state);
+    tcp_cc_begin(conn);
     conn->cfg->cc->import(conn, now);
     if ((conn->cached.flags & TOE_TCP_MAX_RT_RESTART) != 0) {
         conn->total_rt = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcp/undo.h"
 
+#include "tcp/congestion.h"
 #include "tcp/inflight.h"
 #include "tcp/rtt.h"
 #include "tcp/timestamps.h"
@@ -63,11 +64,14 @@ static void undo_all(struct tcp_conn *conn)
 
     conn->cwnd = conn->cwnd > undo->cwnd ? conn->cwnd : undo->cwnd;
     conn->ssthresh = conn->ssthresh > undo->ssthresh ? conn->ssthresh : undo->ssthresh;
-    conn->cc = undo->cc;
+    if (conn->cfg->cc->deliver == NULL) {
+        conn->cc = undo->cc; /* A model of the path is true whatever was lost. */
+    }
     conn->in_recovery = false;
     conn->rexmit_due = false;
     conn->dup_bytes = 0;
     conn->recover = toe_seq_sub(conn->snd_una, 1);
+    conn->ecn_point = conn->recover;
     conn->snd_nxt = conn->snd_max;
     f->in_loss = false;
     f->frto.step = TCP_FRTO_OFF;

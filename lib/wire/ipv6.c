@@ -7,6 +7,9 @@
 
 #define FLOW_LABEL_MASK UINT32_C(0xfffff)
 
+/* RFC 8200, 4.1: each kind once at most, destination options twice. */
+#define EXT_CNT_MAX 9
+
 /* Extension headers, by their next-header numbers. */
 enum ext {
     EXT_HOP_BY_HOP = 0,
@@ -100,6 +103,7 @@ int wire_ipv6_walk(struct wire_ipv6_chain *chain, uint8_t next_header, const uin
                    size_t len)
 {
     size_t off = 0;
+    uint32_t cnt = 0;
 
     memset(chain, 0, sizeof(*chain));
     chain->proto = next_header;
@@ -108,6 +112,9 @@ int wire_ipv6_walk(struct wire_ipv6_chain *chain, uint8_t next_header, const uin
         bool is_later_fragment;
 
         chain->has_ext = true;
+        if (++cnt > EXT_CNT_MAX) {
+            return WIRE_ERR_MALFORMED;
+        }
         if (len - off < 8) {
             return WIRE_ERR_SHORT;
         }

@@ -65,7 +65,8 @@ bool wire_ipv6_is_ext(uint8_t next_header);
  * wire_ipv6_walk() steps over the extension headers in the |len| bytes at |data|, which lie behind
  * a fixed header with |next_header|, and fills |chain|. It ends at the payload, and behind a
  * fragment header whose offset is not 0, since there the rest of the chain is missing. Returns how
- * many bytes the extension headers take, 0 when there are none, or WIRE_ERR_SHORT.
+ * many bytes the extension headers take, 0 when there are none, or WIRE_ERR_SHORT; and
+ * WIRE_ERR_MALFORMED when there are more of them than any packet needs.
  */
 int wire_ipv6_walk(struct wire_ipv6_chain *chain, uint8_t next_header, const uint8_t *data,
                    size_t len);

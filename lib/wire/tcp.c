@@ -45,12 +45,12 @@ static void parse_sack(struct tcp_segment *seg, const uint8_t *option, size_t le
     seg->sack_cnt = (uint8_t)cnt;
 }
 
-/* Reads an option that only a SYN may have. */
+/* Reads an option that only a SYN may have. Of what is there twice the first one counts. */
 static void parse_syn_option(struct tcp_segment *seg, const uint8_t *option, size_t len)
 {
-    if (option[0] == OPTION_MSS && len == MSS_LEN) {
+    if (option[0] == OPTION_MSS && len == MSS_LEN && seg->mss == 0) {
         seg->mss = wire_load_u16(option + 2);
-    } else if (option[0] == OPTION_WSCALE && len == WSCALE_LEN) {
+    } else if (option[0] == OPTION_WSCALE && len == WSCALE_LEN && seg->wscale < 0) {
         seg->wscale = option[2] > WSCALE_MAX ? WSCALE_MAX : (int8_t)option[2];
     } else if (option[0] == OPTION_SACK_PERMITTED && len == SACK_PERMITTED_LEN) {
         seg->sack_permitted = true;
@@ -60,11 +60,11 @@ static void parse_syn_option(struct tcp_segment *seg, const uint8_t *option, siz
 /* Reads one option of |len| bytes, at least 2, kind and length included. */
 static void parse_option(struct tcp_segment *seg, const uint8_t *option, size_t len)
 {
-    if (option[0] == OPTION_TS && len == TS_LEN) {
+    if (option[0] == OPTION_TS && len == TS_LEN && !seg->has_ts) {
         seg->has_ts = true;
         seg->ts_val = wire_load_u32(option + 2);
         seg->ts_ecr = wire_load_u32(option + 6);
-    } else if (option[0] == OPTION_SACK) {
+    } else if (option[0] == OPTION_SACK && seg->sack_cnt == 0) {
         parse_sack(seg, option, len);
     } else if (seg->flags & TCP_SYN) {
         parse_syn_option(seg, option, len);

@@ -35,6 +35,14 @@ enum tcp_flag {
     TCP_CWR = 0x80,
 };
 
+/* The ECN field of the IP packet that a segment travels in (RFC 3168, 5). */
+enum tcp_ecn {
+    TCP_ECN_NOT_ECT = 0,
+    TCP_ECN_ECT1 = 1,
+    TCP_ECN_ECT0 = 2,
+    TCP_ECN_CE = 3,
+};
+
 /* Most SACK blocks in a segment. */
 #define TCP_SACK_MAX 4
 
@@ -58,6 +66,7 @@ struct tcp_segment {
     bool sack_permitted;                      /* SACK-permitted option; SYN only */
     bool has_ts;                              /* there is a timestamps option */
     uint8_t sack_cnt;                         /* blocks in |sack| */
+    uint8_t ecn;                              /* enum tcp_ecn; the parser cannot know: 0 */
     uint32_t ts_val;                          /* TSval */
     uint32_t ts_ecr;                          /* TSecr */
     uint32_t payload_len;                     /* bytes at |payload| */

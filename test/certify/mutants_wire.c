@@ -105,6 +105,9 @@ static enum mutant_fate another_copy(struct mutant_driver *m, struct cert_seg *s
     return MUTANT_CHANGE;
 }
 
+OUT(ect_copies, is_repeated(m, seg), seg->tos |= 2)
+OUT(no_ece, (seg->flags & CERT_ECE) != 0, seg->flags &= (uint8_t)~CERT_ECE)
+OUT(no_cwr, (seg->flags & CERT_CWR) != 0, seg->flags &= (uint8_t)~CERT_CWR)
 LOSE(no_copies, is_repeated(m, seg))
 LOSE(no_pure_ack, seg->len == 0 && (seg->flags & (CERT_FIN | CERT_RST)) == 0)
 LOSE(no_rst, (seg->flags & CERT_RST) != 0)
@@ -142,6 +145,8 @@ OUT(sack_unseen, seg->sack_cnt > 0, (seg->sack_cnt = 0, seg->opt_len = 0))
 OUT(zero_window_unseen, seg->wnd == 0, seg->wnd = 1)
 OUT(no_ack_unseen, (seg->flags & CERT_ACK) == 0, seg->flags |= CERT_ACK)
 LOSE(ce_unseen, (seg->tos & 3) == 3)
+OUT(ece_unseen, (seg->flags & CERT_ECE) != 0, seg->flags &= (uint8_t)~CERT_ECE)
+OUT(cwr_unseen, (seg->flags & CERT_CWR) != 0, seg->flags &= (uint8_t)~CERT_CWR)
 LOSE(rst_unseen, (seg->flags & CERT_RST) != 0)
 LOSE(syn_unseen, (seg->flags & CERT_SYN) != 0)
 LOSE(fin_unseen, (seg->flags & CERT_FIN) != 0 && seg->len == 0)
@@ -181,6 +186,9 @@ const struct mutant mutants_wire[] = {
     {"out: a TTL of its own", "RFC-115", NULL, .out = own_ttl},
     {"out: no type of service", "RFC-119", NULL, .out = no_tos},
     {"out: ECT without ECN", "RFC-091", NULL, .out = ect},
+    {"out: retransmissions may be marked", "RFC-092", NULL, .out = ect_copies},
+    {"out: marks are not echoed", "RFC-092", NULL, .out = no_ece},
+    {"out: no CWR", "RFC-092", NULL, .out = no_cwr},
     {"out: no flow label", "RFC-116", NULL, .out = no_flow},
     {"out: a wrong TCP checksum", "RFC-022", "T-001", .out = bad_tcp_csum},
     {"out: a wrong IP checksum", "RFC-022", "T-001", .out = bad_ip_csum},
@@ -220,6 +228,8 @@ const struct mutant mutants_wire[] = {
     {"in: SACK is not seen", "RFC-071", NULL, .in = sack_unseen},
     {"in: a closed window is open a little", "TMR-056", NULL, .in = zero_window_unseen},
     {"in: a congestion mark is a loss", "RFC-093", NULL, .in = ce_unseen},
+    {"in: an echo of a mark is not seen", "RFC-092", NULL, .in = ece_unseen},
+    {"in: CWR is not seen", "RFC-092", NULL, .in = cwr_unseen},
     {"in: segments need no ACK flag", "RFC-013", NULL, .in = no_ack_unseen},
     {"in: resets are not seen", "SEG-011", NULL, .in = rst_unseen},
     {"in: SYNs are not seen", "SEG-003", NULL, .in = syn_unseen},

@@ -66,6 +66,14 @@ says 'the target floods: more than'
 hostile hog 1 --profile compat --filter B-04 --patience 60
 says 'it had taken [0-9]+ MiB of memory'
 
+# What only the contract monitor sees: the rule is named, with what was wrong, and the chart shows where.
+hostile mark-send 1 --profile compat --filter B-06
+says '^fail +B-06 '
+says "invariant: a completed buffer's list, flags or owner's words were changed \\(IOS-008\\)"
+says 'IOS-0*8 '
+says '^ +[0-9.]+ host --> target +send'
+says '^ +[0-9.]+ --- +breach: a completed buffer'
+
 # In everything: the whole suite, both profiles.
 hostile nothing 1
 says '^start with B-02: '

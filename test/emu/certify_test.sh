@@ -36,7 +36,11 @@ has '^certify: pass: ' 'both profiles'
 grep -q '</testsuite>' "$tmp/j.xml" || { echo 'JUnit: not complete'; failed=1; }
 grep -q '</html>' "$tmp/r.html" || { echo 'HTML: not complete'; failed=1; }
 
-expect 0 'JSON' "$toe" certify --json --profile compat
+# Under a sanitizer, which is slow, a part of the suite is enough to see what it is told in.
+some=()
+[ "${TOE_TEST_SHARE:-1}" -eq 1 ] || some=(--filter 'T-0*')
+
+expect 0 'JSON' "$toe" certify --json --profile compat "${some[@]}"
 for key in verdict tests rules_total rules_passed rules_failed rules_excused; do
     tail -n 1 "$tmp/out" | grep -q "\"$key\":" || { echo "JSON: no $key"; failed=1; }
 done
@@ -62,7 +66,7 @@ expect 2 'another one' "$toe" certify --filter T-001 --report "$tmp/no/r.html"
 
 plugin=$(dirname "$toe")/examples/certify_plugin.so
 if [ -e "$plugin" ]; then
-    expect 0 'the template' "$toe" certify --target "$plugin"
+    expect 0 'the template' "$toe" certify --target "$plugin" "${some[@]}"
     has '^certify: pass: ' 'the template'
 fi
 

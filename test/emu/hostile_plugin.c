@@ -3,8 +3,8 @@
  * Hostile targets for `toe certify`: the library's own, spoilt in the way that $TOE_HOSTILE names.
  *
  * A way is a word, or a word and a function of the table: "crash-query" crashes in query(). The
- * words are crash, spin, block, exit and absent; and, without a function, those of |wholes| below
- * and of toe_certify_plugin().
+ * words are crash, spin, block, exit, absent and mark; and, without a function, those of |wholes|
+ * below and of toe_certify_plugin().
  */
 #include "toe/certify.h"
 
@@ -58,13 +58,28 @@ static void misbehave(const char *function)
     }
 }
 
+/* "mark-send" leaves a mark of its own in what it gives back. */
+static void mark_send(void *above_host, struct toe_buf *chain)
+{
+    chain->owner_data[1] = &below;
+    above.send_complete(above_host, chain);
+}
+
 static void attach(void *target, const struct toe_host_ops *ops, void *above_host)
 {
-    if (ops != NULL) {
-        above = *ops;
-        host = above_host;
+    static struct toe_host_ops marked;
+
+    if (ops == NULL) {
+        below.attach(target, NULL, above_host);
+        return;
     }
-    below.attach(target, ops, above_host);
+    above = *ops;
+    host = above_host;
+    marked = *ops;
+    if (is_way("mark-send")) {
+        marked.send_complete = mark_send;
+    }
+    below.attach(target, &marked, above_host);
 }
 
 static void terminate(void *target, struct toe_block *tree)

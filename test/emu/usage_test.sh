@@ -36,6 +36,12 @@ refuses 'unexpected argument "extra"' stress --sim extra
 refuses 'go with --sim only' stress --port eth0 --swarm 3
 refuses 'go with --port only' stress --sim --peer 10.0.0.1
 refuses 'no list of addresses' stress --port eth0 --peer 10.0.0.256
+refuses 'there is no "storm"' stress --sim --chaos=storm
+refuses 'there is no ""' stress --sim --chaos=delay,
+refuses 'goes with --sim only' stress --port eth0 --chaos=move
+refuses 'of one run' stress --sim --swarm 2 --trace x
+refuses 'needs a value' stress --sim --trace
+refuses 'cannot create the trace' stress --sim --trace /nonexistent/file
 refuses 'no interface "nosuch0"' stress --port nosuch0
 refuses 'not Ethernet' stress --port lo
 refuses 'cannot create the capture' stress --sim --capture /nonexistent/file

@@ -53,6 +53,33 @@ for want in '"verdict":"pass"' '"bytes_wrong":0,' '"resets":0,' '"leftover":0,';
 done
 [ "$(state)" = "$before" ] || fail "stress left something behind: $(state)"
 
+# Faults between host and target: the kernel at the other end notices nothing but those of hardware.
+out=$("$toe" stress --port here --connections 32 --seconds 2 --seed 4 --chaos \
+    --offload-every 300ms --upload-every 300ms --json)
+status=$?
+summary=$(printf '%s\n' "$out" | tail -n 1)
+[ $status -eq 0 ] || fail "chaos: exit status $status"
+for want in '"verdict":"pass"' '"bytes_wrong":0,' '"resets":0,' '"breaches":0,' '"refuse_tcp":'; do
+    case $summary in
+    *"$want"*) ;;
+    *) fail "chaos: no $want in: $summary" ;;
+    esac
+done
+
+# With explicit congestion notification: the kernel agrees, and gets what may be marked.
+ect() {
+    awk '$1 == "IpExt:" {
+        if (!column) { for (i = 1; i <= NF; ++i) if ($i == "InECT0Pkts") column = i }
+        else print $column
+    }' /proc/net/netstat
+}
+seen=$(ect)
+if [ -n "$seen" ]; then
+    "$toe" stress --port here --connections 16 --seconds 1 --seed 4 --ecn --offload-every 200ms \
+        --upload-every 200ms >/dev/null || fail 'stress --ecn failed'
+    [ "$(ect)" -gt $((seen + 16)) ] || fail "of the packets of stress --ecn too few are ECT: $(ect)"
+fi
+
 # Interrupted at some moments, from before the port is open until data flows.
 for delay in 0.01 0.05 0.2 0.7 1.5; do
     timeout -s INT "$delay" "$toe" stress --port here --connections 64 --seconds 30 >/dev/null 2>&1

@@ -13,7 +13,9 @@
 #include "tcp/congestion.h"
 #include "tcp/engine.h"
 #include "tcp/inflight.h"
+#include "tcp/mitigation.h"
 #include "tcp/scoreboard.h"
+#include "toe/extension.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,9 @@ struct fuzz {
     struct base_slab chunks;
     struct base_slab scoreboards;
     struct tcp_flight_pools flights;
+    struct tcp_budget budget;
     toe_instant now;
+    bool extends; /* a move takes an extension with it */
     bool stalled;
     bool refuses;
     bool closed;
@@ -180,9 +184,24 @@ static void pass_time(struct fuzz *f, toe_duration span)
     tcp_expire(&f->conn, f->now);
 }
 
-/* Moves to a fresh control block. */
-static void move(struct fuzz *f)
+/* What an extension tells, a byte of it perhaps wrong: it is taken or not, and no more happens. */
+static void extend(struct fuzz *f, struct toe_extension *ext,
+                   const struct toe_tcp_delegated *delegated, struct input *in)
 {
+    const size_t at = sizeof(ext->size) + next_u16(in);
+    const uint8_t flip = next_u8(in);
+
+    if (at < offsetof(struct toe_extension, early_data)) {
+        ((uint8_t *)ext)[at] ^= flip;
+    }
+    (void)tcp_extension_import(&f->conn, ext, delegated, f->now);
+    tcp_conn_check(&f->conn);
+}
+
+/* Moves to a fresh control block. */
+static void move(struct fuzz *f, struct input *in)
+{
+    struct toe_extension ext = {.size = sizeof(ext)};
     struct toe_tcp_state a = {.size = sizeof(a)};
     struct toe_tcp_state b = {.size = sizeof(b)};
     const struct tcp_setup setup = {.mss_local = f->conn.mss_local, .mss_limit = f->conn.mss_limit};
@@ -194,6 +213,7 @@ static void move(struct fuzz *f)
         return;
     }
     tcp_export(&f->conn, &a.constant, &a.cached, &a.delegated, f->now);
+    tcp_extension_export(&f->conn, &ext, f->now);
     chain = tcp_send_take(&f->conn);
     f->conn.recvq = (struct tcp_recvq){0};
     tcp_conn_fini(&f->conn);
@@ -206,6 +226,9 @@ static void move(struct fuzz *f)
     toe_assert(memcmp(&a.constant, &b.constant, sizeof(a.constant)) == 0);
     toe_assert(memcmp(&a.cached, &b.cached, sizeof(a.cached)) == 0);
     toe_assert(memcmp(&a.delegated, &b.delegated, sizeof(a.delegated)) == 0);
+    if (f->extends) {
+        extend(f, &ext, &a.delegated, in);
+    }
 }
 
 static void update(struct fuzz *f, struct input *in)
@@ -244,7 +267,7 @@ static void step(struct fuzz *f, struct input *in)
         f->stalled = !f->stalled;
         break;
     case 5:
-        move(f);
+        move(f, in);
         break;
     case 6:
         update(f, in);
@@ -293,10 +316,18 @@ static void begin(struct fuzz *f, struct input *in)
                                  .super_max = (how & 4) != 0 ? 65535 : 0,
                                  .cc = (cfg & 64) != 0 ? &tcp_cc_cubic : &tcp_cc_newreno,
                                  .urgent_uploads = (cfg & 128) != 0,
+                                 .rfc5961_syn = (how & 8) != 0,
+                                 .ssthresh_flight = (how & 16) != 0,
+                                 .doubt_retransmissions = (how & 16) != 0 ? 2 : 0,
+                                 .nagle_strict = (how & 32) != 0,
+                                 .push_at_end = (how & 32) != 0,
+                                 .push_burst = (how & 32) != 0 ? 4 : 0,
+                                 .challenges = (how & 8) != 0 ? &f->budget : NULL,
                                  .chunks = &f->chunks,
                                  .scoreboards = &f->scoreboards,
                                  .flights = (how & 64) != 0 ? &f->flights : NULL,
                                  .text = take_text};
+    f->extends = (how & 128) != 0;
     tcp_conn_init(&f->conn, &f->cfg, &setup, f->now);
 
     if ((how & 1) != 0) {
@@ -334,6 +365,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     base_slab_init(&f.chunks, base_mem_default(), sizeof(struct tcp_chunk), 256, 8);
     base_slab_init(&f.scoreboards, base_mem_default(), sizeof(struct tcp_scoreboard), 2, 2);
     tcp_flight_pools_init(&f.flights, base_mem_default(), 2);
+    tcp_budget_init(&f.budget, 5, 1);
     begin(&f, &in);
     while (in.size > 0) {
         step(&f, &in);

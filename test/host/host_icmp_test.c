@@ -176,7 +176,8 @@ static void test_path_mtu_offloaded(void **state)
     too_big(&stub, &seg, seg.ack + 10, 1000);
     op = t_stub_op(&stub, T_OP_QUERY);
     assert_int_equal(op.tree->type, TOE_BLOCK_TCP_DELEGATED);
-    op.tree->state.tcp->delegated.snd_una = seg.ack;
+    op.tree->status = TOE_STATUS_SUCCESS;
+    op.tree->state.tcp->delegated = t_stub_delegated(&seg);
     op.tree->state.tcp->delegated.snd_max = seg.ack + 5;
     stub.up.query_complete(stub.user, op.tree);
     t_stub_run(&stub, 0);
@@ -185,7 +186,8 @@ static void test_path_mtu_offloaded(void **state)
 
     too_big(&stub, &seg, seg.ack + 10, 1000);
     op = t_stub_op(&stub, T_OP_QUERY);
-    op.tree->state.tcp->delegated.snd_una = seg.ack;
+    op.tree->status = TOE_STATUS_SUCCESS;
+    op.tree->state.tcp->delegated = t_stub_delegated(&seg);
     op.tree->state.tcp->delegated.snd_max = seg.ack + 11;
     stub.up.query_complete(stub.user, op.tree);
     t_stub_run(&stub, 0);

@@ -41,8 +41,10 @@ static void reach_init(struct reach *r)
     init(&r->stub);
     conn = t_stub_established(&r->stub, &seg);
     op = t_stub_offload(&r->stub, conn);
-    r->block = (struct toe_block){
-        .size = sizeof(r->block), .state.neighbor = &r->state, .host_object = op.tree->host_object};
+    r->block = (struct toe_block){.type = TOE_BLOCK_NEIGHBOR,
+                                  .size = sizeof(r->block),
+                                  .state.neighbor = &r->state,
+                                  .host_object = op.tree->host_object};
     r->tcp = *op.tree->dependent->dependent;
     t_stub_accept(&r->stub, &op);
 }

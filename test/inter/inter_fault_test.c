@@ -439,6 +439,84 @@ static void test_commands(void **state)
     script_fini(&script);
 }
 
+/*
+ * CAP-36: an initiate that is on its way when offloading pauses waits for the resume, or fails when
+ * everything is to be uploaded; whoever pauses, the driver or the target below it.
+ */
+static void test_held(void **state)
+{
+    static struct script script;
+
+    (void)state;
+    for (uint32_t i = 0; i < 4; ++i) {
+        const struct toe_inter_fault_rule rule = {
+            .kind = TOE_INTER_FAULT_DELAY, .nth = 1, .time = 5 * TOE_NS_PER_MS};
+        const bool is_below = i % 2 != 0;
+        const bool is_uploaded = i / 2 != 0;
+
+        script_init(&script, &rule);
+        l_offload(&script.life, 0);
+        if (is_below) {
+            toe_target_pause(script.t->target);
+        } else {
+            toe_inter_fault_pause(script.fault);
+        }
+        for (int k = 0; k < 10; ++k) {
+            l_run(&script.life);
+        }
+        assert_int_equal(script.t->tcp.handle, 0);
+        if (is_uploaded && is_below) {
+            toe_target_upload_all(script.t->target);
+        } else if (is_uploaded) {
+            toe_inter_fault_upload_all(script.fault);
+        }
+        l_run(&script.life);
+        assert_int_equal(script.t->tcp.block.status,
+                         is_uploaded ? TOE_STATUS_FAILURE : TOE_STATUS_PENDING);
+        if (is_below) {
+            assert_int_equal(toe_target_resume(script.t->target, NULL), TOE_STATUS_SUCCESS);
+        } else {
+            toe_inter_fault_resume(script.fault);
+        }
+        l_run(&script.life);
+        l_run(&script.life);
+        if (!is_uploaded) {
+            assert_int_equal(script.t->tcp.block.status, TOE_STATUS_SUCCESS);
+            assert_int_not_equal(script.t->tcp.handle, 0);
+            l_terminate(&script.life, true);
+        }
+        toe_inter_monitor_finish(script.life.monitor);
+        assert_int_equal(script.layers.breach_cnt, 0);
+        script_fini(&script);
+    }
+}
+
+/* Two who pause at once: the host hears of one pause, and of the resume when both are over. */
+static void test_two_pauses(void **state)
+{
+    static struct script script;
+
+    (void)state;
+    script_init(&script, NULL);
+    l_offload(&script.life, 0);
+    toe_inter_fault_pause(script.fault);
+    l_run(&script.life);
+    toe_target_upload_all(script.t->target);
+    l_run(&script.life);
+    toe_inter_fault_resume(script.fault);
+    l_run(&script.life);
+    assert_int_equal(toe_target_resume(script.t->target, NULL), TOE_STATUS_INVALID_STATE);
+    l_terminate(&script.life, true);
+    l_run(&script.life);
+    assert_int_equal(toe_target_resume(script.t->target, NULL), TOE_STATUS_SUCCESS);
+    l_run(&script.life);
+    l_offload(&script.life, 0); /* CAP-37 if the resume was not told */
+    l_terminate(&script.life, true);
+    toe_inter_monitor_finish(script.life.monitor);
+    assert_int_equal(script.layers.breach_cnt, 0);
+    script_fini(&script);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,7 +524,8 @@ int main(void)
         cmocka_unit_test(test_refuse_linked), cmocka_unit_test(test_late),
         cmocka_unit_test(test_failed_update), cmocka_unit_test(test_hardware),
         cmocka_unit_test(test_spoilt),        cmocka_unit_test(test_kept_data),
-        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_commands),      cmocka_unit_test(test_held),
+        cmocka_unit_test(test_two_pauses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

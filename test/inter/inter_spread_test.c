@@ -316,7 +316,7 @@ static void test_pause_of_one(void **state)
     struct toe_host_stats after = {.size = sizeof(after)};
 
     (void)state;
-    init(&sp, &pair, TOE_POLICY_RANDOM, true, 8, 1500000);
+    init(&sp, &pair, TOE_POLICY_RANDOM, true, 8, 6000000);
     assert_true(toe_sim_run(pair.sim, 50 * S_MS));
     toe_target_pause(sp.members[1]);
     toe_target_pause(sp.members[3]);

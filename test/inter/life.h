@@ -256,7 +256,8 @@ static inline void l_receive_some(struct l_life *l)
     (void)t_receive_new(t, 200, 0);
     l_run(l);
     first = t_buf_new(t, 50);
-    first->next = t_buf_new(t, 50);
+    first->next = t_buf_new(t, 60);
+    toe_buf_advance(first->next, 10); /* as if the host had placed so much */
     first->next->flags = TOE_BUF_NO_PUSH;
     t->ops->receive(t->top, t->tcp.handle, first);
     t_peer(t, 1150, 60, TCP_PSH, 5100);
@@ -382,6 +383,25 @@ static inline void l_reset_by_host(struct l_life *l)
     l_terminate(l, true);
 }
 
+/* The same connection is offered again: that fails. */
+static inline void l_twin(struct l_life *l)
+{
+    static struct t_tcp twin;
+    struct toe_block placeholder;
+    struct t_target *t = l->t;
+
+    l_offload(l, 0);
+    memset(&twin, 0, sizeof(twin));
+    twin.state = t->tcp.state;
+    t_block_init(&twin.block, TOE_BLOCK_TCP, &twin.handle, &twin.state);
+    t_block_init(&placeholder, 0, NULL, NULL);
+    placeholder.dependent = &t->path.block;
+    t->path.block.dependent = &twin.block;
+    t->ops->initiate(t->top, &placeholder);
+    l_run(l);
+    l_terminate(l, true);
+}
+
 /* l_life() is all of it. */
 static inline void l_life(struct l_life *l)
 {
@@ -397,6 +417,7 @@ static inline void l_life(struct l_life *l)
     l_reset_by_peer(l);
     l_invalidated(l);
     l_reset_by_host(l);
+    l_twin(l);
     toe_inter_monitor_finish(l->monitor);
 }
 

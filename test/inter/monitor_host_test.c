@@ -4,6 +4,10 @@
  * monitor has to name it; and what was never answered when all should be quiet.
  */
 #include "inter/life.h"
+#include "wire/bytes.h"
+#include "wire/checksum.h"
+#include "wire/ether.h"
+#include "wire/ipv4.h"
 
 /* One way to be wrong, with a connection offloaded. */
 struct wrong_host {
@@ -56,6 +60,32 @@ static void offer(struct l_life *l, struct toe_block *at)
     linkers[1].dependent = at;
     l->t->ops->initiate(l->t->top, &linkers[0]);
     l_run(l);
+}
+
+/* A segment of the connection, by the host's own hand. */
+static void transmit_segment(struct l_life *l)
+{
+    const struct t_target *t = l->t;
+    const struct wire_ether ether = {.type = WIRE_ETHER_TYPE_IPV4};
+    const struct wire_ipv4 ip = {.src = t->path.state.constant.src,
+                                 .dst = t->path.state.constant.dst,
+                                 .payload_len = 20,
+                                 .id = 0x8000,
+                                 .ttl = 64,
+                                 .proto = WIRE_PROTO_TCP,
+                                 .df = true};
+    uint8_t bytes[64] = {0};
+    uint32_t len = (uint32_t)wire_ether_build(bytes, sizeof(bytes), &ether);
+    uint64_t sum;
+
+    len += (uint32_t)wire_ipv4_build(bytes + len, sizeof(bytes) - len, &ip);
+    wire_store_u16(bytes + len, t->tcp.state.constant.local_port);
+    wire_store_u16(bytes + len + 2, t->tcp.state.constant.remote_port);
+    bytes[len + 12] = 0x50;
+    sum = wire_csum_pseudo(&ip.src, &ip.dst, WIRE_PROTO_TCP, 20);
+    sum = wire_csum_combine(sum, wire_csum_add(0, bytes + len, 20), 0);
+    wire_store_u16(bytes + len + 16, wire_csum_fold(sum));
+    l->t->ops->transmit(l->t->top, &(struct toe_frame){.data = bytes, .len = len + 20}, 1);
 }
 
 /* A third connection, which is wrong in one way. */
@@ -332,6 +362,7 @@ static void stay_after_upload_all(struct l_life *l)
 }
 
 static const struct wrong_host wrongs[] = {
+    {"a segment of an offloaded connection", "ARCH-5", transmit_segment},
     {"initiate of what is offloaded", "EVO-2", initiate_twice},
     {"a connection in TIME_WAIT", "NEW-3", offer_time_wait},
     {"sequence numbers", "STATE-TD-35", offer_wrong_sequence},

@@ -132,7 +132,7 @@ static void test_nothing_to_report(void **state)
 {
     const char *env = getenv("TOE_TEST_SEED");
     const uint64_t first = env != NULL ? strtoull(env, NULL, 0) : 1;
-    const uint64_t last = env != NULL ? first : 60;
+    const uint64_t last = env != NULL ? first : 60 / T_SHARE;
 
     (void)state;
     for (uint64_t seed = first; seed <= last; ++seed) {

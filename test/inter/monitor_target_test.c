@@ -235,6 +235,8 @@ TREE_HOOK(tree_host_data, at->host_data[0] = b)
 TREE_HOOK(tree_no_handle, *at->object = 0)
 TREE_HOOK(tree_handle_twice, *at->next->object = *at->object)
 TREE_HOOK(tree_failed_with_handle, at->status = TOE_STATUS_RESOURCES)
+TREE_HOOK(tree_accepted, (tree->dependent->status = TOE_STATUS_SUCCESS,
+                          at->status = TOE_STATUS_SUCCESS, *at->object = 4711))
 TREE_HOOK(tree_failed_marked, (at->status = TOE_STATUS_RESOURCES, *at->object = 0,
                                at->send_chain = b->chain, at->send_chain->status = 0))
 TREE_HOOK(tree_failed_taken, (at->status = TOE_STATUS_RESOURCES, *at->object = 0))

@@ -3,6 +3,15 @@
  * The table of wrong targets, for monitor_target_test.c, which has most of the hooks.
  */
 
+/* The bytes that lie before the data start. */
+static bool chain_placed(struct breaker *b, enum toe_inter_op op, struct toe_buf *chain)
+{
+    if (chain->off > chain->transferred && is_due(b, op)) {
+        *(uint8_t *)(uintptr_t)chain->sge[0].addr ^= 1;
+    }
+    return false;
+}
+
 /* What a target does unasked, in a run. */
 
 /* The upload is asked for, and then the target goes on as if it had not been. */
@@ -52,6 +61,8 @@ static const struct wrong wrongs[] = {
     {"below a failure, success", "PART-1", .tree = tree_parent_failed, .op = TOE_INTER_INITIATE_COMPLETE, .value = 1},
     {"status of another layer", "OFF-12", .tree = tree_status_neighbor, .op = TOE_INTER_INITIATE_COMPLETE, .value = 2},
     {"success without a handle", "NEW-1", .tree = tree_no_handle, .op = TOE_INTER_INITIATE_COMPLETE, .value = 2},
+    {"a connection taken twice", "NEW-4", .tree = tree_accepted, .op = TOE_INTER_INITIATE_COMPLETE, .nth = 6, .value = 2},
+    {"receive: what the host placed is overwritten", "RCV-018", .chain = chain_placed, .op = TOE_INTER_RECEIVE_COMPLETE},
     {"failure with a handle", "NEW-1", .tree = tree_failed_with_handle, .op = TOE_INTER_INITIATE_COMPLETE, .value = 2},
     {"one handle for two", "CTX-3", .tree = tree_handle_twice, .op = TOE_INTER_INITIATE_COMPLETE, .value = 2},
     {"refused, buffers marked", "OFF-7", .call = call_remember, .tree = tree_failed_marked, .op = TOE_INTER_INITIATE_COMPLETE, .value = 2},

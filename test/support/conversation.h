@@ -25,22 +25,23 @@
 #define T_MS(n) ((toe_instant)((n)*TOE_NS_PER_MS))
 
 /* Most segments that left and were not looked at. */
-#define T_OUT_MAX 256
+#define T_OUT_MAX 1024
 
 /* A segment in a conversation; an ACK flag is understood. */
 struct t_seg {
     toe_seq seq;
     toe_seq ack;
     uint32_t len;
-    uint8_t flags; /* FIN, SYN, RST, URG; T_NO_ACK to have no ACK */
-    uint32_t wnd;  /* sent: the window, 65535 if zero and not T_ZERO_WINDOW */
-    uint32_t ts;   /* timestamp, if not zero; expected only if not zero */
+    uint16_t flags; /* sent: any; expected: FIN, SYN, RST; T_NO_ACK to have no ACK */
+    uint8_t ecn;    /* sent: enum tcp_ecn */
+    uint32_t wnd;   /* sent: the window, 65535 if zero and not T_ZERO_WINDOW */
+    uint32_t ts;    /* timestamp, if not zero; expected only if not zero */
     uint32_t ecr;
     toe_seq sack[2]; /* one SACK block, if not empty */
     toe_seq more[2]; /* sent: a second one behind it, if not empty */
 };
 
-#define T_NO_ACK 0x80u
+#define T_NO_ACK 0x100u
 #define T_ZERO_WINDOW UINT32_MAX
 
 #define SEG(...) (&(const struct t_seg){__VA_ARGS__})
@@ -59,6 +60,8 @@ struct t_options {
     uint8_t wscale; /* of both; scaling is on if not zero */
     bool timestamps;
     bool sack;
+    bool ecn;            /* agreed upon; in CLOSED: to be agreed to, */
+    bool ecn_offer;      /* or offered */
     uint32_t ka_timeout; /* keep-alive is on if not zero */
     uint32_t ka_interval;
     uint8_t ka_probe_cnt;

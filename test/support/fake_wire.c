@@ -49,6 +49,12 @@ static const char *flags_text(uint8_t flags, char *text)
     if (flags & TCP_ACK) {
         text[len++] = 'A';
     }
+    if (flags & TCP_ECE) {
+        text[len++] = 'E';
+    }
+    if (flags & TCP_CWR) {
+        text[len++] = 'W';
+    }
     text[len] = '\0';
     return text;
 }

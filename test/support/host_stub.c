@@ -226,9 +226,14 @@ void t_stub_init(struct t_stub *stub, const struct toe_host_settings *settings)
     struct toe_host_settings defaults;
     const struct toe_addr own4 = t_pair_addr(4, 1);
     const struct toe_addr own6 = t_pair_addr(6, 1);
-    struct toe_host_interface interface = {.ops = &stub_ops, .target = stub, .mtu = 1500};
+    struct toe_inter_below below = {&stub_ops, stub};
+    struct toe_host_interface interface = {.mtu = 1500};
 
     memset(stub, 0, sizeof(*stub));
+    stub->watch.is_of_host = true;
+    t_watch_init(&stub->watch, &below, NULL, false);
+    interface.ops = below.ops;
+    interface.target = below.target;
     t_stub_settings(&defaults);
     stub->frames = calloc(T_STUB_FRAMES_MAX, sizeof(*stub->frames));
     assert_non_null(stub->frames);
@@ -247,6 +252,7 @@ void t_stub_fini(struct t_stub *stub)
 {
     toe_host_del(stub->host);
     free(stub->frames);
+    t_watch_fini(&stub->watch);
 }
 
 void t_stub_run(struct t_stub *stub, toe_duration time)

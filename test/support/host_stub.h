@@ -2,6 +2,7 @@
 #ifndef TEST_SUPPORT_HOST_STUB_H
 #define TEST_SUPPORT_HOST_STUB_H
 
+#include "support/watch.h"
 #include "toe/host.h"
 #include "wire/arp.h"
 #include "wire/ether.h"
@@ -16,6 +17,8 @@
  * and wait to be expected; frames are built and arrive. The host is 10.0.0.1 and fd00::1 at
  * 02:00:00:00:00:01, the peer .2; the peer's Ethernet address is known unless a test wants
  * otherwise.
+ *
+ * Between the two stands the contract monitor: a test fails if the host broke a rule of the seam.
  */
 
 #define T_STUB_OPS_MAX 64
@@ -62,6 +65,7 @@ struct t_out {
 
 struct t_stub {
     struct toe_host *host;
+    struct t_watch watch; /* between the two */
     toe_instant now;
     struct toe_host_ops up; /* of the host */
     void *user;

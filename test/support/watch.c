@@ -16,6 +16,9 @@ static void on_breach(void *user, const struct toe_inter_breach *breach)
     const size_t len = strlen(watch->text);
     char line[256];
 
+    if (watch->is_of_host && breach->rule->side != TOE_INTER_HOST) {
+        return;
+    }
     for (uint32_t i = 0; i < watch->expected_cnt; ++i) {
         if (breach->rule->side == TOE_INTER_HOST &&
             strcmp(breach->rule->id, watch->expected[i]) == 0) {

@@ -5,7 +5,7 @@
  *
  * Where a test plays a host that does wrong on purpose, it says before which rule it is going to
  * break. That one then has to be reported, and nothing else may be. What a target breaks is never
- * expected.
+ * expected; where a test plays the target, it does not count.
  */
 #ifndef SUPPORT_WATCH_H
 #define SUPPORT_WATCH_H
@@ -17,6 +17,7 @@
 struct t_watch {
     struct toe_inter_monitor *monitor;
     struct t_watch *older; /* the fixture's, if there are several after each other */
+    bool is_of_host;       /* the test plays the target: only what the host breaks counts */
     const char *expected[T_WATCH_EXPECTED_MAX]; /* identifiers of the host's rules */
     uint32_t expected_cnt;
     uint32_t seen; /* those that were reported, by bits */
@@ -26,8 +27,8 @@ struct t_watch {
 
 /*
  * t_watch_init() puts a monitor on |below|, and changes that to the monitor. |watch| was zeroed;
- * rules may be expected already. |bus| is that of the buffers, NULL: identity. |continues| as in
- * the target's settings.
+ * rules may be expected, and |is_of_host| set, already. |bus| is that of the buffers, NULL:
+ * identity. |continues| as in the target's settings.
  */
 void t_watch_init(struct t_watch *watch, struct toe_inter_below *below, const struct toe_bus *bus,
                   bool continues);

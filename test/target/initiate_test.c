@@ -123,6 +123,12 @@ static void set_sack_unsupported(struct t_target *t)
     t->tcp.state.constant.flags = TOE_TCP_SACK;
 }
 
+static void set_ecn_unsupported(struct t_target *t)
+{
+    t->settings.ecn = false;
+    t->tcp.state.constant.flags = TOE_TCP_ECN;
+}
+
 static void set_state_closed(struct t_target *t)
 {
     t->tcp.state.delegated.state = TOE_TCP_CLOSED;
@@ -214,6 +220,8 @@ static const struct change off_11_cases[] = {
     {"STATE-TK-2", set_window_large, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
      STATUS(OFFLOAD_TCP_RCV_WINDOW)},
     {"STATE-TC-8", set_sack_unsupported, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
+     STATUS(OFFLOAD_CONNECTION_REJECTED)},
+    {"RFC-090", set_ecn_unsupported, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS),
      STATUS(OFFLOAD_CONNECTION_REJECTED)},
     {"NEW-3, CLOSED", set_state_closed, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},
     {"NEW-3, SYN_SENT", set_state_syn_sent, 0, STATUS(OFFLOAD_PARTIAL_SUCCESS), STATUS(FAILURE)},

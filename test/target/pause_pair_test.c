@@ -51,7 +51,7 @@ static void upload_all(struct t_pair *pair, uint32_t round)
 static void test_t_105_upload_all(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 6; ++seed) {
+    for (uint64_t seed = 1; seed <= 6 / T_SHARE; ++seed) {
         struct t_pair pair;
         struct toe_host_settings hs;
         uint32_t busy_cnt = 0;

@@ -310,8 +310,8 @@ static void step(struct world *w)
     }
 }
 
-static struct t_conn *end_new(const struct world *w, const struct t_options *opt, bool is_cubic,
-                              uint32_t salt)
+static struct t_conn *end_new(const struct world *w, const struct t_options *opt,
+                              const struct tcp_cc_ops *cc, bool is_paced, uint32_t salt)
 {
     struct t_conn *c = t_conn_bare(opt);
     struct toe_tcp_state state = t_conn_state(TOE_TCP_ESTABLISHED, opt);
@@ -319,7 +319,10 @@ static struct t_conn *end_new(const struct world *w, const struct t_options *opt
     (void)w;
     c->cfg.max_retransmissions = 200;
     c->cfg.rto_max = 3 * TOE_NS_PER_SEC;
-    c->cfg.cc = is_cubic ? &tcp_cc_cubic : &tcp_cc_newreno;
+    c->cfg.cc = cc;
+    c->cfg.validates_cwnd = is_paced;
+    c->cfg.has_hystart = is_paced;
+    c->cfg.is_paced = is_paced;
     c->salt_out = salt;
     c->salt_in = 3 - salt;
     assert_int_equal(t_conn_import(c, &state, 0), TOE_STATUS_SUCCESS);
@@ -328,9 +331,12 @@ static struct t_conn *end_new(const struct world *w, const struct t_options *opt
 
 static void open_world(struct world *w, uint64_t seed)
 {
+    static const struct tcp_cc_ops *const controls[] = {&tcp_cc_newreno, &tcp_cc_cubic,
+                                                        &tcp_cc_bbr};
     static const uint16_t sizes[] = {1460, 1448, 536, 100};
     struct t_options opt;
-    bool is_cubic;
+    const struct tcp_cc_ops *cc;
+    bool is_paced;
 
     memset(w, 0, sizeof(*w));
     base_rand_init(&w->rand, seed);
@@ -346,9 +352,10 @@ static void open_world(struct world *w, uint64_t seed)
         .nagle = base_rand_chance(&w->rand, 1, 2),
     };
     opt.snd_wnd = opt.rcv_wnd;
-    is_cubic = base_rand_chance(&w->rand, 1, 2);
-    w->mover = end_new(w, &opt, is_cubic, 1);
-    w->twin = end_new(w, &opt, is_cubic, 1);
+    cc = controls[base_rand_below(&w->rand, 3)];
+    is_paced = base_rand_chance(&w->rand, 1, 2);
+    w->mover = end_new(w, &opt, cc, is_paced, 1);
+    w->twin = end_new(w, &opt, cc, is_paced, 1);
     opt = (struct t_options){
         .seq = opt.ack,
         .ack = opt.seq,
@@ -358,7 +365,7 @@ static void open_world(struct world *w, uint64_t seed)
         .timestamps = opt.timestamps,
         .sack = opt.sack,
     };
-    w->peer = end_new(w, &opt, true, 2);
+    w->peer = end_new(w, &opt, &tcp_cc_cubic, false, 2);
     set_now(w, w->mover->now);
 }
 

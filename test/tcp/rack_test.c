@@ -4,6 +4,7 @@
 #include "support/conversation.h"
 
 #include "base/mem.h"
+#include "tcp/congestion.h"
 #include "tcp/rtt.h"
 
 #include <setjmp.h>
@@ -69,6 +70,123 @@ static void test_waits_for_reordering(void **state)
     assert_int_equal(c->conn.cwnd, 5 * MSS);
     assert_int_equal(c->last.seg.seq.v, nth(12).v);
     assert_true(c->out_cnt == 1 && c->out[c->out_head].seg.seq.v == nth(0).v);
+    t_conn_del(c);
+}
+
+/* RFC 8985, 6.2, step 4: where it is wanted, the third SACKed segment is enough, until reordering
+ * was seen; and one segment leaves for it (RFC 9937). */
+static void test_third_is_enough(void **state)
+{
+    for (int reordered = 0; reordered <= 1; ++reordered) {
+        struct t_conn *c = in_flight(10, 0);
+
+        (void)state;
+        c->cfg.rack_threshold = true;
+        c->conn.has_reordering = reordered != 0;
+        sack(c, 100, 0, 4, 5);
+        sack(c, 101, 0, 4, 6);
+        t_expect_silence(c, T_MS(102));
+        sack(c, 102, 0, 4, 7);
+        if (reordered) {
+            t_expect_silence(c, T_MS(120));
+            assert_false(c->conn.in_recovery);
+        } else {
+            assert_true(c->conn.in_recovery);
+            expect(c, 102, 0);
+            sack(c, 103, 0, 4, 8);
+            expect(c, 103, 1);
+            t_expect_silence(c, T_MS(103));
+        }
+        t_conn_del(c);
+    }
+}
+
+/*
+ * A retransmission is lost, and one behind it is SACKed: that it was the retransmission is known
+ * though the acknowledgment echoes an earlier segment, as it must while a hole is left (RFC 7323).
+ */
+static void test_lost_again_before_a_sack(void **state)
+{
+    struct t_options opt = modern;
+    struct t_conn *c;
+
+    (void)state;
+    opt.timestamps = true;
+    opt.mss = MSS + 12;
+    opt.cwnd = MSS * 20;
+    c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+    c->cfg.rack_threshold = true;
+    c->cfg.cc = &tcp_cc_none;
+    t_app_write(c, MSS * 10);
+    t_forget(c);
+    t_send(c, T_MS(100),
+           SEG(.seq = {1}, .ack = nth(0), .ts = 100, .ecr = 1000, .sack = {nth(2), nth(10)}));
+    t_advance(c, T_MS(140)); /* both are lost, and leave */
+    assert_int_equal(c->out_cnt, 2);
+    t_forget(c);
+    t_send(c, T_MS(240),
+           SEG(.seq = {1}, .ack = nth(0), .ts = 240, .ecr = 1000, .sack = {nth(1), nth(10)}));
+    t_advance(c, T_MS(280)); /* well before the timeout */
+    assert_int_equal(c->out_cnt, 1);
+    assert_int_equal(c->out[c->out_head].seg.seq.v, nth(0).v);
+    t_conn_del(c);
+}
+
+/* Without congestion control nothing but the peer's window holds back what leaves: not a recovery,
+ * and not the end of one. */
+static void test_none_is_not_held_back(void **state)
+{
+    struct t_options opt = modern;
+    struct t_conn *c;
+
+    (void)state;
+    opt.cwnd = MSS * 20;
+    c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+    c->cfg.cc = &tcp_cc_none;
+    t_app_write(c, MSS * 60);
+    t_forget(c);
+    t_send(c, T_MS(100),
+           SEG(.seq = {1}, .ack = nth(0), .wnd = MSS * 32 / 16, .sack = {nth(4), nth(20)}));
+    t_advance(c, T_MS(140));
+    assert_true(c->conn.in_recovery);
+    assert_int_equal(toe_seq_off(c->conn.snd_max, nth(0)), MSS * 32);
+    t_forget(c);
+    t_send(c, T_MS(240), SEG(.seq = {1}, .ack = nth(32), .wnd = MSS * 32 / 16));
+    assert_false(c->conn.in_recovery);
+    assert_int_equal(c->out_cnt, 28); /* all there is */
+    t_conn_del(c);
+}
+
+/* RFC 8985, 7.3: the last segment goes again as it was; a FIN alone, if it left so. */
+static void test_fin_is_probed_alone(void **state)
+{
+    struct t_conn *c = in_flight(4, 0);
+
+    (void)state;
+    t_advance(c, T_MS(10));
+    t_app_close(c);
+    t_expect(c, T_MS(10), SEG(.seq = nth(4), .ack = {1}, .flags = TCP_FIN));
+    t_advance(c, T_MS(210));
+    t_expect(c, T_MS(210), SEG(.seq = nth(4), .ack = {1}, .flags = TCP_FIN));
+    t_conn_del(c);
+}
+
+/* push_burst: every second full segment of a run has PSH, whatever is behind it. */
+static void test_bursts_are_pushed(void **state)
+{
+    struct t_options opt = modern;
+    struct t_conn *c;
+
+    (void)state;
+    opt.cwnd = MSS * 5;
+    c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+    c->cfg.push_burst = 2;
+    t_app_write(c, MSS * 8);
+    for (uint32_t i = 0; i < 5; ++i) {
+        t_expect(
+            c, T_MS(0),
+            SEG(.seq = nth(i), .ack = {1}, .len = MSS, .flags = i == 1 || i == 3 ? TCP_PSH : 0));
+    }
     t_conn_del(c);
 }
 
@@ -279,6 +397,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_for_reordering),
+        cmocka_unit_test(test_third_is_enough),
+        cmocka_unit_test(test_lost_again_before_a_sack),
+        cmocka_unit_test(test_none_is_not_held_back),
+        cmocka_unit_test(test_fin_is_probed_alone),
+        cmocka_unit_test(test_bursts_are_pushed),
         cmocka_unit_test(test_reordering_resends_nothing),
         cmocka_unit_test(test_lost_retransmission_is_resent),
         cmocka_unit_test(test_tail_is_probed),

@@ -55,6 +55,19 @@ static void test_vectors(void **state)
     }
 }
 
+/* Where the round-trip time never varies, a timeout still comes a moment after it, not with it. */
+static void test_constant(void **state)
+{
+    struct tcp_conn conn = {.cfg = &config};
+
+    (void)state;
+    for (int i = 0; i < 200; ++i) {
+        tcp_rtt_sample(&conn, 600 * MS);
+    }
+    assert_true(conn.rttvar < MS / 4);
+    assert_true(tcp_rtt_rto(&conn) == conn.srtt + MS);
+}
+
 /* A sample of zero is an estimate all the same. */
 static void test_zero_sample(void **state)
 {
@@ -88,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_constant),
         cmocka_unit_test(test_zero_sample),
         cmocka_unit_test(test_backoff),
     };

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Explicit congestion notification (RFC 3168, RFC 8311, RFC 8511).
+ *
+ * It is agreed upon in the handshake: has_ecn, in SYN_SENT that we offered it, before a SYN arrived
+ * that we would agree. From then on what is new leaves as ECT(0), and nothing else does: not what
+ * is sent again, no probe, no acknowledgment by itself. A queue on the way marks it instead of
+ * dropping it. Who receives a mark says so (ECE) in all it sends, until it hears that the sender
+ * has slowed down (CWR). The sender slows down once a round trip, as after a loss, but by less.
+ *
+ * |ecn_point| is to marks what |recover| is to losses: what was in flight at the last reduction,
+ * for either reason, ends there, and until something beyond it is acknowledged another mark says
+ * nothing new. Otherwise it is kept one before snd_una. Beyond it, because what has the CWR begins
+ * there: before that arrived the peer cannot know.
+ */
+#ifndef TCP_ECN_H
+#define TCP_ECN_H
+
+#include "tcp/conn.h"
+
+/* tcp_ecn_offer() gives our SYN, or SYN and ACK, its flags (RFC 3168, 6.1.1). */
+void tcp_ecn_offer(struct tcp_conn *conn, struct tcp_segment *syn);
+
+/* tcp_ecn_meet() takes the peer's answer, or its offer, from its SYN. */
+void tcp_ecn_meet(struct tcp_conn *conn, const struct tcp_segment *syn);
+
+/* tcp_ecn_ack() looks for an echo in an acknowledgment of at most snd_max; before it is taken. */
+void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
+
+/* tcp_ecn_text() looks for marks, and for CWR, on text that is in the window. */
+void tcp_ecn_text(struct tcp_conn *conn, const struct tcp_segment *seg);
+
+/* tcp_ecn_new() makes |seg|, which holds new text only, one that may be marked. */
+static inline void tcp_ecn_new(struct tcp_conn *conn, struct tcp_segment *seg)
+{
+    seg->ecn = TCP_ECN_ECT0;
+    seg->flags |= conn->cwr_due ? TCP_CWR : 0;
+    conn->cwr_due = false;
+}
+
+/* tcp_ecn_reduced() notes that cwnd was reduced, for whatever reason. */
+static inline void tcp_ecn_reduced(struct tcp_conn *conn)
+{
+    conn->ecn_point = conn->snd_max;
+    conn->cwr_due = conn->has_ecn;
+}
+
+/* tcp_ecn_is_answered() tells whether what a loss says was answered: to a mark, in this round. */
+static inline bool tcp_ecn_is_answered(const struct tcp_conn *conn)
+{
+    return conn->has_ecn && toe_seq_lt(conn->snd_una, conn->ecn_point);
+}
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "pd_option.h"
+#include "pd_socket.h"
+
+#include <linux/tcp.h>
+#include <string.h>
+
+/*
+ * TCP_INFO, in Linux's form. Linux counts in segments of the size that is sent now; a part of one
+ * counts as a whole.
+ */
+
+static uint32_t segments(uint32_t bytes, uint16_t mss)
+{
+    return mss == 0 ? 0 : (bytes + mss - 1) / mss;
+}
+
+static uint32_t us(toe_duration t)
+{
+    return (uint32_t)(t / 1000);
+}
+
+/* Linux's numbers of states and phases. */
+
+static uint8_t state_of(const struct toe_host_tcp_info *info)
+{
+    switch (info->state) {
+    case TOE_TCP_ESTABLISHED:
+        return 1;
+    case TOE_TCP_SYN_SENT:
+        return 2;
+    case TOE_TCP_SYN_RCVD:
+        return 3;
+    case TOE_TCP_FIN_WAIT_1:
+        return 4;
+    case TOE_TCP_FIN_WAIT_2:
+        return 5;
+    case TOE_TCP_TIME_WAIT:
+        return 6;
+    case TOE_TCP_CLOSED:
+        return 7;
+    case TOE_TCP_CLOSE_WAIT:
+        return 8;
+    case TOE_TCP_LAST_ACK:
+        return 9;
+    case TOE_TCP_LISTEN:
+        return 10;
+    case TOE_TCP_CLOSING:
+        return 11;
+    }
+    return 7;
+}
+
+static uint8_t phase_of(const struct toe_host_tcp_info *info)
+{
+    switch (info->phase) {
+    case TOE_HOST_PHASE_OPEN:
+        return TCP_CA_Open;
+    case TOE_HOST_PHASE_DISORDER:
+        return TCP_CA_Disorder;
+    case TOE_HOST_PHASE_RECOVERY:
+        return TCP_CA_Recovery;
+    case TOE_HOST_PHASE_LOSS:
+        return TCP_CA_Loss;
+    }
+    return TCP_CA_Open;
+}
+
+static void fill(struct tcp_info *to, const struct toe_host_tcp_info *info)
+{
+    const uint16_t mss = info->snd_mss;
+
+    to->tcpi_state = state_of(info);
+    to->tcpi_ca_state = phase_of(info);
+    to->tcpi_retransmits = info->retransmit_cnt;
+    to->tcpi_probes = info->probe_cnt;
+    to->tcpi_backoff = info->backoff;
+    to->tcpi_options =
+        (uint8_t)((info->timestamps ? TCPI_OPT_TIMESTAMPS : 0) | (info->sack ? TCPI_OPT_SACK : 0) |
+                  (info->window_scaling ? TCPI_OPT_WSCALE : 0));
+    to->tcpi_snd_wscale = (unsigned char)info->snd_wscale & 0xfu;
+    to->tcpi_rcv_wscale = (unsigned char)info->rcv_wscale & 0xfu;
+    to->tcpi_rto = us(info->rto);
+    to->tcpi_snd_mss = mss;
+    to->tcpi_rcv_mss = info->rcv_mss;
+    to->tcpi_unacked = segments(info->in_flight, mss);
+    to->tcpi_sacked = segments(info->sacked, mss);
+    /* There, what is sent again stays lost until it arrives. */
+    to->tcpi_lost = segments(info->lost + info->resent, mss);
+    to->tcpi_retrans = segments(info->resent, mss);
+    to->tcpi_rtt = us(info->srtt);
+    to->tcpi_rttvar = us(info->rttvar);
+    to->tcpi_snd_ssthresh =
+        info->ssthresh == UINT32_MAX ? 0x7fffffff : segments(info->ssthresh, mss);
+    to->tcpi_snd_cwnd = mss == 0 ? 0 : info->cwnd / mss;
+    to->tcpi_advmss = info->adv_mss;
+    to->tcpi_reordering = pd_world()->persona.host.params.duplicate_ack_threshold;
+    to->tcpi_total_retrans = (uint32_t)info->retransmitted_cnt;
+    to->tcpi_notsent_bytes = info->unsent;
+    to->tcpi_min_rtt = us(info->min_rtt);
+    to->tcpi_snd_wnd = info->snd_wnd;
+}
+
+void pd_tcp_info(struct pd_socket *socket, void *value, socklen_t room)
+{
+    struct toe_host_tcp_info info = {.size = sizeof(info), .state = TOE_TCP_CLOSED};
+    struct tcp_info all = {0};
+    const bool was_below = pd_socket_bring_up(socket);
+
+    if (socket->is_listening) {
+        info.state = TOE_TCP_LISTEN;
+    } else {
+        (void)toe_host_tcp_info(pd_world()->host, socket->handle, &info);
+    }
+    fill(&all, &info);
+    all.tcpi_last_data_recv = (uint32_t)((pd_world()->now - socket->arrived_at) / TOE_NS_PER_MS);
+    if (was_below) {
+        pd_socket_bring_down(socket);
+    }
+    memset(value, 0, room);
+    memcpy(value, &all, room < sizeof(all) ? room : sizeof(all));
+}
