@@ -95,7 +95,7 @@ static bool ends_of(struct monitor_ends *ends, const struct toe_frame *frame)
 {
     struct wire_ether ether;
     const int at = wire_ether_parse(&ether, frame->data, frame->len);
-    const uint8_t *packet = frame->data + at;
+    const uint8_t *packet;
     const uint8_t *tcp;
     uint8_t proto;
     int len;
@@ -103,6 +103,7 @@ static bool ends_of(struct monitor_ends *ends, const struct toe_frame *frame)
     if (at < 0) {
         return false;
     }
+    packet = frame->data + at;
     if (ether.type == WIRE_ETHER_TYPE_IPV4) {
         struct wire_ipv4 ip;
 
