@@ -188,10 +188,9 @@ static void c_23d(struct cert *c)
 /* The fields of struct toe_tcp_delegated that a terminate returns. */
 #define FIELD(name)                                                                                \
     {                                                                                              \
-#name, offsetof(struct toe_tcp_delegated, name), sizeof(fields_of.name)                    \
+#name, offsetof(struct toe_tcp_delegated, name),                                           \
+            sizeof(((struct toe_tcp_delegated *)0)->name)                                          \
     }
-
-static const struct toe_tcp_delegated fields_of;
 
 static const struct {
     const char *name;
