@@ -128,7 +128,7 @@ static void flood_wire(void)
 static void take_all_memory(void)
 {
     for (;;) {
-        char *part = malloc(1 << 20);
+        char *volatile part = malloc(1 << 20); /* or a compiler leaves it all out */
 
         memset(part, 1, 1 << 20); /* crashes when there is no more */
     }
