@@ -71,9 +71,6 @@ bool emu_bench_bulk(struct emu_bench *bench, struct emu_error *error)
                                                          .buf_cnt = 8};
         struct load load = {.receives = 64, .pieces = 64 * 45};
 
-        if (mss > 4000) {
-            load.pieces = 64 * 45;
-        }
         ok = emu_bench_is_over(bench) ||
              measure(bench, &settings, &load, rows[i].name, "ns/segment", error);
     }

@@ -37,7 +37,6 @@ struct end {
     struct side *sides;
     bool is_offloaded;
     uint64_t received; /* receives that completed */
-    uint64_t frames;   /* put out */
 
     /* What has arrived: lent by the other end, or copied. */
     const struct toe_frame *lent;
@@ -101,7 +100,6 @@ static void wire_transmit(void *user, const struct toe_frame *frames, uint32_t c
     struct end *end = user;
     struct end *to = &end->pair->ends[1 - end->index];
 
-    end->frames += cnt;
     if (end->index == NEAR) {
         to->lent = frames;
         to->lent_cnt = cnt;
@@ -487,9 +485,4 @@ bool emu_bench_pair_run(struct emu_bench_pair *pair, uint64_t cnt)
         }
     }
     return true;
-}
-
-uint64_t emu_bench_pair_frames(const struct emu_bench_pair *pair)
-{
-    return pair->ends[NEAR].frames;
 }

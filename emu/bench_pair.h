@@ -37,7 +37,4 @@ void emu_bench_pair_del(struct emu_bench_pair *pair);
  */
 bool emu_bench_pair_run(struct emu_bench_pair *pair, uint64_t cnt);
 
-/* emu_bench_pair_frames() is how many frames the near end has put out. */
-uint64_t emu_bench_pair_frames(const struct emu_bench_pair *pair);
-
 #endif
