@@ -153,8 +153,26 @@ TOE_EXPORT toe_handle toe_host_connect(struct toe_host *host, const struct toe_a
 TOE_EXPORT size_t toe_host_send(struct toe_host *host, toe_handle conn, const void *data,
                                 size_t len);
 
+/*
+ * toe_host_send_more() is toe_host_send() where more follows: what does not fill a segment waits
+ * for it, and has no PSH. It goes with the next toe_host_send(), with toe_host_flush(), at the end
+ * of the stream, or when the send buffer is full; there is no timer.
+ */
+TOE_EXPORT size_t toe_host_send_more(struct toe_host *host, toe_handle conn, const void *data,
+                                     size_t len);
+
+/*
+ * toe_host_flush() sends what waits to fill a segment, by toe_host_send_more() or |cork|, if
+ * |with_push| with PSH in any case. What comes later waits again.
+ */
+TOE_EXPORT void toe_host_flush(struct toe_host *host, toe_handle conn, bool with_push);
+
 /* toe_host_receive() takes up to |len| received bytes and returns how many there were. */
 TOE_EXPORT size_t toe_host_receive(struct toe_host *host, toe_handle conn, void *data, size_t len);
+
+/* toe_host_peek() copies them and takes none: they are there again, and the window is as it was. */
+TOE_EXPORT size_t toe_host_peek(const struct toe_host *host, toe_handle conn, void *data,
+                                size_t len);
 
 /* toe_host_shutdown() ends the sending half, after what was sent: a FIN. */
 TOE_EXPORT void toe_host_shutdown(struct toe_host *host, toe_handle conn);
@@ -209,6 +227,7 @@ struct toe_host_options {
     uint32_t ka_interval;
     uint8_t ka_probe_cnt;
     uint32_t user_timeout; /* ticks a segment may be retransmitted for; 0: count instead */
+    bool cork;             /* what does not fill a segment waits: see toe_host_send_more() */
 };
 
 /*

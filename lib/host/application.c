@@ -114,7 +114,14 @@ size_t toe_host_send(struct toe_host *host, toe_handle handle, const void *data,
 {
     struct host_conn *conn = host_conn_get(host, handle);
 
-    return conn == NULL || len == 0 ? 0 : host_sending_write(conn, data, len);
+    return conn == NULL || len == 0 ? 0 : host_sending_write(conn, data, len, false);
+}
+
+size_t toe_host_send_more(struct toe_host *host, toe_handle handle, const void *data, size_t len)
+{
+    struct host_conn *conn = host_conn_get(host, handle);
+
+    return conn == NULL || len == 0 ? 0 : host_sending_write(conn, data, len, true);
 }
 
 /* Whether the application can do nothing with |conn|: there is none, or it is frozen. */
@@ -128,6 +135,22 @@ size_t toe_host_receive(struct toe_host *host, toe_handle handle, void *data, si
     struct host_conn *conn = host_conn_get(host, handle);
 
     return is_still(conn) || len == 0 ? 0 : host_receiving_read(conn, data, len);
+}
+
+void toe_host_flush(struct toe_host *host, toe_handle handle, bool with_push)
+{
+    struct host_conn *conn = host_conn_get(host, handle);
+
+    if (!is_still(conn)) {
+        host_sending_flush(conn, with_push);
+    }
+}
+
+size_t toe_host_peek(const struct toe_host *host, toe_handle handle, void *data, size_t len)
+{
+    const struct host_conn *conn = host_conn_get(host, handle);
+
+    return is_still(conn) ? 0 : host_queue_peek(&conn->received, data, len);
 }
 
 void toe_host_shutdown(struct toe_host *host, toe_handle handle)

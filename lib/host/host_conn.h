@@ -102,6 +102,8 @@ struct host_conn {
     bool is_bulk : 1;        /* the last receive was filled */
     bool is_time_wait : 1;   /* counted as such */
     bool is_options_due : 1; /* they changed */
+    bool has_more : 1;       /* the application said that more follows what it wrote last */
+    bool is_flush_due : 1;   /* and that it need not be waited for */
 };
 
 /* host_conn_get() is the connection of the application that |handle| names, or NULL. */

@@ -31,7 +31,7 @@ static uint32_t write_piece(struct host_conn *conn, const uint8_t *data, uint32_
     return cnt;
 }
 
-size_t host_sending_write(struct host_conn *conn, const uint8_t *data, size_t len)
+size_t host_sending_write(struct host_conn *conn, const uint8_t *data, size_t len, bool more)
 {
     const uint32_t room = host_sending_room(conn);
     const uint32_t want = len < room ? (uint32_t)len : room;
@@ -52,27 +52,89 @@ size_t host_sending_write(struct host_conn *conn, const uint8_t *data, size_t le
         conn->is_starved = true;
     }
     if (done > 0) {
+        conn->has_more = more;
         host_conn_touch(conn);
     }
     return done;
 }
 
+void host_sending_flush(struct host_conn *conn, bool with_push)
+{
+    if (!base_list_is_empty(&conn->unposted)) {
+        conn->is_flush_due = true;
+        conn->has_more = conn->has_more && !with_push;
+        host_conn_touch(conn);
+    }
+}
+
+/* How many bytes may be posted: all, or where more is to follow as many as fill segments. */
+static uint32_t postable(const struct host_conn *conn)
+{
+    uint32_t len = 0;
+
+    if ((!conn->options.cork && !conn->has_more) || conn->is_flush_due || conn->tcp.snd_mss == 0 ||
+        host_sending_room(conn) == 0) {
+        return UINT32_MAX;
+    }
+    base_list_foreach(node, &conn->unposted)
+    {
+        len += host_piece_of_node(node)->buf.len;
+    }
+    return len - len % conn->tcp.snd_mss;
+}
+
+/* Leaves what is beyond |len| bytes of |piece| to one of its own; false if memory is short. */
+static bool cut(struct host_conn *conn, struct host_piece *piece, uint32_t len)
+{
+    const uint32_t left = piece->buf.len - len;
+    struct host_piece *rest = host_piece_new_whole(&conn->host->pieces, left);
+
+    if (rest == NULL) {
+        return false;
+    }
+    (void)host_piece_append(rest, host_piece_bytes(piece) + len, left);
+    rest->conn = conn;
+    rest->charged = left;
+    piece->buf.len = len;
+    piece->charged -= left;
+    base_list_push_front(&conn->unposted, &rest->node);
+    return true;
+}
+
+/* The first piece that is not posted, as far as |left| bytes go; NULL if there is none. */
+static struct host_piece *next_piece(struct host_conn *conn, uint32_t left)
+{
+    struct host_piece *piece = NULL;
+
+    if (left > 0 && (conn->is_shut || conn->posted_cnt < HOST_POSTED_MAX)) {
+        piece = host_piece_of_node(base_list_pop_front(&conn->unposted));
+    }
+    if (piece != NULL && piece->buf.len > left) {
+        (void)cut(conn, piece, left); /* If not, it goes as it is. */
+    }
+    return piece;
+}
+
 struct toe_buf *host_sending_post(struct host_conn *conn)
 {
+    uint32_t left = postable(conn);
     struct toe_buf *chain = NULL;
     struct toe_buf **link = &chain;
-    struct base_list_node *node;
+    struct host_piece *piece;
 
-    while ((conn->is_shut || conn->posted_cnt < HOST_POSTED_MAX) &&
-           (node = base_list_pop_front(&conn->unposted)) != NULL) {
-        struct host_piece *piece = host_piece_of_node(node);
-
-        base_list_push_back(&conn->posted, node);
+    while ((piece = next_piece(conn, left)) != NULL) {
+        left -= piece->buf.len < left ? piece->buf.len : left;
+        base_list_push_back(&conn->posted, &piece->node);
         ++conn->posted_cnt;
         piece->buf.next = NULL;
+        piece->buf.flags = 0;
+        if (conn->has_more || (left == 0 && !base_list_is_empty(&conn->unposted))) {
+            piece->buf.flags = TOE_BUF_MORE;
+        }
         *link = &piece->buf;
         link = &piece->buf.next;
     }
+    conn->is_flush_due = conn->is_flush_due && !base_list_is_empty(&conn->unposted);
     return chain;
 }
 

@@ -215,6 +215,24 @@ uint32_t host_queue_read(struct host_queue *q, struct host_pieces *pool, uint8_t
     return done;
 }
 
+uint32_t host_queue_peek(const struct host_queue *q, uint8_t *dst, size_t len)
+{
+    uint32_t done = 0;
+
+    base_list_foreach(n, &q->list)
+    {
+        struct host_piece *piece = host_piece_of_node(n);
+        const uint32_t cnt = len - done < piece->buf.len ? (uint32_t)(len - done) : piece->buf.len;
+
+        if (done == len) {
+            break;
+        }
+        memcpy(dst + done, host_piece_bytes(piece), cnt);
+        done += cnt;
+    }
+    return done;
+}
+
 struct toe_buf *host_queue_chain(struct host_queue *q)
 {
     struct toe_buf *chain = NULL;

@@ -123,6 +123,9 @@ bool host_queue_write(struct host_queue *q, struct host_pieces *pool, const uint
 /* host_queue_read() takes up to |len| bytes and returns how many there were. */
 uint32_t host_queue_read(struct host_queue *q, struct host_pieces *pool, uint8_t *dst, size_t len);
 
+/* host_queue_peek() copies up to |len| bytes from the front, and takes none. */
+uint32_t host_queue_peek(const struct host_queue *q, uint8_t *dst, size_t len);
+
 /* host_queue_chain() links the buffers of |q|, as they cross the seam; NULL if there are none. */
 struct toe_buf *host_queue_chain(struct host_queue *q);
 

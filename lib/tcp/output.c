@@ -88,7 +88,7 @@ static bool has_push(struct tcp_conn *conn, uint32_t off, uint32_t len)
         return false;
     }
     if (conn->cfg->push_at_end) {
-        return off + len == conn->sendq.len;
+        return off + len == conn->sendq.len && !tcp_sendq_has_more(&conn->sendq);
     }
     return tcp_sendq_has_end(&conn->sendq, off, len);
 }

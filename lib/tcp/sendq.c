@@ -214,3 +214,8 @@ bool tcp_sendq_has_end(struct tcp_sendq *q, uint32_t off, uint32_t len)
 {
     return len > 0 && tcp_sendq_boundary(q, off) <= len;
 }
+
+bool tcp_sendq_has_more(const struct tcp_sendq *q)
+{
+    return q->tail != NULL && (q->tail->flags & TOE_BUF_MORE) != 0;
+}

@@ -83,4 +83,7 @@ uint32_t tcp_sendq_boundary(struct tcp_sendq *q, uint32_t off);
  */
 bool tcp_sendq_has_end(struct tcp_sendq *q, uint32_t off, uint32_t len);
 
+/* tcp_sendq_has_more() tells whether its owner said that more follows the last buffer. */
+bool tcp_sendq_has_more(const struct tcp_sendq *q);
+
 #endif
