@@ -86,6 +86,7 @@ struct toe_host_settings {
     bool pacing;            /* spread what may leave over the round trip */
     bool rack_threshold;    /* three SACKed are a loss, until reordering was seen: RFC 8985, 6.2 */
     enum toe_ecn ecn;       /* a connection that has it goes only to a target that tells |ecn| */
+    bool bsd_syn; /* SYN options: MSS, window scale, SACK, timestamps; else as Linux has them */
 };
 
 /* toe_host_settings_default() fills in all: policy manual, 65,536 connections, 60 s TIME_WAIT. */

@@ -159,6 +159,9 @@ bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
     out->seg.src_port = conn->local_port;
     out->seg.dst_port = conn->remote_port;
     tcp_len = wire_tcp_build(tcp, WIRE_TCP_LEN_MAX, &out->seg);
+    if (interface->host->settings.bsd_syn && (out->seg.flags & TCP_SYN) != 0) {
+        wire_tcp_options_bsd(tcp, &out->seg);
+    }
     if (text_len > 0 && !tcp_send_read(&conn->tcp, tcp + tcp_len, out->text_off, text_len, &sum)) {
         return false;
     }

@@ -234,3 +234,28 @@ size_t wire_tcp_build(uint8_t *out, size_t cap, const struct tcp_segment *seg)
     }
     return len;
 }
+
+void wire_tcp_options_bsd(uint8_t *header, const struct tcp_segment *seg)
+{
+    uint8_t *const end = header + wire_tcp_header_len(seg);
+    uint8_t *out = header + WIRE_TCP_LEN;
+
+    if (seg->mss != 0) {
+        out = put_pair(out, OPTION_MSS, MSS_LEN);
+        wire_store_u16(out, seg->mss);
+        out += 2;
+    }
+    if (seg->wscale >= 0) {
+        out = put_pair(out, OPTION_NOP, OPTION_WSCALE);
+        out = put_pair(out, WSCALE_LEN, (uint8_t)seg->wscale);
+    }
+    if (seg->sack_permitted) {
+        out = put_pair(out, OPTION_SACK_PERMITTED, SACK_PERMITTED_LEN);
+    } else if (seg->has_ts) {
+        out = put_pair(out, OPTION_NOP, OPTION_NOP);
+    }
+    if (seg->has_ts) {
+        out = put_ts(out, seg);
+    }
+    memset(out, OPTION_END, (size_t)(end - out));
+}

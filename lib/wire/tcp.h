@@ -101,6 +101,13 @@ int wire_tcp_parse(struct tcp_segment *seg, const uint8_t *data, size_t len);
 size_t wire_tcp_build(uint8_t *out, size_t cap, const struct tcp_segment *seg);
 
 /*
+ * wire_tcp_options_bsd() puts the options of |seg|, a SYN, into the header that wire_tcp_build()
+ * made, as FreeBSD has them: MSS, window scale behind a NOP, SACK-permitted, timestamps, with NOPs
+ * where they are not aligned, and the end of options at the end. The length is the same.
+ */
+void wire_tcp_options_bsd(uint8_t *header, const struct tcp_segment *seg);
+
+/*
  * wire_tcp_header_len() returns the length of the header wire_tcp_build() would write for |seg|.
  */
 size_t wire_tcp_header_len(const struct tcp_segment *seg);

@@ -242,6 +242,56 @@ static void test_tcp_build_layout(void **state)
     }
 }
 
+/* In a SYN of FreeBSD's the options stand in another order, and are padded at the end. */
+static void test_tcp_options_bsd(void **state)
+{
+    static const struct {
+        const char *name;
+        struct tcp_segment seg;
+        size_t len;
+        uint8_t options[20];
+    } cases[] = {
+        {"all",
+         {.flags = TCP_SYN,
+          .wscale = 6,
+          .mss = 1460,
+          .sack_permitted = true,
+          .has_ts = true,
+          .ts_val = 1},
+         20,
+         {2, 4, 5, 0xb4, 1, 3, 3, 6, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0}},
+        {"no timestamps",
+         {.flags = TCP_SYN, .wscale = 6, .mss = 1460, .sack_permitted = true},
+         12,
+         {2, 4, 5, 0xb4, 1, 3, 3, 6, 4, 2, 0, 0}},
+        {"no SACK",
+         {.flags = TCP_SYN, .wscale = -1, .mss = 1460, .has_ts = true, .ts_ecr = 9},
+         16,
+         {2, 4, 5, 0xb4, 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 9}},
+        {"MSS and SACK",
+         {.flags = TCP_SYN, .wscale = -1, .mss = 536, .sack_permitted = true},
+         8,
+         {2, 4, 2, 0x18, 4, 2, 0, 0}},
+        {"none", {.flags = TCP_SYN, .wscale = -1}, 0, {0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        const size_t len = 20u + cases[i].len;
+        struct tcp_segment got;
+        uint8_t out[60];
+
+        memset(out, 0xee, sizeof(out));
+        assert_int_equal(wire_tcp_build(out, len, &cases[i].seg), len);
+        wire_tcp_options_bsd(out, &cases[i].seg);
+        if (memcmp(out + 20, cases[i].options, cases[i].len) != 0 || out[len] != 0xee) {
+            fail_msg("%s: not built right", cases[i].name);
+        }
+        assert_int_equal(wire_tcp_parse(&got, out, len), len);
+        assert_true(segment_equal(&cases[i].seg, &got));
+    }
+}
+
 static void random_segment(struct tcp_segment *seg, struct base_rand *r)
 {
     *seg = (struct tcp_segment)TCP_SEGMENT_INIT;
@@ -322,7 +372,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tcp_fixed_fields), cmocka_unit_test(test_tcp_data_offset),
         cmocka_unit_test(test_tcp_options),      cmocka_unit_test(test_tcp_build_layout),
-        cmocka_unit_test(test_tcp_round_trip),   cmocka_unit_test(test_tcp_garbage),
+        cmocka_unit_test(test_tcp_options_bsd),  cmocka_unit_test(test_tcp_round_trip),
+        cmocka_unit_test(test_tcp_garbage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
