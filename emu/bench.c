@@ -25,6 +25,14 @@ const struct emu_bench_entry emu_bench_entries[] = {
     {"bulk", "one connection, as much as it takes: MSS 536, 1460, 8960, and super-segments",
      emu_bench_bulk},
     {"rr", "requests and responses of 64 bytes on 1 to 131072 connections", emu_bench_request},
+    {"offload", "connections to the target and back, in trees and one by one", emu_bench_offload},
+    {"move-roundtrip", "one connection to the target and back", emu_bench_move},
+    {"idle-memory", "bytes of a connection in the target", emu_bench_memory},
+    {"million", "a million idle connections", emu_bench_million},
+    {"connect-close", "connections of the host, made and ended", emu_bench_connect},
+    {"demux", "frames to connections by chance, and to none", emu_bench_demux},
+    {"timers", "keep-alive timers that are due, and that move on", emu_bench_timers},
+    {"sim", "frames through the simulator", emu_bench_sim},
     {"loss-matrix", "one connection against loss by chance, in virtual time", emu_bench_loss},
     {"loss-matrix-wide", "flows against delay, loss, reordering and queues, in virtual time",
      emu_bench_loss_wide},
@@ -126,7 +134,8 @@ double emu_bench_tell(struct emu_bench *bench, const struct emu_bench_result *re
 {
     double spread;
     const double value = median(result->values, result->cnt, &spread);
-    const double ratio = value / result->peer_value;
+    const double ratio =
+        result->is_less_better ? result->peer_value / value : value / result->peer_value;
     json_t *object = json_pack("{ss ss sf ss ss sf sf sf}", "type", "figure", "name", result->name,
                                "value", value, "unit", result->unit, "peer", result->peer,
                                "peer_value", result->peer_value, "ratio", ratio, "spread", spread);
@@ -209,14 +218,22 @@ int emu_bench_main(int argc, char **argv)
         .name = "bench",
         .synopsis = "[NAME] [options]",
         .summary = "Measures, beside something else measured in the same run.",
-        .details = "NAME is one figure (bulk-mss1460), a pattern (\"rr-*\"), or bulk or rr for all "
-                   "of that kind:\n\n"
-                   "  bulk   one connection between two targets in memory: MSS 536, 1460, 8960,\n"
-                   "         and super-segments\n"
-                   "  rr     requests and responses of 64 bytes on 1 to 131072 connections\n"
-                   "  loss-matrix       loss by chance, beside smoltcp, in virtual time\n"
-                   "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n\n"
-                   "Each is shown with the unit, the time of memcpy() plus checksum of 1460 bytes.",
+        .details =
+            "NAME is one figure (bulk-mss1460), a pattern (\"rr-*\"), or a name of these for all "
+            "of that kind:\n\n"
+            "  bulk   one connection between two targets in memory: MSS 536, 1460, 8960,\n"
+            "         and super-segments\n"
+            "  rr     requests and responses of 64 bytes on 1 to 131072 connections\n"
+            "  offload           connections to the target and back, in trees and singly\n"
+            "  move-roundtrip    one connection to the target and back\n"
+            "  idle-memory       bytes of a connection in the target\n"
+            "  million           a million idle connections\n"
+            "  connect-close     connections of the host, also beside 100000 others\n"
+            "  demux, timers     frames and timers of up to 100000 connections\n"
+            "  sim               frames through the simulator\n"
+            "  loss-matrix       loss by chance, beside smoltcp, in virtual time\n"
+            "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n\n"
+            "Each is shown with the unit, the time of memcpy() plus checksum of 1460 bytes.",
         .options = table,
         .option_cnt = sizeof(table) / sizeof(table[0]),
     };

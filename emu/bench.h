@@ -28,7 +28,7 @@ struct emu_bench_figure {
 
 /*
  * What was not measured in turns: virtual time has no noise but the seed's, and what it is held
- * against is published, or a bound. More is better.
+ * against is published, or a bound. So is memory, which is counted. More is better, or less.
  */
 struct emu_bench_result {
     const char *name;
@@ -37,6 +37,7 @@ struct emu_bench_result {
     uint32_t cnt;
     const char *peer;
     double peer_value;
+    bool is_less_better;
 };
 
 /* One benchmark: it prepares itself, hands its figures to |measure|, and cleans up. */
@@ -81,6 +82,14 @@ double emu_bench_unit(void *user);
 /* The benchmarks themselves. */
 bool emu_bench_bulk(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_request(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_offload(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_move(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_memory(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_million(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_connect(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_demux(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_timers(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_sim(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_loss(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_loss_wide(struct emu_bench *bench, struct emu_error *error);
 

@@ -120,7 +120,7 @@ static bool tell_cell(struct emu_bench *bench, struct least *least, size_t contr
                    rounds, 100 * value / limit, limit);
     (void)emu_bench_tell(bench,
                          &(struct emu_bench_result){name, "bytes/s", samples.rates, samples.cnt,
-                                                    "smoltcp", losses[loss].smoltcp},
+                                                    "smoltcp", losses[loss].smoltcp, false},
                          json_pack("{sf sf sf sf}", "bound", rounds, "bound_ratio", value / rounds,
                                    "limit", limit, "limit_ratio", value / limit),
                          note);
@@ -146,7 +146,7 @@ bool emu_bench_loss(struct emu_bench *bench, struct emu_error *error)
     if (least.cells == 2 * LOSS_CNT) {
         (void)emu_bench_tell(bench,
                              &(struct emu_bench_result){"loss-matrix", "% of bound", &least.share,
-                                                        1, "wanted", WANTED},
+                                                        1, "wanted", WANTED, false},
                              json_object(), "the least cell without congestion control");
     }
     return true;
@@ -228,7 +228,7 @@ static bool tell_row(struct emu_bench *bench, const struct row *row, size_t cont
     (void)snprintf(note, sizeof(note), "queue %5.1f ms, fairness %.3f", 1e3 * queue, fairness);
     (void)emu_bench_tell(bench,
                          &(struct emu_bench_result){name, "bytes/s", samples.rates, samples.cnt,
-                                                    "bound", bound_of(&net)},
+                                                    "bound", bound_of(&net), false},
                          json_pack("{sf sf}", "queue", queue, "fairness", fairness), note);
     return true;
 }

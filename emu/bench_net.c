@@ -252,8 +252,10 @@ static bool play(struct world *world)
 static void conclude(struct emu_bench_net_result *result, const struct world *world)
 {
     const double total = (double)sum(world);
+    struct toe_sim_stats stats;
     double squares = 0;
 
+    toe_sim_stats_get(world->sim, &stats);
     for (uint32_t i = 0; i < world->net->flows; ++i) {
         squares += (double)world->received[i] * (double)world->received[i];
     }
@@ -263,6 +265,7 @@ static void conclude(struct emu_bench_net_result *result, const struct world *wo
         .queue = world->frames > 0
                      ? (double)world->waited / (double)world->frames / (double)TOE_NS_PER_SEC
                      : 0,
+        .frames = stats.frames,
         .digest = toe_sim_digest(world->sim),
     };
 }

@@ -34,6 +34,7 @@ struct emu_bench_net_result {
     double rate;     /* bytes a second that the application got, from the first SYN on */
     double fairness; /* Jain's index of what the flows got: 1 where all got the same */
     double queue;    /* seconds that a frame waited for the rate, in the mean */
+    uint64_t frames; /* that were sent, either way */
     uint64_t digest; /* of everything that was sent */
 };
 
