@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ecn_mark.h"
 #include "gso.h"
 #include "random.h"
 
@@ -146,11 +147,12 @@ struct fate {
     bool lost;
     bool twice;
     bool spoilt;
+    bool marked;
     toe_duration wait; /* until it goes on */
 };
 
 /* Every frame draws the same numbers, so one chance changed moves no other decision. */
-static struct fate decide(struct lane *lane, toe_instant now)
+static struct fate decide(struct lane *lane, const struct toe_frame *frame, toe_instant now)
 {
     const struct emu_fault_settings *s = &lane->settings;
     const toe_duration back =
@@ -161,6 +163,8 @@ static struct fate decide(struct lane *lane, toe_instant now)
 
     fate.twice = emu_random_chance(&lane->random, s->duplicate);
     fate.spoilt = emu_random_chance(&lane->random, s->corrupt);
+    fate.marked =
+        emu_random_chance(&lane->random, s->mark) && emu_ecn_is_markable(frame->data, frame->len);
     fate.wait = s->delay + (s->jitter == 0 ? 0 : draw % (s->jitter + 1));
     if (now + fate.wait < lane->last_due) {
         fate.wait = lane->last_due - now;
@@ -178,6 +182,7 @@ static struct fate decide(struct lane *lane, toe_instant now)
     lane->stats.reordered += reordered ? 1 : 0;
     lane->stats.duplicated += fate.twice ? 1 : 0;
     lane->stats.corrupted += fate.spoilt ? 1 : 0;
+    lane->stats.marked += fate.marked ? 1 : 0;
     lane->stats.delayed += fate.wait != 0 ? 1 : 0;
     return fate;
 }
@@ -199,7 +204,8 @@ static void spoil(struct lane *lane, struct held *held)
         (uint8_t)(1u << (draw % 8));
 }
 
-static void hold(struct lane *lane, const struct toe_frame *frame, toe_instant due, bool spoilt)
+static void hold(struct lane *lane, const struct toe_frame *frame, toe_instant due,
+                 const struct fate *fate, bool spoilt)
 {
     struct held *held;
 
@@ -214,6 +220,9 @@ static void hold(struct lane *lane, const struct toe_frame *frame, toe_instant d
     }
     held->due = due;
     held->serial = lane->serial++;
+    if (fate->marked) {
+        emu_ecn_mark(held->bytes);
+    }
     if (spoilt) {
         spoil(lane, held);
     }
@@ -227,18 +236,21 @@ static void hold(struct lane *lane, const struct toe_frame *frame, toe_instant d
  */
 static bool pass(struct lane *lane, const struct toe_frame *frame, toe_instant now)
 {
-    const struct fate fate = decide(lane, now);
+    const uint8_t flags = emu_ecn_flags(frame->data, frame->len);
+    const struct fate fate = decide(lane, frame, now);
 
     if (fate.lost) {
         return false;
     }
-    if (fate.wait == 0 && !fate.twice && !fate.spoilt &&
+    lane->stats.echoed += (flags & EMU_ECN_ECE) != 0 ? 1 : 0;
+    lane->stats.reduced += (flags & EMU_ECN_CWR) != 0 ? 1 : 0;
+    if (fate.wait == 0 && !fate.twice && !fate.spoilt && !fate.marked &&
         (lane->heap_cnt == 0 || lane->heap[0]->due > now)) {
         return true;
     }
-    hold(lane, frame, now + fate.wait, fate.spoilt);
+    hold(lane, frame, now + fate.wait, &fate, fate.spoilt);
     if (fate.twice) {
-        hold(lane, frame, now + fate.wait, false);
+        hold(lane, frame, now + fate.wait, &fate, false);
     }
     return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults: a port that loses, delays, reorders, doubles and spoils the frames of the one below.
+ * Faults: a port that loses, delays, reorders, doubles, marks and spoils the frames of the one
+ * below.
  *
  * All is drawn from a seed, in the order in which frames come by, each direction for itself. A
  * reordered frame is held back for a time while later ones pass. Held frames wait for tick(), and
@@ -17,6 +18,7 @@ struct emu_fault_settings {
     uint32_t reorder;   /* held back by up to reorder_delay, while others pass */
     uint32_t duplicate; /* the second one follows at once */
     uint32_t corrupt;   /* one bit flipped, behind the Ethernet addresses */
+    uint32_t mark;      /* congestion experienced (RFC 3168), of those that may be marked */
     toe_duration delay;
     toe_duration jitter;        /* added at random, up to this; keeps the order */
     toe_duration reorder_delay; /* 0: 2 ms */
@@ -28,6 +30,9 @@ struct emu_fault_stats {
     uint64_t reordered;
     uint64_t duplicated;
     uint64_t corrupted;
+    uint64_t marked;
+    uint64_t echoed;  /* segments with ECE: told of a mark, */
+    uint64_t reduced; /* and with CWR: took notice */
     uint64_t delayed;
     uint64_t overflowed; /* lost because too many were held */
 };

@@ -18,6 +18,7 @@
 #define EMU_STRESS_H
 
 #include "error.h"
+#include "fault.h"
 #include "toe/host.h"
 #include "toe/inter.h"
 #include "toe/stats.h"
@@ -64,11 +65,12 @@ struct emu_stress_settings {
     double upload_every;  /* random: mean seconds until it is taken back */
     double lag;           /* mean seconds by which every second state operation is late */
     bool ecn;             /* hosts offer explicit congestion notification */
+    uint32_t rcv_buf;     /* of hosts, bytes for a connection: the window they offer */
     uint32_t chaos;       /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
 
     /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
     uint32_t loss, reorder, duplicate, corrupt;
-    uint32_t mark; /* simulated only: congestion marks on what may be marked */
+    uint32_t mark; /* congestion marks on what may be marked */
     double delay;  /* seconds, one way */
     uint64_t rate; /* bits a second; simulated only */
     uint32_t mtu;
@@ -88,6 +90,17 @@ struct emu_stress_settings {
     /* Called about twice a second of real time; |result| is as far as it goes. May be NULL. */
     void (*progress)(void *user, const struct emu_stress_result *result);
     void *user;
+};
+
+/*
+ * Connections of one kind: of one family, and opened by us or by the peer. What they agreed upon is
+ * asked where a connection begins; one that is offloaded by then is not in |asked|.
+ */
+struct emu_stress_class {
+    uint64_t asked;
+    uint64_t sack, timestamps, window_scaling, ecn; /* agreed upon, of those */
+    uint64_t finished;                              /* with all bytes */
+    uint64_t sent, received;                        /* bytes of the finished ones, all checked */
 };
 
 /* What came of it; also what a progress report tells. */
@@ -119,8 +132,10 @@ struct emu_stress_result {
     uint64_t injected[EMU_CHAOS_CNT]; /* chaos, by kind */
     double virtual_seconds, wall_seconds;
 
-    uint64_t frames, frames_lost; /* of the link, or at our end of the wire */
-    struct toe_host_stats host;   /* sums over our machines */
+    struct emu_stress_class classes[2][2];        /* IPv4 and IPv6; opened by us, by the peer */
+    struct emu_fault_stats faults_in, faults_out; /* on the wire */
+    uint64_t frames, frames_lost;                 /* of the link, or at our end of the wire */
+    struct toe_host_stats host;                   /* sums over our machines */
     struct toe_stats target;
 };
 

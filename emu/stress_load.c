@@ -150,6 +150,41 @@ static struct conn *conn_new(struct emu_load *load, toe_handle handle)
 /* How a handle is given back: toe_host_close() or toe_host_abort(). */
 typedef void give_back(struct toe_host *host, toe_handle conn);
 
+static struct emu_stress_class *class_of(const struct conn *conn)
+{
+    struct toe_host_conn_info info = {0};
+
+    toe_host_conn_info(conn->load->settings.host, conn->handle, &info);
+    return &conn->load->settings.result
+                ->classes[info.remote.family == 6][conn->flow.is_opener ? 0 : 1];
+}
+
+/* Notes what the two ends of a new connection have agreed upon. */
+static void count_agreed(const struct conn *conn)
+{
+    struct emu_stress_class *class = class_of(conn);
+    struct toe_host_tcp_info tcp = {.size = sizeof(tcp)};
+
+    if (!toe_host_tcp_info(conn->load->settings.host, conn->handle, &tcp)) {
+        return;
+    }
+    ++class->asked;
+    class->sack += tcp.sack ? 1 : 0;
+    class->timestamps += tcp.timestamps ? 1 : 0;
+    class->window_scaling += tcp.window_scaling ? 1 : 0;
+    class->ecn += tcp.ecn ? 1 : 0;
+}
+
+/* Notes what a connection carried that came to its end as planned. */
+static void count_finished(const struct conn *conn)
+{
+    struct emu_stress_class *class = class_of(conn);
+
+    ++class->finished;
+    class->sent += conn->flow.tx;
+    class->received += conn->flow.rx;
+}
+
 /* Gives the handle of |conn| back, and forgets it. */
 static void conn_del(struct conn *conn, give_back *end)
 {
@@ -185,6 +220,7 @@ static void count_open(struct conn *conn)
     conn->leaves_early =
         emu_random_below(&conn->load->random, 4) == 0 && !conn->load->settings.loses;
     conn->load->has_heard = true;
+    count_agreed(conn);
     if (!is_counted(conn)) {
         return;
     }
@@ -301,6 +337,7 @@ static void serve(struct conn *conn, toe_instant now)
         return;
     }
     if (emu_flow_is_finished(&conn->flow) && (conn->is_closed || conn->leaves_early)) {
+        count_finished(conn);
         conn_del(conn, toe_host_close);
         return;
     }

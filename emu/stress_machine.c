@@ -24,7 +24,7 @@ static struct toe_host *make_host(const struct emu_stress_settings *settings, ui
     set.policy_offloaded = duration(settings->upload_every);
     set.conn_max = 65536 + 16 * settings->connections;
     set.snd_buf = 65536;
-    set.rcv_buf = 65536;
+    set.rcv_buf = settings->rcv_buf;
     set.timestamps = true;
     set.sack = true;
     set.window_scaling = true;

@@ -67,6 +67,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
         .delay = 0.001,
         .rate = UINT64_C(1000000000),
         .mtu = 1500,
+        .rcv_buf = 65536,
         .peer_port = EMU_PEER_PORT,
     };
     parse_addresses(settings->peer, prefix_len, PEER_DEFAULT);
@@ -75,7 +76,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
 
 /* Values as the option parser leaves them, where the settings have another type. */
 struct values {
-    uint64_t connections, bytes, mtu, rate, peer_port, delay_ms;
+    uint64_t connections, bytes, mtu, rate, peer_port, delay_ms, rcv_buf;
     toe_duration seconds, offload_every, upload_every, lag;
     bool ipv4, ipv6, has_delay, has_rate, has_mtu, has_peer_port;
     int policy, receive;
@@ -129,7 +130,9 @@ static const struct emu_option table[] = {
            .help = "frames with a bit flipped (default 0)"),
     OPTION(FLAG, "ecn", &parsed.settings.ecn, .help = "offer explicit congestion notification"),
     OPTION(PERCENT, "mark", &parsed.settings.mark,
-           .help = "packets marked by the simulated link, with --ecn (default 0)"),
+           .help = "packets marked on the link, with --ecn (default 0)"),
+    OPTION(NUMBER, "rcvbuf", &values.rcv_buf, .placeholder = "BYTES", .min = 1, .max = 1 << 20,
+           .help = "receive window of our hosts (default 64 Ki)"),
     OPTION(NUMBER, "delay", &values.delay_ms, .placeholder = "MS", .given = &values.has_delay,
            .max = 60000, .help = "one way (default 1 simulated, 0 on the wire)"),
     OPTION(NUMBER, "rate", &values.rate, .placeholder = "MBIT", .given = &values.has_rate,
@@ -173,8 +176,8 @@ static int check(void)
     if (parsed.sim == (set->interface != NULL)) {
         return emu_option_error(&command, "either --sim or --port IF is needed");
     }
-    if (!parsed.sim && (parsed.swarm != 0 || values.has_rate || values.has_mtu || set->mark != 0)) {
-        return emu_option_error(&command, "--swarm, --rate, --mtu and --mark go with --sim only");
+    if (!parsed.sim && (parsed.swarm != 0 || values.has_rate || values.has_mtu)) {
+        return emu_option_error(&command, "--swarm, --rate and --mtu go with --sim only");
     }
     if (!parsed.sim && (set->chaos & ~EMU_CHAOS_FAULTS) != 0) {
         if (set->chaos != EMU_CHAOS_ALL) {
@@ -218,6 +221,7 @@ static void values_default(void)
         .connections = set->connections,
         .bytes = set->bytes,
         .mtu = set->mtu,
+        .rcv_buf = set->rcv_buf,
         .peer_port = set->peer_port,
         .seconds = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC),
         .offload_every = (toe_duration)(set->offload_every * (double)TOE_NS_PER_SEC),
@@ -239,6 +243,7 @@ static void take(void)
     set->upload_every = seconds_of(values.upload_every);
     set->lag = seconds_of(values.lag);
     set->mtu = (uint32_t)values.mtu;
+    set->rcv_buf = (uint32_t)values.rcv_buf;
     set->peer_port = (uint16_t)values.peer_port;
     set->policy = (enum toe_policy)values.policy;
     set->receive_mode = (enum toe_receive_mode)values.receive;

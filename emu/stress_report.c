@@ -99,6 +99,45 @@ static json_t *by_kind(const struct emu_stress_result *result)
     return object;
 }
 
+/* Connections by family and opener. */
+static json_t *by_class(const struct emu_stress_result *result)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < 4; ++i) {
+        const struct emu_stress_class *class = &result->classes[i / 2][i % 2];
+        json_t *object = json_object();
+
+        set_number(object, "family", i / 2 == 0 ? 4 : 6);
+        json_object_set_new(object, "opener", json_string(i % 2 == 0 ? "us" : "peer"));
+        set_number(object, "asked", class->asked);
+        set_number(object, "sack", class->sack);
+        set_number(object, "timestamps", class->timestamps);
+        set_number(object, "window_scaling", class->window_scaling);
+        set_number(object, "ecn", class->ecn);
+        set_number(object, "finished", class->finished);
+        set_number(object, "sent", class->sent);
+        set_number(object, "received", class->received);
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+/* What was done to frames of one direction, and what they tell of marks. */
+static json_t *of_lane(const struct emu_fault_stats *stats)
+{
+    json_t *object = json_object();
+
+    set_number(object, "lost", stats->lost);
+    set_number(object, "reordered", stats->reordered);
+    set_number(object, "duplicated", stats->duplicated);
+    set_number(object, "corrupted", stats->corrupted);
+    set_number(object, "marked", stats->marked);
+    set_number(object, "echoed", stats->echoed);
+    set_number(object, "reduced", stats->reduced);
+    return object;
+}
+
 static uint64_t retransmitted(const struct emu_stress_result *result)
 {
     return result->host.retransmitted + result->target.tcp[0].retransmitted_segments +
@@ -164,6 +203,9 @@ json_t *emu_stress_report_object(const struct emu_stress_result *result, const c
         set_moves(object, result);
         json_object_set_new(object, "drops", by_drop(result));
         json_object_set_new(object, "chaos", by_kind(result));
+        json_object_set_new(object, "classes", by_class(result));
+        json_object_set_new(object, "faults_in", of_lane(&result->faults_in));
+        json_object_set_new(object, "faults_out", of_lane(&result->faults_out));
     }
     return object;
 }
@@ -258,6 +300,23 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
 
 /* --- several runs --- */
 
+static void add_classes(struct emu_stress_result *sum, const struct emu_stress_result *run)
+{
+    for (unsigned i = 0; i < 4; ++i) {
+        struct emu_stress_class *to = &sum->classes[i / 2][i % 2];
+        const struct emu_stress_class *from = &run->classes[i / 2][i % 2];
+
+        to->asked += from->asked;
+        to->sack += from->sack;
+        to->timestamps += from->timestamps;
+        to->window_scaling += from->window_scaling;
+        to->ecn += from->ecn;
+        to->finished += from->finished;
+        to->sent += from->sent;
+        to->received += from->received;
+    }
+}
+
 static void add_failures(struct emu_stress_result *sum, const struct emu_stress_result *run)
 {
     for (size_t i = 0; i < sizeof(run->failures) / sizeof(run->failures[0]); ++i) {
@@ -301,5 +360,6 @@ void emu_stress_report_add(struct emu_stress_result *sum, const struct emu_stres
     sum->frames += run->frames;
     sum->frames_lost += run->frames_lost;
     add_failures(sum, run);
+    add_classes(sum, run);
     emu_sums_merge(sum, run);
 }

@@ -66,6 +66,7 @@ static bool open_port(struct run *run, struct emu_error *error)
         .reorder = set->reorder,
         .duplicate = set->duplicate,
         .corrupt = set->corrupt,
+        .mark = set->mark,
         .delay = (toe_duration)(set->delay * (double)TOE_NS_PER_SEC),
     };
     struct emu_port *above;
@@ -85,7 +86,8 @@ static bool open_port(struct run *run, struct emu_error *error)
         }
         run->port = above;
     }
-    if (fault.loss + fault.reorder + fault.duplicate + fault.corrupt + fault.delay != 0) {
+    if (fault.loss + fault.reorder + fault.duplicate + fault.corrupt + fault.mark + fault.delay !=
+        0) {
         run->fault = emu_fault_new(run->port, &fault, &fault, set->seed);
         if (run->fault == NULL) {
             return no_memory(error);
@@ -182,6 +184,8 @@ static void sum_up(struct run *run, toe_instant now)
     if (run->fault != NULL) {
         emu_fault_stats_get(run->fault, &in, &out);
     }
+    result->faults_in = in;
+    result->faults_out = out;
     result->frames = run->port->stats.in_frames + run->port->stats.out_frames;
     result->frames_lost =
         run->port->stats.out_lost + in.lost + in.overflowed + out.lost + out.overflowed;
