@@ -58,6 +58,7 @@ struct tcp_setup host_conn_setup(const struct host_conn *conn)
         .mss_local =
             mss_at_most(conn, host_path_mss(conn->path, host_path_interface(conn->path)->mtu)),
         .mss_limit = host_conn_mss_limit(conn),
+        .ipv6 = conn->path->remote.family == 6,
         .rcv_buf = rcv_buf,
         .rcv_wscale = window_scale(rcv_buf < rcv_buf_max ? rcv_buf_max : rcv_buf),
         .timestamps = settings->timestamps,

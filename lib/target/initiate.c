@@ -236,6 +236,7 @@ static toe_status import_tcp(struct toe_target *target, struct target_tcp *tcp,
     const struct tcp_setup setup = {
         .mss_local = mss,
         .mss_limit = mss,
+        .ipv6 = path->constant.dst.family == 6,
         .rcv_buf = state->cached.initial_rcv_wnd,
         .rcv_wscale = state->constant.rcv_wnd_scale,
         .timestamps = (state->constant.flags & TOE_TCP_TIMESTAMPS) != 0,

@@ -13,6 +13,10 @@
 /* RFC 7323, 2.3 */
 #define WSCALE_MAX 14
 
+/* RFC 9293, 3.7.1: what a peer takes that announced nothing. */
+#define MSS_DEFAULT 536
+#define MSS_DEFAULT_IPV6 1220
+
 void tcp_conn_init(struct tcp_conn *conn, const struct tcp_config *cfg,
                    const struct tcp_setup *setup, toe_instant now)
 {
@@ -29,6 +33,7 @@ void tcp_conn_init(struct tcp_conn *conn, const struct tcp_config *cfg,
     conn->ts_delta = setup->ts_offset;
     conn->mss_local = setup->mss_local;
     conn->mss_limit = setup->mss_limit;
+    conn->mss_remote = setup->ipv6 ? MSS_DEFAULT_IPV6 : MSS_DEFAULT;
     conn->ssthresh = UINT32_MAX;
     conn->last_sent = now;
     conn->cached.flags = setup->nagle ? TOE_TCP_NAGLE : 0;

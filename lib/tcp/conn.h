@@ -194,11 +194,12 @@ struct tcp_conn {
     bool has_timestamps : 1; /* in SYN_SENT: offered; so are the next two */
     bool has_sack : 1;
     bool has_window_scaling : 1;
-    bool has_ecn : 1; /* see tcp/ecn.h, as for the next four and ecn_point */
+    bool has_ecn : 1; /* see tcp/ecn.h, as for the next five and ecn_point */
     bool ecn_offers : 1;
     bool ece_due : 1;    /* a mark came: we echo it until CWR */
     bool cwr_due : 1;    /* the next new text tells that cwnd was reduced */
     bool ecn_hold : 1;   /* the last acknowledgment echoed a mark: cwnd does not grow */
+    bool ecn_wait : 1;   /* nothing leaves until a timer expires: cwnd cannot become smaller */
     bool ack_now : 1;    /* an acknowledgment must leave with the next output */
     bool fin_queued : 1; /* a FIN follows the send queue's last byte */
     bool fin_acked : 1;  /* and is left of snd_una */
@@ -212,6 +213,8 @@ struct tcp_conn {
     bool keep_alive_due : 1; /* a keep-alive probe is to leave */
     bool rtt_timing : 1;
     bool syn_due : 1;    /* our SYN, or SYN and ACK, is to (be re-)sent */
+    bool syn_lost : 1;   /* it was sent again: the RTO without an estimate is longer */
+    bool is_passive : 1; /* in SYN_RCVD: we were listening */
     bool rst_due : 1;    /* a RST at rst_seq is to leave: SYN states only */
     bool rexmit_due : 1; /* the segment at snd_una is to be retransmitted now, whatever cwnd */
     bool mitigating : 1; /* keep-alive runs because of a challenge (SEG-020) */
@@ -272,7 +275,7 @@ struct tcp_conn {
     toe_seq irs;
     uint16_t mss_local;
     uint16_t mss_limit;
-    uint16_t mss_remote;
+    uint16_t mss_remote;           /* never zero */
     struct toe_tcp_const constant; /* verbatim, unknown flags included; ports are the owner's */
     struct toe_tcp_cached cached;  /* verbatim, for a query */
     toe_instant burst_at;          /* when the segments left that |burst_cnt| counts, */

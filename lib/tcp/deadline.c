@@ -28,8 +28,9 @@
  * TIME_WAIT (here)
  *     Two segment lifetimes are over. Armed on entering that state and by every FIN that is resent;
  *     not at all where TIME_WAIT is not the engine's.
- * PACE (tcp/pace.c)
- *     What waits for the rate may leave. Armed when something does; cancelled by its expiry.
+ * PACE (tcp/pace.c, tcp/ecn.c)
+ *     What waits for the rate, or where cwnd is a segment and came back marked, may leave. Armed
+ *     when something does; cancelled by its expiry.
  *
  * RETRANSMIT, PERSIST and FIN_WAIT_2 are one slot at the seam and exclude each other. An idle
  * connection has none.
@@ -146,6 +147,7 @@ static void expire_one(struct tcp_conn *conn, enum tcp_deadline which, toe_insta
         return;
     case TCP_DEADLINE_PACE:
         tcp_deadline_cancel(conn, which); /* and tcp_output() is asked */
+        conn->ecn_wait = false;
         return;
     case TCP_DEADLINE_CNT:
         break;

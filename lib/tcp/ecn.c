@@ -2,7 +2,9 @@
 #include "tcp/ecn.h"
 
 #include "tcp/congestion.h"
+#include "tcp/deadline.h"
 #include "tcp/inflight.h"
+#include "tcp/retransmit.h"
 
 /* A SYN with both is an offer, a SYN and ACK with ECE alone agrees. */
 #define OFFER (TCP_ECE | TCP_CWR)
@@ -49,6 +51,15 @@ static void reduce(struct tcp_conn *conn, toe_instant now)
     tcp_ecn_reduced(conn);
 }
 
+/* RFC 3168, 6.1.2: where cwnd is a segment already, less is one in an RTO. */
+static void wait(struct tcp_conn *conn, toe_instant now)
+{
+    conn->ecn_wait = true;
+    tcp_deadline_cancel(conn, TCP_DEADLINE_RETRANSMIT); /* tcp_deadline_settle() starts it anew. */
+    tcp_deadline_arm(conn, TCP_DEADLINE_PACE, tcp_retransmit_rto(conn), now);
+    tcp_ecn_reduced(conn);
+}
+
 void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     const bool is_echo = (seg->flags & TCP_ECE) != 0;
@@ -64,7 +75,11 @@ void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, toe_insta
         return;
     }
     if (is_echo && !toe_seq_eq(conn->snd_una, conn->snd_max)) {
-        reduce(conn, now);
+        if (conn->cwnd > conn->snd_mss) {
+            reduce(conn, now);
+        } else {
+            wait(conn, now);
+        }
     } else {
         conn->ecn_point = toe_seq_sub(seg->ack, 1);
     }

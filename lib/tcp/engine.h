@@ -47,6 +47,7 @@ struct tcp_out {
 struct tcp_setup {
     uint16_t mss_local; /* what we announce, or announced */
     uint16_t mss_limit; /* path MTU less IP and TCP header without options */
+    bool ipv6;          /* what a peer takes that announces no MSS */
     uint32_t rcv_buf;   /* the receive buffer's size: initial_rcv_wnd */
     uint8_t rcv_wscale; /* we offer */
     bool timestamps;    /* we offer, in a SYN */

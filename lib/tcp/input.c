@@ -79,12 +79,15 @@ static bool is_reopening(const struct tcp_conn *conn, const struct tcp_segment *
     return toe_seq_gt(seg->seq, conn->rcv_nxt);
 }
 
+static enum toe_drop forget(struct tcp_conn *conn)
+{
+    tcp_conn_close(conn, TCP_VERDICT_SYN);
+    return TOE_DROP_TCP_SYN_UPLOAD;
+}
+
 static enum toe_drop reopen(struct tcp_conn *conn)
 {
-    if (!conn->cfg->time_wait_uploads) {
-        tcp_conn_close(conn, TCP_VERDICT_SYN);
-    }
-    return TOE_DROP_TCP_SYN_UPLOAD;
+    return conn->cfg->time_wait_uploads ? TOE_DROP_TCP_SYN_UPLOAD : forget(conn);
 }
 
 /* A connection that is over, or that the owner must see to first, takes nothing. */
@@ -143,8 +146,11 @@ static enum toe_drop admit(struct tcp_conn *conn, const struct tcp_segment *seg,
         return tcp_mitigate_rst(conn, seg, now);
     }
 
-    /* Fourth, SYN. */
+    /* Fourth, SYN. Who was listening listens again. */
     if ((seg->flags & TCP_SYN) != 0) {
+        if (conn->state == TOE_TCP_SYN_RCVD && conn->is_passive) {
+            return forget(conn);
+        }
         return tcp_mitigate_syn(conn, seg, now);
     }
     return TOE_DROP_NONE;

@@ -37,7 +37,7 @@ static void meet(struct tcp_conn *conn, const struct tcp_segment *syn, toe_insta
     conn->has_window_scaling = conn->has_window_scaling && syn->wscale >= 0;
     conn->snd_wscale = conn->has_window_scaling ? (uint8_t)syn->wscale : 0;
     conn->rcv_wscale = conn->has_window_scaling ? conn->rcv_wscale : 0;
-    conn->mss_remote = syn->mss;
+    conn->mss_remote = syn->mss != 0 ? syn->mss : conn->mss_remote;
     tcp_ecn_meet(conn, syn);
     tcp_send_mss_update(conn);
 
@@ -76,6 +76,7 @@ static void establish(struct tcp_conn *conn, const struct tcp_segment *seg, toe_
     if (conn->retransmit_cnt > 1) {
         conn->cwnd = conn->snd_mss; /* RFC 6928, 2: the SYN was lost more than once. */
     }
+    conn->syn_lost = conn->retransmit_cnt > 0;
     conn->retransmit_cnt = 0;
     conn->total_rt = 0;
     conn->backoff = 0;
@@ -114,6 +115,7 @@ void tcp_open_passive(struct tcp_conn *conn, const struct tcp_segment *syn, toe_
                       toe_instant now)
 {
     begin(conn, iss, TOE_TCP_SYN_RCVD);
+    conn->is_passive = true;
     meet(conn, syn, now);
 }
 

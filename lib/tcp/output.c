@@ -178,6 +178,7 @@ static bool output_syn(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
         out->seg.flags |= TCP_ACK;
         out->seg.ack = conn->rcv_nxt;
         conn->rcv_adv = toe_seq_add(conn->rcv_nxt, out->seg.wnd);
+        conn->ack_now = false;
     } else {
         out->seg.ts_ecr = 0;
     }
@@ -485,6 +486,9 @@ static bool output_data(struct tcp_conn *conn, struct tcp_out *out, toe_instant 
     if (conn->rexmit_due && output_first(conn, out, now)) {
         return true;
     }
+    if (conn->ecn_wait) {
+        return false;
+    }
     if (tcp_flight_is_on(conn)) {
         return output_recorded(conn, out, now);
     }
@@ -517,6 +521,20 @@ static bool output_ack(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
     return true;
 }
 
+/* The handshake: our SYN, and in SYN_RCVD an answer to what is not acceptable there. */
+static bool output_open(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    if (output_syn(conn, out, now)) {
+        return true;
+    }
+    if (conn->state != TOE_TCP_SYN_RCVD || !conn->ack_now || conn->verdict != TCP_VERDICT_NONE) {
+        return false;
+    }
+    begin(conn, out, now);
+    finish(conn, out, conn->snd_max, 0);
+    return true;
+}
+
 static bool output_keep_alive(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     conn->keep_alive_due = false;
@@ -534,7 +552,7 @@ static bool output_next(struct tcp_conn *conn, struct tcp_out *out, toe_instant 
         return false;
     }
     if (!tcp_is_synchronized(conn)) {
-        return output_syn(conn, out, now);
+        return output_open(conn, out, now);
     }
     if (conn->quiesced) {
         return conn->ack_now && output_ack(conn, out, now);
@@ -586,6 +604,7 @@ void tcp_quiesce(struct tcp_conn *conn)
 {
     conn->ack_now = conn->state != TOE_TCP_CLOSED && (conn->ack_now || conn->unacked_cnt > 0);
     conn->quiesced = true;
+    conn->ecn_wait = false;
     tcp_deadline_cancel(conn, TCP_DEADLINE_DELAYED_ACK);
     tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
     tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);

@@ -410,11 +410,23 @@ void tcp_reassembly_take(struct tcp_reassembly *r, struct base_slab *pool, struc
     tcp_reassembly_init(r);
 }
 
-bool tcp_reassembly_has(const struct tcp_reassembly *r, toe_seq seq, uint32_t len)
+bool tcp_reassembly_overlap(const struct tcp_reassembly *r, struct tcp_sack_block *block,
+                            toe_seq seq, uint32_t len)
 {
+    const toe_seq end = toe_seq_add(seq, len);
     const struct tcp_chunk *run = find_run(r, seq);
 
-    return run != NULL && toe_seq_ge(end_of(run), toe_seq_add(seq, len));
+    if (run == NULL) {
+        run = r->head;
+    } else if (toe_seq_le(end_of(run), seq)) {
+        run = run->run_next;
+    }
+    if (run == NULL || toe_seq_ge(start_of(run), end)) {
+        return false;
+    }
+    block->left = toe_seq_max(seq, start_of(run));
+    block->right = toe_seq_min(end, end_of(run));
+    return true;
 }
 
 /* Asserts what holds for one run, and returns its chunks. */

@@ -105,8 +105,12 @@ bool tcp_reassembly_copy(const struct tcp_reassembly *r,
  * is empty then, and knows of no FIN. */
 void tcp_reassembly_take(struct tcp_reassembly *r, struct base_slab *pool, struct tcp_recvq *q);
 
-/* tcp_reassembly_has() tells whether all of the |len| bytes at |seq| are there already. */
-bool tcp_reassembly_has(const struct tcp_reassembly *r, toe_seq seq, uint32_t len);
+/*
+ * tcp_reassembly_overlap() tells whether some of the |len| bytes at |seq| are there already;
+ * |block| is the first range of them.
+ */
+bool tcp_reassembly_overlap(const struct tcp_reassembly *r, struct tcp_sack_block *block,
+                            toe_seq seq, uint32_t len);
 
 /* tcp_reassembly_check() asserts what is said above. */
 void tcp_reassembly_check(const struct tcp_reassembly *r);

@@ -76,6 +76,7 @@ void tcp_retransmit_expire(struct tcp_conn *conn, toe_instant now)
         return;
     }
 
+    conn->ecn_wait = false;
     tcp_recovery_timeout(conn, now);
     conn->cfg->cc->rto(conn, first, now);
     tcp_ecn_reduced(conn);

@@ -9,6 +9,9 @@
  */
 #define GRANULARITY TOE_NS_PER_MS
 
+/* RFC 6298, 5.7 */
+#define RTO_SYN_LOST (3 * TOE_NS_PER_SEC)
+
 void tcp_rtt_sample(struct tcp_conn *conn, toe_duration sample)
 {
     const toe_duration s = sample < TCP_RTT_SAMPLE_MAX ? sample : TCP_RTT_SAMPLE_MAX;
@@ -37,7 +40,7 @@ toe_duration tcp_rtt_rto(const struct tcp_conn *conn)
     toe_duration rto = conn->srtt + margin;
 
     if (conn->srtt == 0) {
-        rto = cfg->rto_initial;
+        rto = conn->syn_lost && cfg->rto_initial < RTO_SYN_LOST ? RTO_SYN_LOST : cfg->rto_initial;
     } else if (rto < cfg->rto_min) {
         rto = cfg->rto_min;
     }

@@ -20,7 +20,7 @@ void tcp_rtt_sample(struct tcp_conn *conn, toe_duration sample);
 
 /*
  * tcp_rtt_rto() is the timeout without back-off: SRTT + 4 RTTVAR, at least cfg->rto_min and at most
- * cfg->rto_max; without an estimate cfg->rto_initial.
+ * cfg->rto_max; without an estimate cfg->rto_initial, or three seconds if a SYN was lost.
  */
 toe_duration tcp_rtt_rto(const struct tcp_conn *conn);
 

@@ -9,9 +9,6 @@
 /* Bytes that the timestamps option takes, padded (RFC-068). */
 #define TIMESTAMPS_LEN 12u
 
-/* RFC 9293, 3.7.1: what a peer takes that announced nothing. */
-#define MSS_DEFAULT 536u
-
 /* What fits into the least MTU there is, 68 (STATE-PK-2); less comes from garbage only. */
 #define MSS_MIN 28u
 
@@ -30,10 +27,8 @@ static uint16_t min_u16(uint16_t a, uint16_t b)
 
 void tcp_send_mss_update(struct tcp_conn *conn)
 {
-    const uint16_t remote = conn->mss_remote != 0 ? conn->mss_remote : MSS_DEFAULT;
-
     /* SND-023 */
-    conn->snd_mss = payload_of(conn, min_u16(remote, conn->mss_limit));
+    conn->snd_mss = payload_of(conn, min_u16(conn->mss_remote, conn->mss_limit));
     conn->rcv_mss = payload_of(conn, min_u16(conn->mss_local, conn->mss_limit));
     if (conn->cwnd < conn->snd_mss) {
         conn->cwnd = conn->snd_mss;

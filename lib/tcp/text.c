@@ -143,6 +143,16 @@ static void take_fin(struct tcp_conn *conn, toe_instant now)
     toe_assert(false);
 }
 
+/* Of |text|, which is within the window, what waits out of order already (RFC 2883, 4.2). */
+static void find_repeated(struct tcp_conn *conn, const struct text *text)
+{
+    struct tcp_sack_block dup;
+
+    if (tcp_reassembly_overlap(&conn->reassembly, &dup, text->seq, text->len)) {
+        tcp_text_repeated(conn, dup.left, toe_seq_off(dup.right, dup.left));
+    }
+}
+
 static enum toe_drop reassemble(struct tcp_conn *conn, const struct text *text)
 {
     const struct tcp_segment part = {
@@ -152,9 +162,6 @@ static enum toe_drop reassemble(struct tcp_conn *conn, const struct text *text)
         .flags = (uint8_t)((text->fin ? TCP_FIN : 0) | (text->push ? TCP_PSH : 0)),
     };
 
-    if (tcp_reassembly_has(&conn->reassembly, text->seq, text->len)) {
-        tcp_text_repeated(conn, text->seq, text->len);
-    }
     return tcp_reassembly_insert(&conn->reassembly, conn->cfg->chunks, &part);
 }
 
@@ -173,7 +180,10 @@ enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *se
     }
 
     text = trim(conn, seg);
-    tcp_text_repeated(conn, seg->seq, old_len(conn, seg));
+    if (conn->reassembly.run_cnt > 0) {
+        find_repeated(conn, &text);
+    }
+    tcp_text_repeated(conn, seg->seq, old_len(conn, seg)); /* of two ranges the first */
     if (text.len == 0 && !text.fin) {
         conn->ack_now = true; /* A probe of a closed window, or nothing new (TMR-026, SEG-091). */
         return TOE_DROP_TCP_SEQUENCE;

@@ -184,7 +184,7 @@ static void import_const(struct tcp_conn *conn, const struct toe_tcp_const *c)
     conn->has_ecn = (c->flags & TOE_TCP_ECN) != 0;
     conn->snd_wscale = conn->has_window_scaling ? min_scale(c->snd_wnd_scale) : 0;
     conn->rcv_wscale = conn->has_window_scaling ? min_scale(c->rcv_wnd_scale) : 0;
-    conn->mss_remote = c->remote_mss;
+    conn->mss_remote = c->remote_mss != 0 ? c->remote_mss : conn->mss_remote;
 }
 
 /* The levels and numbers of the cached state; what its triggers do is another matter. */

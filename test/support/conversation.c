@@ -84,6 +84,7 @@ struct t_conn *t_conn_bare(const struct t_options *opt)
     const struct tcp_setup setup = {
         .mss_local = mss,
         .mss_limit = mss,
+        .ipv6 = o->ipv6,
         .rcv_buf = or_default(o->rcv_wnd, 65535),
         .rcv_wscale = o->wscale,
         .timestamps = o->timestamps,

@@ -58,6 +58,7 @@ struct t_options {
     uint16_t srtt;     /* no estimate: the RTO is one second */
     uint16_t rttvar;
     uint8_t wscale; /* of both; scaling is on if not zero */
+    bool ipv6;
     bool timestamps;
     bool sack;
     bool ecn;            /* agreed upon; in CLOSED: to be agreed to, */

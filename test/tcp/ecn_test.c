@@ -4,6 +4,7 @@
 #include "support/luggage.h"
 
 #include "tcp/congestion.h"
+#include "tcp/retransmit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -287,6 +288,52 @@ static void test_once_a_round_trip(void **state)
     t_conn_del(c);
 }
 
+/* RFC 3168, 6.1.2: with cwnd at one segment an echo stops what is new for an RTO. */
+static void test_least_window(void **state)
+{
+    const struct t_options opt = {.ecn = true, .cwnd = MSS, .ssthresh = 2 * MSS, .srtt = 800};
+    struct t_conn *c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+    toe_duration rto;
+
+    (void)state;
+    t_app_write(c, 4 * MSS);
+    t_expect(c, T_MS(0), SEG(.seq = {1}, .ack = {1}, .len = MSS));
+    t_send(c, T_MS(100), SEG(.seq = {1}, .ack = nth(1), .flags = TCP_ECE));
+    rto = tcp_retransmit_rto(&c->conn);
+    t_expect_silence(c, T_MS(100) + rto - 1);
+    t_expect(c, T_MS(100) + rto, SEG(.seq = nth(1), .ack = {1}, .len = MSS));
+    assert_int_equal(marks_of(c), TCP_CWR);
+    assert_int_equal(c->conn.backoff, 0); /* It was no timeout. */
+    t_send(c, T_MS(600), SEG(.seq = {1}, .ack = nth(2)));
+    t_expect(c, T_MS(600), SEG(.seq = nth(2), .ack = {1}, .len = MSS));
+    t_conn_del(c);
+
+    /* The same with more outstanding: the retransmission timer begins anew, and decides. */
+    c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+    c->conn.cwnd = 2 * MSS;
+    t_app_write(c, 4 * MSS);
+    c->conn.cwnd = MSS;
+    t_forget(c);
+    t_send(c, T_MS(100), SEG(.seq = {1}, .ack = nth(1), .flags = TCP_ECE));
+    rto = tcp_retransmit_rto(&c->conn);
+    t_expect_silence(c, T_MS(100) + rto - 1);
+    t_expect(c, T_MS(100) + rto, SEG(.seq = nth(1), .ack = {1}, .len = MSS));
+    t_send(c, T_MS(200) + rto, SEG(.seq = {1}, .ack = nth(2)));
+    t_expect(c, T_MS(200) + rto, SEG(.seq = nth(2), .ack = {1}, .len = MSS));
+    t_conn_del(c);
+
+    /* A move does not wait for it: nobody would end that. */
+    c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+    t_app_write(c, 2 * MSS);
+    t_forget(c);
+    t_send(c, T_MS(100), SEG(.seq = {1}, .ack = nth(1), .flags = TCP_ECE));
+    tcp_quiesce(&c->conn);
+    c->conn.quiesced = false; /* The target refused it. */
+    t_settle(c);
+    t_expect(c, T_MS(100), SEG(.seq = nth(1), .ack = {1}, .len = MSS));
+    t_conn_del(c);
+}
+
 /* An echo that was overtaken, or that comes when nothing is on its way, is no news. */
 static void test_stale_echoes(void **state)
 {
@@ -501,14 +548,23 @@ static void test_sense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_negotiation),       cmocka_unit_test(test_offer_is_dropped),
-        cmocka_unit_test(test_simultaneous_open), cmocka_unit_test(test_only_new_text),
-        cmocka_unit_test(test_echo_until_cwr),    cmocka_unit_test(test_not_agreed),
-        cmocka_unit_test(test_by_how_much),       cmocka_unit_test(test_once_a_round_trip),
-        cmocka_unit_test(test_stale_echoes),      cmocka_unit_test(test_loss_and_mark),
-        cmocka_unit_test(test_timeout_says_cwr),  cmocka_unit_test(test_undo_and_mark),
-        cmocka_unit_test(test_super_segments),    cmocka_unit_test(test_moves),
-        cmocka_unit_test(test_moves_without),     cmocka_unit_test(test_sense),
+        cmocka_unit_test(test_negotiation),
+        cmocka_unit_test(test_offer_is_dropped),
+        cmocka_unit_test(test_simultaneous_open),
+        cmocka_unit_test(test_only_new_text),
+        cmocka_unit_test(test_echo_until_cwr),
+        cmocka_unit_test(test_not_agreed),
+        cmocka_unit_test(test_by_how_much),
+        cmocka_unit_test(test_once_a_round_trip),
+        cmocka_unit_test(test_least_window),
+        cmocka_unit_test(test_stale_echoes),
+        cmocka_unit_test(test_loss_and_mark),
+        cmocka_unit_test(test_timeout_says_cwr),
+        cmocka_unit_test(test_undo_and_mark),
+        cmocka_unit_test(test_super_segments),
+        cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_moves_without),
+        cmocka_unit_test(test_sense),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

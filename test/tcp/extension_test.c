@@ -104,8 +104,11 @@ static void check_sack(const struct tcp_segment *a, const struct tcp_segment *b,
         if (toe_seq_lt(block->left, a->ack)) { /* a duplicate */
             assert_memory_equal(block, &b->sack[i], sizeof(*block));
         } else {
-            assert_true(tcp_reassembly_has(&conn->reassembly, block->left,
-                                           toe_seq_off(block->right, block->left)));
+            struct tcp_sack_block held;
+
+            assert_true(tcp_reassembly_overlap(&conn->reassembly, &held, block->left,
+                                               toe_seq_off(block->right, block->left)));
+            assert_memory_equal(block, &held, sizeof(held));
         }
     }
 }

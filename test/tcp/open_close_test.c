@@ -112,6 +112,96 @@ static void test_simultaneous_open(void **state)
     t_conn_del(c);
 }
 
+/* RFC 9293, MUST-15: what a peer takes that announces no MSS. */
+static void test_default_mss(void **state)
+{
+    (void)state;
+    for (int ipv6 = 0; ipv6 < 2; ++ipv6) {
+        struct t_conn *c = t_conn_bare(&(struct t_options){.ipv6 = ipv6 != 0});
+        const struct tcp_segment syn = {.flags = TCP_SYN, .wnd = 20000, .wscale = -1};
+        struct toe_tcp_const constant;
+
+        tcp_open_passive(&c->conn, &syn, toe_seq_of(0), c->now);
+        t_forget(c);
+        t_send(c, T_MS(1), SEG(.seq = {1}, .ack = {1}));
+        t_app_write(c, 1300);
+        t_expect(c, T_MS(1), SEG(.seq = {1}, .ack = {1}, .len = ipv6 ? 1220 : 536));
+        tcp_export(&c->conn, &constant, NULL, NULL, c->now);
+        assert_int_equal(constant.remote_mss, ipv6 ? 1220 : 536);
+        t_conn_del(c);
+    }
+}
+
+/* RFC 6298, 5.7: where a SYN was sent again, data begins with an RTO of three seconds, unless there
+ * is a sample. */
+static void test_rto_after_lost_syn(void **state)
+{
+    (void)state;
+    for (int timestamps = 0; timestamps < 2; ++timestamps) {
+        struct t_conn *c = t_conn_bare(&(struct t_options){.timestamps = timestamps != 0});
+        struct tcp_segment syn_ack = {.flags = TCP_SYN | TCP_ACK,
+                                      .ack = {1},
+                                      .wnd = 20000,
+                                      .mss = 1460,
+                                      .wscale = -1,
+                                      .has_ts = timestamps != 0};
+        const toe_instant again = timestamps ? T_MS(1400) : T_MS(4100);
+
+        tcp_open(&c->conn, toe_seq_of(0), c->now);
+        t_expect(c, T_MS(0), SEG(.seq = {0}, .flags = TCP_SYN));
+        t_expect(c, T_MS(1000), SEG(.seq = {0}, .flags = TCP_SYN));
+        syn_ack.ts_ecr = c->last.seg.ts_val;
+        t_advance(c, T_MS(1100));
+        arrive(c, syn_ack);
+        t_forget(c);
+        t_app_write(c, 100);
+        t_expect(c, T_MS(1100), SEG(.seq = {1}, .ack = {1}, .len = 100));
+        t_expect_silence(c, again - T_MS(1));
+        t_expect(c, again, SEG(.seq = {1}, .ack = {1}, .len = 100));
+        t_conn_del(c);
+    }
+}
+
+/* RFC 9293, 3.10.7.4, in SYN_RECEIVED: what is outside the window is answered, and a SYN inside it
+ * ends a passive open. */
+static void test_answers_in_syn_rcvd(void **state)
+{
+    struct t_conn *c = closed();
+    struct tcp_segment syn = {.flags = TCP_SYN, .seq = {0}, .wnd = 20000, .wscale = -1};
+
+    (void)state;
+    c->cfg.rfc5961_syn = true;
+    tcp_open_passive(&c->conn, &syn, toe_seq_of(0), c->now);
+    t_expect(c, T_MS(0), SEG(.seq = {0}, .ack = {1}, .flags = TCP_SYN));
+    t_expect_silence(c, T_MS(10));
+    assert_int_equal(t_send(c, T_MS(11), SEG(.seq = {500000}, .ack = {1}, .len = 10)),
+                     TOE_DROP_TCP_SEQUENCE);
+    t_expect(c, T_MS(11), SEG(.seq = {1}, .ack = {1}));
+    assert_int_equal(c->last.seg.flags, TCP_ACK);
+    assert_int_equal(t_send(c, T_MS(12), SEG(.seq = {500000}, .flags = TCP_RST | T_NO_ACK)),
+                     TOE_DROP_TCP_RST_OUTSIDE);
+    t_expect_silence(c, T_MS(12));
+
+    assert_int_equal(t_send(c, T_MS(13), SEG(.seq = {600}, .flags = TCP_SYN | T_NO_ACK)),
+                     TOE_DROP_TCP_SYN_UPLOAD);
+    assert_int_equal(c->conn.state, TOE_TCP_CLOSED);
+    t_expect_silence(c, T_MS(5000));
+    t_conn_del(c);
+
+    /* Who opened itself goes on. */
+    c = closed();
+    c->cfg.rfc5961_syn = true;
+    tcp_open(&c->conn, toe_seq_of(0), c->now);
+    t_forget(c);
+    arrive(c, syn);
+    t_expect(c, T_MS(0), SEG(.seq = {0}, .ack = {1}, .flags = TCP_SYN));
+    assert_int_equal(t_send(c, T_MS(13), SEG(.seq = {600}, .flags = TCP_SYN | T_NO_ACK)),
+                     TOE_DROP_TCP_SYN_CHALLENGED);
+    t_expect(c, T_MS(13), SEG(.seq = {1}, .ack = {1}));
+    assert_int_equal(c->conn.state, TOE_TCP_SYN_RCVD);
+    t_conn_del(c);
+}
+
 /* RSTs in SYN_SENT and SYN_RCVD. */
 static void test_refusals(void **state)
 {
@@ -330,17 +420,13 @@ static void test_syn_in_time_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_active_open),
-        cmocka_unit_test(test_passive_open),
-        cmocka_unit_test(test_simultaneous_open),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_open_times_out),
-        cmocka_unit_test(test_close_first),
-        cmocka_unit_test(test_close_second),
-        cmocka_unit_test(test_simultaneous_close),
-        cmocka_unit_test(test_fin_wait_2_expires),
-        cmocka_unit_test(test_fin_out_of_order),
-        cmocka_unit_test(test_abort),
+        cmocka_unit_test(test_active_open),        cmocka_unit_test(test_passive_open),
+        cmocka_unit_test(test_simultaneous_open),  cmocka_unit_test(test_default_mss),
+        cmocka_unit_test(test_rto_after_lost_syn), cmocka_unit_test(test_answers_in_syn_rcvd),
+        cmocka_unit_test(test_refusals),           cmocka_unit_test(test_open_times_out),
+        cmocka_unit_test(test_close_first),        cmocka_unit_test(test_close_second),
+        cmocka_unit_test(test_simultaneous_close), cmocka_unit_test(test_fin_wait_2_expires),
+        cmocka_unit_test(test_fin_out_of_order),   cmocka_unit_test(test_abort),
         cmocka_unit_test(test_syn_in_time_wait),
     };
 

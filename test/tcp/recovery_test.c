@@ -243,6 +243,20 @@ static void test_duplicates_are_reported(void **state)
     t_expect(c, T_MS(5), SEG(.seq = {1}, .ack = {401}));
     assert_int_equal(c->last.seg.sack_cnt, 0);
     assert_int_equal(c->read, 400);
+
+    /* RFC 2883, 4.2: partly here, out of order: in the middle, at its end, in order at its end. */
+    t_send(c, T_MS(6), SEG(.seq = {601}, .ack = {1}, .len = 100));
+    t_send(c, T_MS(6), SEG(.seq = {801}, .ack = {1}, .len = 100));
+    t_forget(c);
+    t_send(c, T_MS(7), SEG(.seq = {551}, .ack = {1}, .len = 300));
+    t_expect(c, T_MS(7), SEG(.seq = {1}, .ack = {401}, .sack = {{601}, {701}}));
+    assert_int_equal(c->last.seg.sack[1].left.v - c->ack_base, 551);
+    assert_int_equal(c->last.seg.sack[1].right.v - c->ack_base, 901);
+    t_send(c, T_MS(8), SEG(.seq = {501}, .ack = {1}, .len = 60));
+    t_expect(c, T_MS(8), SEG(.seq = {1}, .ack = {401}, .sack = {{551}, {561}}));
+    t_send(c, T_MS(9), SEG(.seq = {401}, .ack = {1}, .len = 150));
+    t_expect(c, T_MS(9), SEG(.seq = {1}, .ack = {901}, .sack = {{501}, {551}}));
+    assert_int_equal(c->read, 900);
     t_conn_del(c);
 
     c = t_conn_in(TOE_TCP_ESTABLISHED);
