@@ -98,6 +98,7 @@ static void on_event(struct life *life, const struct toe_host_event *event, toe_
     case TOE_HOST_ACCEPTABLE:
     case TOE_HOST_RECEIVABLE:
     case TOE_HOST_SENDABLE:
+    case TOE_HOST_SOFT_ERROR:
         break;
     }
 }

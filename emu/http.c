@@ -160,6 +160,7 @@ void emu_http_event(struct emu_http *http, const struct toe_host_event *event)
     case TOE_HOST_ACCEPTABLE:
     case TOE_HOST_RECEIVABLE:
     case TOE_HOST_SENDABLE:
+    case TOE_HOST_SOFT_ERROR:
     case TOE_HOST_OFFLOADED:
     case TOE_HOST_OFFLOAD_FAILED:
     case TOE_HOST_UPLOADED:

@@ -521,6 +521,7 @@ static void on_event(struct emu_load *load, const struct toe_host_event *event, 
         break;
     case TOE_HOST_ACCEPTABLE:
     case TOE_HOST_SENDABLE:
+    case TOE_HOST_SOFT_ERROR:
     case TOE_HOST_OFFLOADED:
         break;
     }

@@ -87,6 +87,7 @@ struct toe_host_settings {
     bool rack_threshold;    /* three SACKed are a loss, until reordering was seen: RFC 8985, 6.2 */
     enum toe_ecn ecn;       /* a connection that has it goes only to a target that tells |ecn| */
     bool bsd_syn; /* SYN options: MSS, window scale, SACK, timestamps; else as Linux has them */
+    uint8_t ttl;  /* or hop limit, of all that is sent, but where an option says else */
 };
 
 /* toe_host_settings_default() fills in all: policy manual, 65,536 connections, 60 s TIME_WAIT. */
@@ -229,6 +230,9 @@ struct toe_host_options {
     uint8_t ka_probe_cnt;
     uint32_t user_timeout; /* ticks a segment may be retransmitted for; 0: count instead */
     bool cork;             /* what does not fill a segment waits: see toe_host_send_more() */
+    uint8_t ttl;           /* or hop limit; begins as the host's settings say, and is not 0 */
+    uint8_t tos;      /* or traffic class: DSCP; the two lowest bits are ECN's, and not taken */
+    bool soft_errors; /* tell them: TOE_HOST_SOFT_ERROR */
 };
 
 /*
@@ -394,9 +398,26 @@ enum toe_host_event_type {
     TOE_HOST_OFFLOADED,      /* the connection is in the target now */
     TOE_HOST_OFFLOAD_FAILED, /* it stayed; |status| says why */
     TOE_HOST_UPLOADED,       /* it is back; |reason| if the target had asked for it, else 0 */
+    TOE_HOST_SOFT_ERROR,     /* |reason| is an enum toe_soft_error; only who wants them is told */
     TOE_HOST_CLOSED,         /* both halves ended in order; everything sent was acknowledged */
     TOE_HOST_RESET,          /* the peer reset or refused it, or it timed out: |status| */
 };
+
+/*
+ * Trouble that ends no connection, and may pass (RFC 9293, 3.9.2.2). All but the last are ICMP's
+ * about a segment in flight, by whomever sent: a word to the user, not a reason to give up.
+ */
+enum toe_soft_error {
+    TOE_SOFT_ERROR_NONE,
+    TOE_SOFT_ERROR_UNREACHABLE,    /* a router finds no way to the peer's network or machine */
+    TOE_SOFT_ERROR_REFUSED,        /* the peer's machine: no such protocol or port */
+    TOE_SOFT_ERROR_PROHIBITED,     /* a filter on the way */
+    TOE_SOFT_ERROR_HOP_LIMIT,      /* too many hops: a loop, or |ttl| is too small */
+    TOE_SOFT_ERROR_RETRANSMITTING, /* a segment left for the fourth time, in the host: R1 */
+};
+
+/* toe_soft_error_name() is "unreachable", "refused" and so on; NULL for none. */
+TOE_EXPORT const char *toe_soft_error_name(enum toe_soft_error error);
 
 /*
  * One event of one connection. Events of a kind that is still waiting to be taken are not doubled.

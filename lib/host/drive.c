@@ -9,6 +9,11 @@
 #include "host/path.h"
 #include "host/policy.h"
 #include "host/host_sending.h"
+#include "host/soft_error.h"
+#include "tcp/deadline.h"
+
+/* Retransmissions of one segment after which something is wrong (RFC 9293, 3.8.3). */
+#define R1 3
 
 /* Arms the timer for the engine. A timer that goes off early costs less than moving it each time.
  */
@@ -208,6 +213,23 @@ void host_drive_feed(struct host_conn *conn)
     }
 }
 
+/* Lets the engine do what is due. */
+static void expire(struct host_conn *conn)
+{
+    const toe_instant now = conn->host->now;
+    const uint8_t retransmit_cnt = conn->tcp.retransmit_cnt;
+
+    /* Half a connection stays for as long as somebody reads it (RFC 9293, 3.6). */
+    if (conn->tcp.deadlines[TCP_DEADLINE_FIN_WAIT_2] <= now && !conn->is_orphan) {
+        tcp_deadline_arm(&conn->tcp, TCP_DEADLINE_FIN_WAIT_2, conn->tcp.cfg->fin_wait_2, now);
+    }
+    tcp_expire(&conn->tcp, now);
+    if (retransmit_cnt < R1 && conn->tcp.retransmit_cnt >= R1 &&
+        tcp_deadline_slot(&conn->tcp) == TCP_DEADLINE_RETRANSMIT) {
+        host_soft_error_raise(conn, TOE_SOFT_ERROR_RETRANSMITTING);
+    }
+}
+
 void host_drive_run(struct host_conn *conn)
 {
     struct toe_host *host = conn->host;
@@ -235,7 +257,7 @@ void host_drive_run(struct host_conn *conn)
         conn->consumed = 0;
     }
     if (tcp_deadline(&conn->tcp) <= host->now) {
-        tcp_expire(&conn->tcp, host->now);
+        expire(conn);
     }
     if (!is_given_up(conn)) {
         host_drive_output(conn);

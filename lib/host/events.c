@@ -65,6 +65,9 @@ bool host_event_next(struct toe_host *host, struct toe_host_event *event)
     case TOE_HOST_UPLOADED:
         event->reason = subject->upload_reason;
         break;
+    case TOE_HOST_SOFT_ERROR:
+        event->reason = subject->soft_error;
+        break;
     case TOE_HOST_RESET:
         event->status = subject->end_status;
         break;

@@ -23,6 +23,7 @@ struct host_subject {
     toe_status offload_status; /* of the last offload */
     toe_status end_status;     /* of RESET */
     uint32_t upload_reason;    /* of the last upload */
+    uint32_t soft_error;       /* the last one */
 };
 
 /* host_event_raise() lets the application know that |type| happened to |subject|. */

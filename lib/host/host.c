@@ -62,6 +62,7 @@ void toe_host_settings_default(struct toe_host_settings *settings)
         .rto_min = 300 * TOE_NS_PER_MS,
         .pacing = true,
         .ecn = TOE_ECN_RESPOND,
+        .ttl = 64,
     };
     toe_params_default(&settings->params);
 }
@@ -175,7 +176,7 @@ static void init_lists(struct toe_host *host)
 static bool are_sound(const struct toe_host_settings *settings)
 {
     return settings->size >= sizeof(*settings) && settings->mem.alloc != NULL &&
-           settings->conn_max > 0 && settings->conn_max < UINT32_C(1) << 28 &&
+           settings->ttl > 0 && settings->conn_max > 0 && settings->conn_max < UINT32_C(1) << 28 &&
            settings->snd_buf > 0 && settings->rcv_buf > 0 && settings->snd_buf < HOST_BUF_LIMIT &&
            settings->rcv_buf < HOST_BUF_LIMIT &&
            toe_params_check(&settings->params) == TOE_STATUS_SUCCESS;

@@ -83,7 +83,8 @@ struct toe_tcp_cached host_conn_cached(const struct host_conn *conn)
         .ka_timeout = options->ka_timeout,
         .ka_interval = options->ka_interval,
         .max_rt = options->user_timeout,
-        .ttl = 64,
+        .ttl = options->ttl,
+        .tos = options->tos,
     };
 }
 

@@ -34,6 +34,9 @@ struct host_listener;
 /* Segments held for a connection on its way; the peer sends again what is dropped. */
 #define HOST_HELD_MAX 512u
 
+/* The bits of the type of service, or traffic class, that are not ECN. */
+#define HOST_TOS_MASK 0xfcu
+
 /* Terminates that fail before the connection is given up. */
 #define HOST_TERMINATE_TRIES 3
 
@@ -73,8 +76,9 @@ struct host_conn {
     uint32_t receive_cnt;      /* how many that are */
     uint32_t receive_room;     /* bytes they have room for */
     uint32_t query_cnt;        /* queries that have not been answered */
-    uint32_t icmp_mtu;         /* a router said so, about a segment that begins at */
+    uint32_t icmp_mtu;         /* a router said so, about a segment that begins at, */
     toe_seq icmp_seq;
+    uint8_t icmp_error; /* or this: enum toe_soft_error */
     uint32_t offload_cnt;
     uint32_t upload_cnt;
     uint32_t retry_cnt; /* automatic offloads that did not last */

@@ -6,6 +6,7 @@
 #include "host/host_output.h"
 #include "host/path.h"
 #include "host/reachability.h"
+#include "host/soft_error.h"
 #include "wire/bytes.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
@@ -125,6 +126,7 @@ static void input_packet_big(struct toe_host *host, const struct wire_icmp *icmp
         apply_mtu(conn, mtu);
     } else if (conn->place == TOE_PLACE_OFFLOADED && mtu < conn->path->mtu) {
         conn->icmp_mtu = mtu;
+        conn->icmp_error = TOE_SOFT_ERROR_NONE;
         conn->icmp_seq = quote->seq;
         host_reachability_query_conn(conn);
     }
@@ -133,9 +135,11 @@ static void input_packet_big(struct toe_host *host, const struct wire_icmp *icmp
 void host_icmp_queried(struct host_conn *conn, const struct toe_tcp_delegated *delegated)
 {
     const uint32_t mtu = conn->icmp_mtu;
+    const enum toe_soft_error error = (enum toe_soft_error)conn->icmp_error;
 
     conn->icmp_mtu = 0;
-    if (mtu == 0 || delegated == NULL) {
+    conn->icmp_error = TOE_SOFT_ERROR_NONE;
+    if ((mtu == 0 && error == TOE_SOFT_ERROR_NONE) || delegated == NULL) {
         return;
     }
     if (!is_in_flight(conn->icmp_seq, toe_seq_of(delegated->snd_una),
@@ -143,26 +147,47 @@ void host_icmp_queried(struct host_conn *conn, const struct toe_tcp_delegated *d
         host_drop(conn->host, TOE_DROP_ICMP_IMPLAUSIBLE);
         return;
     }
-    apply_mtu(conn, mtu);
+    if (mtu != 0) {
+        apply_mtu(conn, mtu);
+    } else {
+        host_soft_error_raise(conn, error);
+    }
 }
 
-/* Nobody is there: that ends an attempt to connect (RFC 1122, 4.2.3.9), and nothing else. */
-static void input_unreachable(struct toe_host *host, const struct wire_icmp *icmp,
-                              const struct quote *quote)
+/* Whether |icmp| is a hard error (RFC 1122, 4.2.3.9). */
+static bool is_final(const struct wire_icmp *icmp)
+{
+    if (icmp->kind != WIRE_ICMP_UNREACHABLE) {
+        return false;
+    }
+    return icmp->family == 4 ? icmp->code == CODE_PROTOCOL || icmp->code == CODE_PORT
+                             : icmp->code == CODE6_PROHIBITED || icmp->code == CODE6_PORT;
+}
+
+/*
+ * Nobody is there, or nothing comes through: that ends an attempt to connect where it is final (RFC
+ * 1122, 4.2.3.9), and else is only told.
+ */
+static void input_trouble(struct toe_host *host, const struct wire_icmp *icmp,
+                          const struct quote *quote)
 {
     struct host_conn *conn = quote->conn;
-    const bool is_hard = icmp->family == 4
-                             ? icmp->code == CODE_PROTOCOL || icmp->code == CODE_PORT
-                             : icmp->code == CODE6_PROHIBITED || icmp->code == CODE6_PORT;
+    const enum toe_soft_error error = host_soft_error_of(icmp);
 
+    if (conn->place == TOE_PLACE_OFFLOADED && conn->options.soft_errors && conn->icmp_mtu == 0) {
+        conn->icmp_error = (uint8_t)error;
+        conn->icmp_seq = quote->seq;
+        host_reachability_query_conn(conn);
+        return;
+    }
     if (conn->place != TOE_PLACE_HOST ||
         !is_in_flight(quote->seq, conn->tcp.snd_una, conn->tcp.snd_max)) {
         host_drop(host, TOE_DROP_ICMP_IMPLAUSIBLE);
-        return;
-    }
-    if (is_hard && conn->tcp.state == TOE_TCP_SYN_SENT) {
+    } else if (conn->tcp.state == TOE_TCP_SYN_SENT && is_final(icmp)) {
         ++host->stats.resets_in;
         host_drive_end(conn, TOE_HOST_RESET, TOE_STATUS_NOT_ACCEPTED);
+    } else {
+        host_soft_error_raise(conn, error);
     }
 }
 
@@ -196,16 +221,16 @@ void host_icmp_input(struct host_interface *interface, const struct toe_addr *lo
         break;
     case WIRE_ICMP_PACKET_BIG:
     case WIRE_ICMP_UNREACHABLE:
+    case WIRE_ICMP_TIME_EXCEEDED:
         if (!parse_quote(&quote, host, &icmp)) {
             host_drop(host, TOE_DROP_ICMP_IMPLAUSIBLE);
         } else if (icmp.kind == WIRE_ICMP_PACKET_BIG) {
             input_packet_big(host, &icmp, &quote);
         } else {
-            input_unreachable(host, &icmp, &quote);
+            input_trouble(host, &icmp, &quote);
         }
         break;
     case WIRE_ICMP_ECHO_REPLY:
-    case WIRE_ICMP_TIME_EXCEEDED:
     case WIRE_ICMP_OTHER:
         break;
     }

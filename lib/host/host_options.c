@@ -20,6 +20,7 @@ struct toe_host_options host_options_default(const struct toe_host *host)
         .ka_timeout = settings->ka_timeout,
         .ka_interval = settings->ka_interval,
         .ka_probe_cnt = settings->ka_probe_cnt,
+        .ttl = settings->ttl,
     };
 }
 
@@ -35,6 +36,8 @@ void host_options_take(struct host_conn *conn)
     options->ka_interval = cached->ka_interval;
     options->ka_probe_cnt = cached->ka_probe_cnt;
     options->user_timeout = cached->max_rt;
+    options->tos = cached->tos & HOST_TOS_MASK;
+    options->ttl = cached->ttl == 0 ? conn->host->settings.ttl : cached->ttl;
 }
 
 /* The cached state of |conn|, with what the application changed. */
@@ -53,6 +56,8 @@ static struct toe_tcp_cached changed(const struct host_conn *conn)
     cached.ka_timeout = ours.ka_timeout;
     cached.ka_interval = ours.ka_interval;
     cached.max_rt = ours.max_rt;
+    cached.ttl = ours.ttl;
+    cached.tos = ours.tos;
     return cached;
 }
 
@@ -136,11 +141,12 @@ bool toe_host_options_set(struct toe_host *host, toe_handle handle,
 
     if (all == NULL || options->size < sizeof(*all) || options->snd_buf == 0 ||
         options->rcv_buf == 0 || options->snd_buf >= HOST_BUF_LIMIT ||
-        options->rcv_buf >= HOST_BUF_LIMIT) {
+        options->rcv_buf >= HOST_BUF_LIMIT || options->ttl == 0) {
         return false;
     }
     *all = *options;
     all->size = sizeof(*all);
+    all->tos &= HOST_TOS_MASK;
     if (conn == NULL) {
         return true;
     }

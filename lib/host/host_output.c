@@ -13,9 +13,6 @@
 
 #include <string.h>
 
-/* Of all that we send. */
-#define HOP_LIMIT 64
-
 /* Identifications of ours are the lower half; the upper one is the target's (SND-030). */
 #define IP_ID_MASK 0x7fffu
 
@@ -102,19 +99,28 @@ static uint32_t ip_len(uint8_t family)
     return family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
 }
 
-/* Writes the IP header for |len| bytes of |proto|; |ecn| is the ECN field. */
-static void put_ip(struct toe_host *host, uint8_t *p, const struct toe_addr *src,
-                   const struct toe_addr *dst, uint8_t proto, uint32_t len, uint8_t ecn)
+/* What an IP header says. */
+struct packet {
+    const struct toe_addr *src;
+    const struct toe_addr *dst;
+    uint32_t len; /* of the payload */
+    uint8_t proto;
+    uint8_t ttl; /* or hop limit */
+    uint8_t tos; /* or traffic class, ECN included */
+};
+
+/* Writes the IP header of |packet|. */
+static void put_ip(struct toe_host *host, uint8_t *p, const struct packet *packet)
 {
-    if (src->family == 4) {
+    if (packet->src->family == 4) {
         const struct wire_ipv4 ip = {
-            .src = *src,
-            .dst = *dst,
-            .payload_len = (uint16_t)len,
+            .src = *packet->src,
+            .dst = *packet->dst,
+            .payload_len = (uint16_t)packet->len,
             .id = host->ip_id,
-            .tos = ecn,
-            .ttl = HOP_LIMIT,
-            .proto = proto,
+            .tos = packet->tos,
+            .ttl = packet->ttl,
+            .proto = packet->proto,
             .df = true,
         };
 
@@ -122,12 +128,12 @@ static void put_ip(struct toe_host *host, uint8_t *p, const struct toe_addr *src
         wire_ipv4_build(p, WIRE_IPV4_LEN, &ip);
     } else {
         const struct wire_ipv6 ip = {
-            .src = *src,
-            .dst = *dst,
-            .payload_len = (uint16_t)len,
-            .traffic_class = ecn,
-            .next_header = proto,
-            .hop_limit = HOP_LIMIT,
+            .src = *packet->src,
+            .dst = *packet->dst,
+            .payload_len = (uint16_t)packet->len,
+            .traffic_class = packet->tos,
+            .next_header = packet->proto,
+            .hop_limit = packet->ttl,
         };
 
         wire_ipv6_build(p, WIRE_IPV6_LEN, &ip);
@@ -153,6 +159,11 @@ bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
     const uint32_t head = host_ether_len(interface) + ip_len(path->local.family);
     uint8_t *frame = host_tx_reserve(interface, head + WIRE_TCP_LEN_MAX + text_len);
     uint8_t *tcp = frame + head;
+    struct packet packet = {.src = &path->local,
+                            .dst = &path->remote,
+                            .proto = WIRE_PROTO_TCP,
+                            .ttl = conn->options.ttl,
+                            .tos = conn->options.tos | out->seg.ecn};
     size_t tcp_len;
     uint64_t sum = 0;
 
@@ -166,8 +177,8 @@ bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
         return false;
     }
     put_tcp_csum(tcp, tcp_len, text_len, sum, &path->local, &path->remote);
-    put_ip(interface->host, frame + head - ip_len(path->local.family), &path->local, &path->remote,
-           WIRE_PROTO_TCP, (uint32_t)tcp_len + text_len, out->seg.ecn);
+    packet.len = (uint32_t)tcp_len + text_len;
+    put_ip(interface->host, frame + head - ip_len(path->local.family), &packet);
     ++interface->host->stats.segments_out;
     interface->host->stats.retransmitted += out->is_retransmission;
     host_neighbor_send(path->neighbor, frame, head + (uint32_t)tcp_len + text_len);
@@ -190,6 +201,8 @@ void host_reset_send(struct host_interface *interface, const struct toe_addr *lo
                      const struct toe_addr *remote, const struct tcp_segment *seg)
 {
     struct tcp_segment rst = TCP_SEGMENT_INIT;
+    struct packet packet = {
+        .src = local, .dst = remote, .proto = WIRE_PROTO_TCP, .ttl = interface->host->settings.ttl};
     const uint32_t head = host_ether_len(interface) + ip_len(local->family);
     struct host_neighbor *neighbor;
     uint8_t *frame;
@@ -215,8 +228,8 @@ void host_reset_send(struct host_interface *interface, const struct toe_addr *lo
     frame = host_tx_reserve(interface, head + WIRE_TCP_LEN_MAX);
     tcp_len = wire_tcp_build(frame + head, WIRE_TCP_LEN_MAX, &rst);
     put_tcp_csum(frame + head, tcp_len, 0, 0, local, remote);
-    put_ip(interface->host, frame + head - ip_len(local->family), local, remote, WIRE_PROTO_TCP,
-           (uint32_t)tcp_len, 0);
+    packet.len = (uint32_t)tcp_len;
+    put_ip(interface->host, frame + head - ip_len(local->family), &packet);
     ++interface->host->stats.segments_out;
     ++interface->host->stats.resets_out;
     host_neighbor_send(neighbor, frame, head + (uint32_t)tcp_len);
@@ -227,6 +240,13 @@ void host_icmp_send(struct host_interface *interface, const struct toe_addr *loc
 {
     const uint32_t head = host_ether_len(interface) + ip_len(local->family);
     const uint32_t len = WIRE_ICMP_LEN + (uint32_t)icmp->body_len;
+    const struct packet packet = {
+        .src = local,
+        .dst = remote,
+        .len = len,
+        .proto = local->family == 4 ? WIRE_PROTO_ICMP : WIRE_PROTO_ICMPV6,
+        .ttl = interface->host->settings.ttl,
+    };
     struct host_neighbor *neighbor = next_hop(interface, remote);
     uint8_t *frame;
 
@@ -237,7 +257,6 @@ void host_icmp_send(struct host_interface *interface, const struct toe_addr *loc
     frame = host_tx_reserve(interface, head + len);
     wire_icmp_build(frame + head, len, icmp);
     wire_icmp_csum_set(frame + head, len, local, remote);
-    put_ip(interface->host, frame + head - ip_len(local->family), local, remote,
-           local->family == 4 ? WIRE_PROTO_ICMP : WIRE_PROTO_ICMPV6, len, 0);
+    put_ip(interface->host, frame + head - ip_len(local->family), &packet);
     host_neighbor_send(neighbor, frame, head + len);
 }

@@ -164,6 +164,7 @@ static void forget_target(struct host_conn *conn)
     conn->receive_cnt = 0;
     conn->receive_room = 0;
     conn->icmp_mtu = 0;
+    conn->icmp_error = TOE_SOFT_ERROR_NONE;
     conn->is_refused = false;
     conn->is_upload_wanted = false;
     host_piece_list_del(&conn->host->pieces, &conn->receives);

@@ -424,6 +424,39 @@ static void test_memory(void **state)
     }
 }
 
+/*
+ * RFC 9293, 3.6: half a connection stays for as long as the application holds it, and may be read
+ * all the time; nobody's ends after two minutes.
+ */
+static void test_half_open(void **state)
+{
+    struct t_stub stub;
+    uint32_t ack;
+    struct t_seg seg;
+    toe_handle conn;
+
+    (void)state;
+    init(&stub);
+    conn = accept_one(&stub, &ack);
+    toe_host_shutdown(stub.host, conn);
+    t_stub_run(&stub, 0);
+    t_stub_expect_seg(&stub, TCP_ACK | TCP_FIN, ack, 101, 0);
+    seg = peer_seg(80, TCP_ACK, 101, ack + 1);
+    t_stub_arrive_seg(&stub, 4, &seg);
+    t_stub_run(&stub, 1000 * SEC);
+    t_stub_expect_no_event(&stub);
+    assert_int_equal(t_stub_info(&stub, conn).state, TOE_TCP_FIN_WAIT_2);
+    seg.len = 3;
+    t_stub_arrive_seg(&stub, 4, &seg);
+    t_stub_event(&stub, TOE_HOST_RECEIVABLE);
+    assert_int_equal(t_stub_info(&stub, conn).receivable, 3);
+    assert_int_equal(toe_host_receive(stub.host, conn, (uint8_t[3]){0}, 3), 3);
+    toe_host_close(stub.host, conn);
+    t_stub_run(&stub, 121 * SEC);
+    assert_int_equal(t_stub_stats(&stub).conn_cnt, 1); /* the listener */
+    t_stub_fini(&stub);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_endings),      cmocka_unit_test(test_backlog),
         cmocka_unit_test(test_odd_flags),    cmocka_unit_test(test_syn_retries),
         cmocka_unit_test(test_send_room),    cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_half_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

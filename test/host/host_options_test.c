@@ -36,6 +36,10 @@ static void test_options_begin_as_settings(void **state)
     assert_int_equal(options.snd_buf, 12345);
     assert_false(options.nagle);
     assert_int_equal(options.mss, 0);
+    assert_int_equal(options.ttl, 64);
+    options.ttl = 0;
+    assert_false(toe_host_options_set(stub.host, listener, &options));
+    options.ttl = 64;
     options.snd_buf = 0;
     assert_false(toe_host_options_set(stub.host, listener, &options));
     assert_int_equal(options_of(&stub, listener).snd_buf, 12345);
@@ -140,6 +144,49 @@ static void test_options_go_below(void **state)
     t_stub_fini(&stub);
 }
 
+/* RFC 9293, MUST-48 and MUST-49: both go into each segment, the SYN included, and below. */
+static void test_ttl_and_traffic_class(void **state)
+{
+    struct toe_host_options options;
+    const struct toe_addr dst = t_pair_addr(4, 2);
+    const struct t_out *out;
+    struct toe_block copy;
+    struct t_stub stub;
+    struct t_seg seg;
+    toe_handle conn;
+
+    (void)state;
+    t_stub_init(&stub, NULL);
+    t_stub_resolve(&stub);
+    conn = toe_host_connect(stub.host, NULL, 0, &dst, 81);
+    options = options_of(&stub, conn);
+    options.ttl = 7;
+    options.tos = 0xb8 | 1; /* expedited forwarding; the ECN field is not the application's */
+    assert_true(toe_host_options_set(stub.host, conn, &options));
+    assert_int_equal(options_of(&stub, conn).tos, 0xb8);
+    t_stub_run(&stub, 0);
+    out = t_stub_frame(&stub);
+    assert_int_equal(out->hop_limit, 7);
+    assert_int_equal(out->frame[WIRE_ETHER_LEN + 1], 0xb8);
+    toe_host_abort(stub.host, conn);
+    t_stub_run(&stub, 0);
+
+    conn = t_stub_established(&stub, &seg);
+    options = options_of(&stub, conn);
+    options.ttl = 9;
+    options.tos = 0x20;
+    assert_true(toe_host_options_set(stub.host, conn, &options));
+    toe_host_send(stub.host, conn, "x", 1);
+    t_stub_run(&stub, 0);
+    out = t_stub_frame(&stub);
+    assert_int_equal(out->hop_limit, 9);
+    assert_int_equal(out->frame[WIRE_ETHER_LEN + 1], 0x20);
+    copy = *t_stub_offload(&stub, conn).tree->dependent->dependent;
+    assert_int_equal(copy.state.tcp->cached.ttl, 9);
+    assert_int_equal(copy.state.tcp->cached.tos, 0x20);
+    t_stub_fini(&stub);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_listener_brings_options),
         cmocka_unit_test(test_options_of_a_connection),
         cmocka_unit_test(test_options_go_below),
+        cmocka_unit_test(test_ttl_and_traffic_class),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,7 @@ void pd_sockets_follow(void)
             break;
         case TOE_HOST_ACCEPTABLE:
         case TOE_HOST_SENDABLE:
+        case TOE_HOST_SOFT_ERROR:
         case TOE_HOST_OFFLOADED:
         case TOE_HOST_OFFLOAD_FAILED:
         case TOE_HOST_UPLOADED:

@@ -420,6 +420,7 @@ static void take_event(struct t_machine *m, const struct toe_host_event *event)
         break;
     case TOE_HOST_RECEIVABLE:
     case TOE_HOST_SENDABLE:
+    case TOE_HOST_SOFT_ERROR:
     case TOE_HOST_ACCEPTABLE:
         break;
     case TOE_HOST_OFFLOADED:
