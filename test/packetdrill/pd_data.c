@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pd_data.h"
 
-#include "pd_socket.h"
+#include "pd_room.h"
 
 #include <errno.h>
 
@@ -12,7 +12,9 @@ struct transfer {
     size_t cnt;
     size_t done; /* bytes */
     size_t all;
+    int flags; /* MSG_* */
     bool can_wait;
+    bool has_waited;
 };
 
 static bool end(struct pd_call *call, ssize_t result, int error)
@@ -65,6 +67,15 @@ static void take_received(struct transfer *t, struct pd_socket *socket)
     socket->read_cnt += t->done;
 }
 
+/* Looks at what there is; into the first piece of memory only. */
+static void peek(struct transfer *t, const struct pd_socket *socket)
+{
+    size_t len;
+    void *to = place(t, &len);
+
+    t->done = toe_host_peek(pd_world()->host, socket->handle, to, len);
+}
+
 static bool attempt_read(struct pd_call *call)
 {
     struct transfer *t = call->what;
@@ -81,7 +92,11 @@ static bool attempt_read(struct pd_call *call)
         return socket->is_connecting ? false : end(call, -1, ENOTCONN);
     }
     if (socket->handle != 0) {
-        take_received(t, socket);
+        if ((t->flags & MSG_PEEK) != 0) {
+            peek(t, socket);
+        } else {
+            take_received(t, socket);
+        }
         toe_host_conn_info(pd_world()->host, socket->handle, &info);
     }
     if (t->done > 0 || t->all == 0) {
@@ -93,12 +108,53 @@ static bool attempt_read(struct pd_call *call)
     return (info.end_of_stream || socket->is_read_shut || socket->is_ended) && end(call, 0, 0);
 }
 
+/* Gives the stack |cnt| bytes of |t|; returns how many it took. */
+static uint32_t give(struct transfer *t, struct pd_socket *socket, uint32_t cnt)
+{
+    struct toe_host *host = pd_world()->host;
+    uint32_t done = 0;
+
+    while (done < cnt) {
+        size_t len;
+        const void *from = place(t, &len);
+        size_t took;
+
+        len = len < cnt - done ? len : cnt - done;
+        took = (t->flags & MSG_MORE) != 0 ? toe_host_send_more(host, socket->handle, from, len)
+                                          : toe_host_send(host, socket->handle, from, len);
+        if (took == 0) {
+            break;
+        }
+        done += (uint32_t)took;
+        t->done += took;
+    }
+    pd_room_taken(socket, done);
+    return done;
+}
+
+/* Writes as much as there is room for. */
+static void write_some(struct transfer *t, struct pd_socket *socket)
+{
+    while (t->done < t->all) {
+        bool fills;
+        const uint32_t want = t->all - t->done < UINT32_MAX ? (uint32_t)(t->all - t->done) : 0;
+        const uint32_t room = pd_room(socket, want, &fills);
+
+        if (room == 0 || give(t, socket, room) < room) {
+            break;
+        }
+        if (fills && t->done < t->all) {
+            pd_run();
+        }
+    }
+    socket->has_more = (t->flags & MSG_MORE) != 0;
+    socket->is_short = t->done < t->all;
+}
+
 static bool attempt_write(struct pd_call *call)
 {
     struct transfer *t = call->what;
     struct pd_socket *socket = pd_socket_find(t->fd);
-    size_t cnt = 1;
-    size_t len;
 
     if (socket == NULL) {
         return end(call, -1, EBADF);
@@ -115,24 +171,22 @@ static bool attempt_write(struct pd_call *call)
         }
         return end(call, -1, socket->error != 0 ? pd_socket_error_take(socket) : EPIPE);
     }
-    while (t->done < t->all && cnt > 0) {
-        const void *from = place(t, &len);
-
-        cnt = toe_host_send(pd_world()->host, socket->handle, from, len);
-        t->done += cnt;
+    if (!t->has_waited || pd_room_is_enough(socket)) {
+        write_some(t, socket);
     }
     if (t->done == t->all || (t->done > 0 && !t->can_wait)) {
         return end(call, (ssize_t)t->done, 0);
     }
+    t->has_waited = true;
     return false;
 }
 
 static ssize_t transfer(bool (*attempt)(struct pd_call *call), int fd, const struct iovec *iov,
                         size_t cnt, int flags)
 {
-    struct transfer t = {.fd = fd, .iov = iov, .cnt = cnt};
+    struct transfer t = {.fd = fd, .iov = iov, .cnt = cnt, .flags = flags};
     struct pd_call call = {.attempt = attempt, .what = &t, .deadline = TOE_INSTANT_NEVER};
-    const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY;
+    const int known = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY | MSG_MORE | MSG_PEEK;
 
     if ((flags & ~known) != 0) {
         errno = EOPNOTSUPP;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pd_option.h"
-#include "pd_socket.h"
+#include "pd_room.h"
 
 #include <linux/tcp.h>
 #include <string.h>
@@ -113,6 +113,11 @@ void pd_tcp_info(struct pd_socket *socket, void *value, socklen_t room)
         (void)toe_host_tcp_info(pd_world()->host, socket->handle, &info);
     }
     fill(&all, &info);
+    pd_room_follow(socket);
+    all.tcpi_rwnd_limited = us(socket->spent[PD_SPENT_RWND]);
+    all.tcpi_sndbuf_limited = us(socket->spent[PD_SPENT_SNDBUF]);
+    all.tcpi_busy_time =
+        us(socket->spent[PD_SPENT_BUSY]) + all.tcpi_rwnd_limited + all.tcpi_sndbuf_limited;
     all.tcpi_last_data_recv = (uint32_t)((pd_world()->now - socket->arrived_at) / TOE_NS_PER_MS);
     if (was_below) {
         pd_socket_bring_down(socket);

@@ -15,6 +15,7 @@
 #include "pd_wire.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/times.h>
 #include <unistd.h>
@@ -57,6 +58,10 @@ static int netdev_receive(void *user, void *packet, size_t *len, long long *time
     limit = pd_world()->now + PATIENCE;
     while ((*len = pd_wire_get(packet, room, &at)) == 0 && (next = pd_next()) < limit) {
         pd_advance(next);
+    }
+    if (*len == 0) {
+        fputs("toe: error handling packet: Timed out waiting for packet: none will ever come\n",
+              stderr);
     }
     *time_us = (long long)(at / 1000);
     pd_leave();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pd_option.h"
 
-#include "pd_socket.h"
+#include "pd_room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,9 @@
 
 /* Numbers that headers have not or cannot have together. */
 enum { OPTION_TCP_CC_INFO = 26, OPTION_SO_MEMINFO = 55 };
+
+/* Linux's smallest send buffer. */
+#define SNDBUF_MIN 4608u
 
 int pd_fcntl(void *user, int fd, int command, ...)
 {
@@ -42,26 +45,12 @@ int pd_fcntl(void *user, int fd, int command, ...)
     return result;
 }
 
-/* Bytes that are not acknowledged, or only those that were not sent. */
-static int out_queue(struct pd_socket *socket, bool only_unsent)
-{
-    struct toe_host_tcp_info info = {.size = sizeof(info)};
-    const bool was_below = pd_socket_bring_up(socket);
-    int cnt = 0;
-
-    if (toe_host_tcp_info(pd_world()->host, socket->handle, &info)) {
-        cnt = (int)(info.unsent + (only_unsent ? 0 : info.in_flight));
-    }
-    if (was_below) {
-        pd_socket_bring_down(socket);
-    }
-    return cnt;
-}
-
 int pd_ioctl(void *user, int fd, unsigned long request, ...)
 {
     struct toe_host_conn_info info = {0};
     struct pd_socket *socket;
+    uint32_t unacked;
+    uint32_t unsent;
     int result = 0;
     va_list args;
     int *value;
@@ -80,7 +69,8 @@ int pd_ioctl(void *user, int fd, unsigned long request, ...)
         toe_host_conn_info(pd_world()->host, socket->handle, &info);
         *value = (int)info.receivable;
     } else if (request == SIOCOUTQ || request == SIOCOUTQNSD) {
-        *value = out_queue(socket, request == SIOCOUTQNSD);
+        unsent = pd_room_unsent(socket, &unacked);
+        *value = (int)(request == SIOCOUTQNSD ? unsent : unacked);
     } else if (request == FIONBIO) {
         socket->flags = *value != 0 ? O_NONBLOCK : 0;
     } else {
@@ -141,6 +131,12 @@ static bool get_tcp(struct pd_socket *socket, int name, int *value)
     case TCP_USER_TIMEOUT:
         *value = (int)(options->user_timeout * 1000 / ticks(1));
         return true;
+    case TCP_CORK:
+        *value = options->cork;
+        return true;
+    case TCP_NOTSENT_LOWAT:
+        *value = (int)socket->notsent_lowat;
+        return true;
     default:
         return false;
     }
@@ -156,7 +152,7 @@ static bool get_socket(struct pd_socket *socket, int name, int *value)
         *value = pd_socket_error_take(socket);
         return true;
     case SO_SNDBUF:
-        *value = (int)options->snd_buf * doubled;
+        *value = (int)(pd_world()->persona.is_linux ? socket->sndbuf : options->snd_buf);
         return true;
     case SO_RCVBUF:
         *value = (int)options->rcv_buf * doubled;
@@ -189,6 +185,12 @@ static bool get_ip(struct pd_socket *socket, int name, int *value)
     }
     *value = socket->ttl;
     return name == IP_TTL;
+}
+
+static bool get_toe(const struct pd_socket *socket, int name, int *value)
+{
+    *value = pd_socket_place(socket);
+    return name == TOE_OFFLOAD;
 }
 
 static void put(void *value, socklen_t *len, const void *from, socklen_t all)
@@ -237,7 +239,8 @@ int pd_getsockopt(void *user, int fd, int level, int name, void *value, socklen_
         result = 0;
     } else if ((level == IPPROTO_TCP && get_tcp(socket, name, &number)) ||
                (level == SOL_SOCKET && get_socket(socket, name, &number)) ||
-               (level == IPPROTO_IP && get_ip(socket, name, &number))) {
+               (level == IPPROTO_IP && get_ip(socket, name, &number)) ||
+               (level == SOL_TOE && get_toe(socket, name, &number))) {
         put(value, len, &number, sizeof(number));
     } else {
         errno = ENOPROTOOPT;
@@ -247,11 +250,22 @@ int pd_getsockopt(void *user, int fd, int level, int name, void *value, socklen_
     return result;
 }
 
-static int set_tcp(struct toe_host_options *options, int name, int value)
+static int set_tcp(struct pd_socket *socket, int name, int value)
 {
+    struct toe_host_options *options = &socket->options;
+
     switch (name) {
     case TCP_NODELAY:
         options->nagle = value == 0;
+        if (value != 0) {
+            toe_host_flush(pd_world()->host, socket->handle, false);
+        }
+        return 0;
+    case TCP_CORK:
+        options->cork = value != 0;
+        return 0;
+    case TCP_NOTSENT_LOWAT:
+        socket->notsent_lowat = (uint32_t)value;
         return 0;
     case TCP_MAXSEG:
         if (value != 0 && (value < 88 || value > 32767)) {
@@ -276,11 +290,23 @@ static int set_tcp(struct toe_host_options *options, int name, int value)
     }
 }
 
+/* Linux doubles it, for what memory is more than bytes; the host's buffer is not to be in the way.
+ */
+static void set_snd_buf(struct pd_socket *socket, uint32_t value)
+{
+    socket->options.snd_buf = value;
+    if (pd_world()->persona.is_linux) {
+        socket->sndbuf = value * 2 < SNDBUF_MIN ? SNDBUF_MIN : value * 2;
+        socket->is_sndbuf_set = true;
+        socket->options.snd_buf = socket->sndbuf + PD_SND_BUF_SPARE;
+    }
+}
+
 static int set_socket(struct pd_socket *socket, int name, int value)
 {
     switch (name) {
     case SO_SNDBUF:
-        socket->options.snd_buf = (uint32_t)value;
+        set_snd_buf(socket, (uint32_t)value);
         return 0;
     case SO_RCVBUF:
         socket->options.rcv_buf = (uint32_t)value;
@@ -332,13 +358,15 @@ static int set_number(struct pd_socket *socket, int level, int name, const void 
     }
     switch (level) {
     case IPPROTO_TCP:
-        error = set_tcp(&socket->options, name, number);
+        error = set_tcp(socket, name, number);
         break;
     case SOL_SOCKET:
         error = set_socket(socket, name, number);
         break;
     case IPPROTO_IP:
         return set_ip(socket, name, number);
+    case SOL_TOE:
+        return name == TOE_OFFLOAD ? pd_socket_place_set(socket, number != 0) : ENOPROTOOPT;
     default:
         return ENOPROTOOPT;
     }
@@ -358,7 +386,9 @@ int pd_setsockopt(void *user, int fd, int level, int name, const void *value, so
 
     (void)user;
     pd_enter();
-    pd_step();
+    if (level != SOL_TOE) {
+        pd_step();
+    }
     socket = pd_socket_find(fd);
     if (socket == NULL) {
         error = EBADF;

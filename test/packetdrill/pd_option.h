@@ -7,7 +7,13 @@
 
 /*
  * Options: fcntl, ioctl, getsockopt, setsockopt.
+ *
+ * One is ours: at the level SOL_TOE, TOE_OFFLOAD moves the connection to the target, 1, or back to
+ * the host, 0; and tells where it is, as enum toe_place: 0 in the host, 1 on its way to the target,
+ * 2 offloaded, 3 on its way back. From the first time it is set on, nothing moves by itself,
+ * whatever the mode. A script that has the numbers instead of names runs in any packetdrill.
  */
+enum { SOL_TOE = 0x70e, TOE_OFFLOAD = 1 };
 
 int pd_fcntl(void *user, int fd, int command, ...);
 int pd_ioctl(void *user, int fd, unsigned long request, ...);

@@ -35,6 +35,7 @@ static const struct {
     HOST(push_burst),
     HOST(pacing),
     HOST(rack_threshold),
+    HOST(bsd_syn),
     PARAM(ack_frequency),
     PARAM(delayed_ack_ticks),
     PARAM(max_retransmissions),
@@ -81,9 +82,29 @@ static bool set_number(struct pd_persona *persona, const char *flag, size_t len)
 static void set_linux(struct pd_persona *persona)
 {
     persona->is_linux = true;
+    persona->notsent_lowat = UINT32_MAX;
     persona->host.rto_min = 200 * TOE_NS_PER_MS;
     persona->host.params.ack_frequency = 1;
     persona->host.push_burst = 2;
+    persona->host.pacing = false;
+    persona->host.rack_threshold = true;
+}
+
+/*
+ * Constants of FreeBSD: the order of a SYN's options; buffers of 32 and 64 KiB, and a window scale
+ * for the largest one of 2 MiB; two segments or 40 ms until an acknowledgment; a retransmission
+ * timeout of 30 ms and the slop of 200 ms at least.
+ */
+static void set_freebsd(struct pd_persona *persona)
+{
+    persona->host.bsd_syn = true;
+    persona->host.snd_buf = 32768;
+    persona->host.rcv_buf = 65536;
+    persona->host.rcv_buf_max = 2 * 1024 * 1024;
+    persona->host.rto_min = 230 * TOE_NS_PER_MS;
+    persona->host.params.ack_frequency = 2;
+    persona->host.params.delayed_ack_ticks =
+        (uint8_t)(persona->host.params.ticks_per_second * 40 / 1000);
     persona->host.pacing = false;
     persona->host.rack_threshold = true;
 }
@@ -95,6 +116,10 @@ static bool set_flag(struct pd_persona *persona, const char *flag, size_t len)
     }
     if (len == 5 && strncmp(flag, "linux", len) == 0) {
         set_linux(persona);
+        return true;
+    }
+    if (len == 7 && strncmp(flag, "freebsd", len) == 0) {
+        set_freebsd(persona);
         return true;
     }
     return len == 0 || set_number(persona, flag, len);
@@ -185,6 +210,9 @@ void pd_persona_sysctls(struct pd_persona *persona)
     }
     if (read_sysctl("tcp_wmem", value) == 3) {
         host->snd_buf = (uint32_t)value[1];
+    }
+    if (read_sysctl("tcp_notsent_lowat", value) >= 1) {
+        persona->notsent_lowat = value[0] > UINT32_MAX ? UINT32_MAX : (uint32_t)value[0];
     }
     if (read_sysctl("tcp_syn_retries", value) >= 1) {
         host->syn_retries = (uint8_t)value[0];

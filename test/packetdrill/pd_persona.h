@@ -11,7 +11,7 @@
  * A script names values that no RFC does: a window scale, the size of a buffer, how soon an
  * acknowledgment leaves. The persona is what it takes for granted. `toe`, the default, is what the
  * library does by itself. `linux` has Linux's constants, and reads those sysctls that a script may
- * have set, from /proc/sys, when the first socket is made.
+ * have set, from /proc/sys, when the first socket is made. `freebsd` has FreeBSD's.
  */
 
 /* Where connections are. */
@@ -24,6 +24,7 @@ enum pd_mode {
 struct pd_persona {
     enum pd_mode mode;
     bool is_linux;
+    uint32_t notsent_lowat; /* Linux: what a socket has that sets none */
     uint32_t mtu;
     struct toe_host_settings host;
     struct toe_target_settings target;
@@ -36,6 +37,9 @@ struct pd_persona {
  * on stderr, if it makes no sense.
  */
 bool pd_persona_parse(struct pd_persona *persona, const char *flags);
+
+/* How much more the host takes than Linux would, which goes beyond its limit by a piece. */
+#define PD_SND_BUF_SPARE (256u * 1024)
 
 /* pd_persona_sysctls() lets the sysctls count that hold now. */
 void pd_persona_sysctls(struct pd_persona *persona);

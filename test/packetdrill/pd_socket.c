@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pd_socket.h"
 
+#include "pd_room.h"
+#include "pd_trail.h"
 #include "pd_wire.h"
 
 #include <errno.h>
@@ -54,11 +56,14 @@ static struct pd_socket *socket_new(int domain)
     }
     new->domain = domain;
     new->arrived_at = pd_world()->now;
+    new->spent_at = pd_world()->now;
+    new->more_until = TOE_INSTANT_NEVER;
+    new->sndbuf = settings->snd_buf;
     new->linger = -1;
     new->ttl = 64;
     new->options = (struct toe_host_options){
         .size = sizeof(new->options),
-        .snd_buf = settings->snd_buf,
+        .snd_buf = settings->snd_buf + (pd_world()->persona.is_linux ? PD_SND_BUF_SPARE : 0),
         .rcv_buf = settings->rcv_buf,
         .nagle = settings->nagle,
         .keep_alive = settings->keep_alive,
@@ -115,7 +120,7 @@ short pd_socket_events(struct pd_socket *socket)
         events |= POLLERR;
     }
     if (socket->is_ended || socket->is_write_shut ||
-        (socket->is_connected && info.sendable >= socket->options.snd_buf / 3)) {
+        (socket->is_connected && pd_room_is_enough(socket))) {
         events |= POLLOUT | POLLWRNORM;
     }
     return (short)events;
@@ -159,10 +164,59 @@ static void note_arrival(struct pd_socket *socket)
     }
 }
 
+/* What Linux waits for more to follow, at least; the round trip comes on top. */
+#define MORE_MIN (200 * TOE_NS_PER_MS)
+
+/*
+ * Linux's limits to waiting for more: with nothing on its way, as long as a segment that was lost
+ * would be waited for; and what MSG_MORE was said of goes with the next acknowledgment.
+ */
+static void follow_more(struct pd_socket *socket)
+{
+    struct toe_host *host = pd_world()->host;
+    struct toe_host_conn_info info;
+    const struct pd_trail *trail;
+    uint32_t unacked;
+    uint32_t acked;
+
+    if (!pd_world()->persona.is_linux || (!socket->has_more && !socket->options.cork) ||
+        !toe_host_conn_info(host, socket->handle, &info) ||
+        (trail = pd_trail_find(&info)) == NULL) {
+        return;
+    }
+    acked = pd_trail_acked(trail);
+    if (acked != socket->acked_cnt && !socket->options.cork) {
+        toe_host_flush(host, socket->handle, false);
+    }
+    socket->acked_cnt = acked;
+    if (pd_room_unsent(socket, &unacked) == 0 || acked != pd_trail_sent(trail)) {
+        socket->more_until = TOE_INSTANT_NEVER;
+    } else if (socket->more_until == TOE_INSTANT_NEVER) {
+        socket->more_until = pd_world()->now + MORE_MIN + trail->rtt;
+    } else if (socket->more_until <= pd_world()->now) {
+        socket->more_until = TOE_INSTANT_NEVER;
+        toe_host_flush(host, socket->handle, true);
+    }
+}
+
+toe_instant pd_sockets_deadline(void)
+{
+    toe_instant next = TOE_INSTANT_NEVER;
+
+    for (const struct pd_socket *socket = sockets; socket != NULL; socket = socket->next) {
+        next = socket->more_until < next ? socket->more_until : next;
+    }
+    return next;
+}
+
 void pd_sockets_follow(void)
 {
     struct toe_host_event event;
 
+    for (struct pd_socket *socket = sockets; socket != NULL; socket = socket->next) {
+        follow_more(socket);
+        pd_room_follow(socket);
+    }
     while (toe_host_event_next(pd_world()->host, &event)) {
         struct pd_socket *socket = event.user;
 
@@ -213,12 +267,38 @@ void pd_sockets_move(void)
     }
 }
 
-static bool is_offloaded(const struct pd_socket *socket)
+int pd_socket_place(const struct pd_socket *socket)
 {
     struct toe_host_conn_info info;
 
-    return socket->handle != 0 && toe_host_conn_info(pd_world()->host, socket->handle, &info) &&
-           info.place == TOE_PLACE_OFFLOADED;
+    if (socket->handle == 0 || !toe_host_conn_info(pd_world()->host, socket->handle, &info)) {
+        return TOE_PLACE_HOST;
+    }
+    return (int)info.place;
+}
+
+int pd_socket_place_set(struct pd_socket *socket, bool offloaded)
+{
+    const int want = offloaded ? TOE_PLACE_OFFLOADED : TOE_PLACE_HOST;
+    struct toe_host *host = pd_world()->host;
+    uint32_t cnt;
+
+    if (socket->handle == 0 || socket->is_listening) {
+        return ENOTCONN;
+    }
+    pd_world()->is_placed = true;
+    toe_host_policy_set(host, TOE_POLICY_MANUAL);
+    if (pd_socket_place(socket) == want) {
+        return 0;
+    }
+    cnt = offloaded ? toe_host_offload(host, &socket->handle, 1)
+                    : toe_host_upload(host, &socket->handle, 1);
+    return cnt == 1 ? 0 : EBUSY;
+}
+
+static bool is_offloaded(const struct pd_socket *socket)
+{
+    return pd_socket_place(socket) == TOE_PLACE_OFFLOADED;
 }
 
 bool pd_socket_bring_up(struct pd_socket *socket)
@@ -236,7 +316,9 @@ void pd_socket_bring_down(struct pd_socket *socket)
 {
     toe_host_offload(pd_world()->host, &socket->handle, 1);
     pd_settle();
-    toe_host_policy_set(pd_world()->host, pd_world()->persona.host.policy);
+    if (!pd_world()->is_placed) {
+        toe_host_policy_set(pd_world()->host, pd_world()->persona.host.policy);
+    }
 }
 
 /* Addresses. An IPv4 address in an IPv6 socket is a mapped one. */
@@ -414,6 +496,9 @@ static bool attempt_accept(struct pd_call *call)
     new->is_connected = true;
     new->was_connected = true;
     new->tos = socket->tos;
+    new->sndbuf = socket->sndbuf;
+    new->is_sndbuf_set = socket->is_sndbuf_set;
+    new->notsent_lowat = socket->notsent_lowat;
     toe_host_options_get(host, new->handle, &new->options);
     toe_host_conn_user_set(host, new->handle, new);
     if (toe_host_conn_info(host, new->handle, &info)) {

@@ -7,6 +7,15 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+/* What the time of a connection goes into. */
+enum pd_spent {
+    PD_SPENT_IDLE,
+    PD_SPENT_BUSY,   /* something is not acknowledged, */
+    PD_SPENT_RWND,   /* and the peer's window is in the way, */
+    PD_SPENT_SNDBUF, /* or the send buffer */
+    PD_SPENT_CNT,
+};
+
 /*
  * Sockets: what a descriptor stands for.
  *
@@ -42,6 +51,18 @@ struct pd_socket {
     uint64_t read_cnt;      /* bytes that were read */
     uint64_t arrival_cnt;   /* bytes that arrived, and one for the end of the stream, */
     toe_instant arrived_at; /* and when the last did */
+    uint32_t write_cnt;     /* bytes that were written */
+    uint32_t acked_cnt;     /* and that the peer was seen to have acknowledged */
+    uint32_t piece_len;     /* Linux: bytes in the last piece of memory */
+    uint32_t sndbuf;        /* and the limit of all */
+    uint32_t notsent_lowat; /* 0: not set */
+    bool is_sndbuf_set;     /* by the application */
+    bool is_short;          /* a write found no room for all */
+    bool has_more;          /* the last write said MSG_MORE */
+    toe_instant more_until; /* Linux does not wait longer for more */
+    enum pd_spent spends;
+    toe_instant spent_at; /* since when */
+    toe_duration spent[PD_SPENT_CNT];
     struct pd_socket *next;
 };
 
@@ -63,8 +84,17 @@ int pd_socket_error_take(struct pd_socket *socket);
 /* pd_sockets_follow() takes the events of the host. */
 void pd_sockets_follow(void);
 
+/* pd_sockets_deadline() is when one of them stops waiting for more to send. */
+toe_instant pd_sockets_deadline(void);
+
 /* pd_sockets_move() moves all connections to the other place. */
 void pd_sockets_move(void);
+
+/* pd_socket_place_set() moves it to the target, or back, and lets it stay there. An errno, or 0. */
+int pd_socket_place_set(struct pd_socket *socket, bool offloaded);
+
+/* pd_socket_place() is enum toe_place; what has no connection is in the host. */
+int pd_socket_place(const struct pd_socket *socket);
 
 /* pd_socket_bring_up() and pd_socket_bring_down(): takes it back into the host, to be looked at. */
 bool pd_socket_bring_up(struct pd_socket *socket);

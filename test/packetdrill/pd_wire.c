@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pd_wire.h"
 
+#include "pd_trail.h"
 #include "pd_world.h"
 #include "wire/arp.h"
 #include "wire/ether.h"
@@ -167,6 +168,7 @@ static void sent(const uint8_t *data, size_t len)
         (ether.type == WIRE_ETHER_TYPE_IPV6 && answer_nd(data, len))) {
         return;
     }
+    pd_trail_out(data, len);
     item = item_new(len);
     if (item != NULL) {
         memcpy(item->bytes, data, len);
@@ -230,6 +232,7 @@ bool pd_wire_put(const void *packet, size_t len)
     if (item == NULL) {
         return false;
     }
+    pd_trail_in(packet, len);
     memcpy(item->bytes + WIRE_ETHER_LEN, packet, len);
     push(&to_stack, item);
     return true;
@@ -260,4 +263,5 @@ void pd_wire_end(void)
     clear(&to_stack);
     clear(&from_stack);
     clear(&fetched);
+    pd_trail_end();
 }

@@ -114,6 +114,8 @@ toe_instant pd_next(void)
         next = toe_host_deadline(world.host);
         due = world.ops->deadline(world.target);
         next = due < next ? due : next;
+        due = pd_sockets_deadline();
+        next = due < next ? due : next;
     }
     for (const struct pd_call *call = world.waiting; call != NULL; call = call->next) {
         next = call->deadline < next ? call->deadline : next;
@@ -141,7 +143,7 @@ static void try_waiting(void)
     }
 }
 
-static void run_stack(void)
+void pd_run(void)
 {
     int rounds = 0;
 
@@ -160,12 +162,12 @@ static void run_stack(void)
 void pd_settle(void)
 {
     if (world.host != NULL) {
-        run_stack();
+        pd_run();
     }
     if (world.waiting != NULL) {
         try_waiting();
         if (world.host != NULL) {
-            run_stack(); /* What was read or written has its consequences. */
+            pd_run(); /* What was read or written has its consequences. */
         }
     }
 }
@@ -201,7 +203,7 @@ void pd_leave(void)
 
 void pd_step(void)
 {
-    if (world.host != NULL && world.persona.mode == PD_MODE_HOP) {
+    if (world.host != NULL && world.persona.mode == PD_MODE_HOP && !world.is_placed) {
         pd_sockets_move();
         pd_settle();
     }

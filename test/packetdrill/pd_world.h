@@ -47,6 +47,7 @@ struct pd_world {
     struct toe_host *host; /* NULL: not made yet */
     struct toe_target *target;
     const struct toe_target_ops *ops;
+    bool is_placed; /* the script says where connections are (TOE_OFFLOAD): none moves by itself */
 };
 
 /* pd_world() is the only one there is. */
@@ -64,7 +65,10 @@ void pd_leave(void);
 /* pd_step() begins what the script does next: in the mode `hop` all connections change place. */
 void pd_step(void);
 
-/* pd_settle() lets host and target do what is due now, and tells the sockets. */
+/* pd_run() lets host and target do what is due now. */
+void pd_run(void);
+
+/* pd_settle() is that, and does the calls that wait and can be done. */
 void pd_settle(void);
 
 /* pd_advance() moves the clock to |until|, step by step. */

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "pd_trail.h"
+
+#include "pd_world.h"
+#include "wire/ipv4.h"
+#include "wire/ipv6.h"
+#include "wire/tcp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is sent where the peer announces nothing (RFC 9293, 3.7.1). */
+#define MSS_DEFAULT 536u
+
+#define TIMESTAMPS_LEN 12u
+
+static struct pd_trail *trails;
+
+/* A packet, decoded. */
+struct sight {
+    struct toe_addr src;
+    struct toe_addr dst;
+    struct tcp_segment seg;
+};
+
+static bool decode(struct sight *sight, const uint8_t *packet, size_t len)
+{
+    struct wire_ipv4 v4;
+    struct wire_ipv6 v6;
+    int head = wire_ipv4_parse(&v4, packet, len);
+
+    if (head >= 0 && v4.proto == WIRE_PROTO_TCP) {
+        sight->src = v4.src;
+        sight->dst = v4.dst;
+        return wire_tcp_parse(&sight->seg, packet + head, v4.payload_len) >= 0;
+    }
+    head = wire_ipv6_parse(&v6, packet, len);
+    if (head < 0 || v6.next_header != WIRE_PROTO_TCP) {
+        return false;
+    }
+    sight->src = v6.src;
+    sight->dst = v6.dst;
+    return wire_tcp_parse(&sight->seg, packet + head, v6.payload_len) >= 0;
+}
+
+static struct pd_trail *find(const struct toe_addr *local, uint16_t local_port,
+                             const struct toe_addr *remote, uint16_t remote_port)
+{
+    struct pd_trail *trail = trails;
+
+    while (trail != NULL && (trail->local_port != local_port || trail->remote_port != remote_port ||
+                             memcmp(&trail->local, local, sizeof(*local)) != 0 ||
+                             memcmp(&trail->remote, remote, sizeof(*remote)) != 0)) {
+        trail = trail->next;
+    }
+    return trail;
+}
+
+/* The trail of a connection that begins; an older one between the same two is gone. */
+static struct pd_trail *begin(const struct toe_addr *local, uint16_t local_port,
+                              const struct toe_addr *remote, uint16_t remote_port)
+{
+    struct pd_trail *trail = find(local, local_port, remote, remote_port);
+    struct pd_trail *next;
+
+    if (trail == NULL) {
+        trail = malloc(sizeof(*trail));
+        if (trail == NULL) {
+            return NULL;
+        }
+        trail->next = trails;
+        trails = trail;
+    }
+    next = trail->next;
+    *trail = (struct pd_trail){
+        .local = *local,
+        .remote = *remote,
+        .local_port = local_port,
+        .remote_port = remote_port,
+        .next = next,
+    };
+    return trail;
+}
+
+/* The peer's SYN may have come before ours left: what it said stays. */
+static void syn_out(struct pd_trail *trail, const struct tcp_segment *seg)
+{
+    trail->iss = seg->seq;
+    trail->acked = toe_seq_add(seg->seq, 1);
+    trail->sent = trail->acked;
+    trail->mss = seg->mss;
+    trail->has_timestamps = seg->has_ts;
+    trail->syn_at = pd_world()->now;
+    if (seg->wscale < 0) {
+        trail->wscale = 0;
+    }
+}
+
+void pd_trail_out(const uint8_t *packet, size_t len)
+{
+    struct sight sight;
+    const struct tcp_segment *seg = &sight.seg;
+    struct pd_trail *trail;
+    toe_seq end;
+
+    if (!decode(&sight, packet, len)) {
+        return;
+    }
+    trail = find(&sight.src, seg->src_port, &sight.dst, seg->dst_port);
+    if ((seg->flags & TCP_SYN) != 0) {
+        if (trail == NULL || (seg->flags & TCP_ACK) == 0) {
+            trail = begin(&sight.src, seg->src_port, &sight.dst, seg->dst_port);
+        }
+        if (trail != NULL) {
+            syn_out(trail, seg);
+        }
+        return;
+    }
+    end = toe_seq_add(seg->seq, seg->payload_len);
+    if (trail != NULL && toe_seq_gt(end, trail->sent)) {
+        trail->sent = end;
+    }
+}
+
+static void syn_in(struct pd_trail *trail, const struct tcp_segment *seg)
+{
+    trail->peer_mss = seg->mss;
+    trail->wscale = seg->wscale < 0 ? 0 : (uint8_t)seg->wscale;
+    trail->wnd = seg->wnd;
+    trail->wnd_max = seg->wnd;
+    trail->has_timestamps = trail->has_timestamps && seg->has_ts;
+}
+
+static void ack_in(struct pd_trail *trail, const struct tcp_segment *seg)
+{
+    const unsigned shift = (seg->flags & TCP_SYN) != 0 ? 0 : trail->wscale;
+
+    if (trail->syn_at != 0 && toe_seq_gt(seg->ack, trail->iss)) {
+        trail->rtt = pd_world()->now - trail->syn_at;
+        trail->syn_at = 0;
+    }
+    if (toe_seq_lt(seg->ack, trail->acked)) {
+        return;
+    }
+    if (toe_seq_le(seg->ack, trail->sent)) {
+        trail->acked = seg->ack;
+    }
+    trail->wnd = (uint32_t)seg->wnd << shift;
+    trail->wnd_max = trail->wnd > trail->wnd_max ? trail->wnd : trail->wnd_max;
+}
+
+void pd_trail_in(const uint8_t *packet, size_t len)
+{
+    struct sight sight;
+    const struct tcp_segment *seg = &sight.seg;
+    struct pd_trail *trail;
+
+    if (!decode(&sight, packet, len)) {
+        return;
+    }
+    trail = find(&sight.dst, seg->dst_port, &sight.src, seg->src_port);
+    if ((seg->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && trail == NULL) {
+        trail = begin(&sight.dst, seg->dst_port, &sight.src, seg->src_port);
+    }
+    if (trail != NULL && (seg->flags & TCP_SYN) != 0) {
+        syn_in(trail, seg);
+    }
+    if (trail != NULL && (seg->flags & TCP_ACK) != 0) {
+        ack_in(trail, seg);
+    }
+}
+
+const struct pd_trail *pd_trail_find(const struct toe_host_conn_info *info)
+{
+    return find(&info->local, info->local_port, &info->remote, info->remote_port);
+}
+
+uint32_t pd_trail_sent(const struct pd_trail *trail)
+{
+    return toe_seq_off(trail->sent, trail->iss) - 1;
+}
+
+uint32_t pd_trail_acked(const struct pd_trail *trail)
+{
+    return toe_seq_off(trail->acked, trail->iss) - 1;
+}
+
+uint32_t pd_trail_mss(const struct pd_trail *trail)
+{
+    const uint32_t mss = trail->peer_mss == 0 ? MSS_DEFAULT : trail->peer_mss;
+    const uint32_t options = trail->has_timestamps ? TIMESTAMPS_LEN : 0;
+
+    return (trail->mss != 0 && trail->mss < mss ? trail->mss : mss) - options;
+}
+
+void pd_trail_end(void)
+{
+    while (trails != NULL) {
+        struct pd_trail *trail = trails;
+
+        trails = trail->next;
+        free(trail);
+    }
+}
