@@ -158,6 +158,7 @@ bool pd_persona_parse(struct pd_persona *persona, const char *flags)
 
     memset(persona, 0, sizeof(*persona));
     persona->mtu = 1500;
+    persona->flags = flags;
     toe_host_settings_default(&persona->host);
     toe_target_settings_default(&persona->target);
     if (!set_mode(persona, mode)) {
@@ -193,14 +194,11 @@ static void read_switch(const char *name, bool *to)
     }
 }
 
-void pd_persona_sysctls(struct pd_persona *persona)
+static void read_sysctls(struct pd_persona *persona)
 {
     struct toe_host_settings *host = &persona->host;
     unsigned long long value[3];
 
-    if (!persona->is_linux) {
-        return;
-    }
     read_switch("tcp_timestamps", &host->timestamps);
     read_switch("tcp_sack", &host->sack);
     read_switch("tcp_window_scaling", &host->window_scaling);
@@ -228,5 +226,15 @@ void pd_persona_sysctls(struct pd_persona *persona)
     }
     if (read_sysctl("tcp_keepalive_intvl", value) >= 1) {
         host->ka_interval = (uint32_t)value[0] * host->params.ticks_per_second;
+    }
+}
+
+void pd_persona_sysctls(struct pd_persona *persona)
+{
+    if (persona->is_linux) {
+        read_sysctls(persona);
+        /* They made sense before. */
+        (void)set_flags(persona, getenv("TOE_PACKETDRILL_FLAGS"));
+        (void)set_flags(persona, persona->flags);
     }
 }

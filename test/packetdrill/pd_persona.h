@@ -23,6 +23,7 @@ enum pd_mode {
 
 struct pd_persona {
     enum pd_mode mode;
+    const char *flags; /* of the script */
     bool is_linux;
     uint32_t notsent_lowat; /* Linux: what a socket has that sets none */
     uint32_t mtu;
@@ -41,7 +42,7 @@ bool pd_persona_parse(struct pd_persona *persona, const char *flags);
 /* How much more the host takes than Linux would, which goes beyond its limit by a piece. */
 #define PD_SND_BUF_SPARE (256u * 1024)
 
-/* pd_persona_sysctls() lets the sysctls count that hold now. */
+/* pd_persona_sysctls() lets the sysctls count that hold now, but where a flag says otherwise. */
 void pd_persona_sysctls(struct pd_persona *persona);
 
 #endif
