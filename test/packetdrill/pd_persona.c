@@ -82,7 +82,6 @@ static bool set_number(struct pd_persona *persona, const char *flag, size_t len)
 static void set_linux(struct pd_persona *persona)
 {
     persona->is_linux = true;
-    persona->notsent_lowat = UINT32_MAX;
     persona->host.rto_min = 200 * TOE_NS_PER_MS;
     persona->host.params.ack_frequency = 1;
     persona->host.push_burst = 2;
@@ -159,6 +158,7 @@ bool pd_persona_parse(struct pd_persona *persona, const char *flags)
     memset(persona, 0, sizeof(*persona));
     persona->mtu = 1500;
     persona->flags = flags;
+    persona->notsent_lowat = UINT32_MAX;
     toe_host_settings_default(&persona->host);
     toe_target_settings_default(&persona->target);
     if (!set_mode(persona, mode)) {
