@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* What is sent where the peer announces nothing (RFC 9293, 3.7.1). */
-#define MSS_DEFAULT 536u
+#define MSS_DEFAULT_IPV4 536u
+#define MSS_DEFAULT_IPV6 1220u
 
 #define TIMESTAMPS_LEN 12u
 
@@ -187,7 +188,8 @@ uint32_t pd_trail_acked(const struct pd_trail *trail)
 
 uint32_t pd_trail_mss(const struct pd_trail *trail)
 {
-    const uint32_t mss = trail->peer_mss == 0 ? MSS_DEFAULT : trail->peer_mss;
+    const uint32_t least = trail->local.family == 4 ? MSS_DEFAULT_IPV4 : MSS_DEFAULT_IPV6;
+    const uint32_t mss = trail->peer_mss == 0 ? least : trail->peer_mss;
     const uint32_t options = trail->has_timestamps ? TIMESTAMPS_LEN : 0;
 
     return (trail->mss != 0 && trail->mss < mss ? trail->mss : mss) - options;
