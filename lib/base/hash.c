@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/prefetch.h"
 
 #include <string.h>
 
@@ -141,6 +142,16 @@ static struct base_hash_node *find(struct base_hash_node *node, uint64_t hash)
 struct base_hash_node *base_hash_first(const struct base_hash *table, uint64_t hash)
 {
     return find(*bucket_of(table, hash), hash);
+}
+
+void base_hash_fetch(const struct base_hash *table, uint64_t hash)
+{
+    base_prefetch(bucket_of(table, hash));
+}
+
+void base_hash_fetch_first(const struct base_hash *table, uint64_t hash)
+{
+    base_prefetch(*bucket_of(table, hash));
 }
 
 struct base_hash_node *base_hash_next(const struct base_hash_node *node)

@@ -66,6 +66,14 @@ void base_hash_remove(struct base_hash *table, struct base_hash_node *node);
 struct base_hash_node *base_hash_first(const struct base_hash *table, uint64_t hash);
 
 /*
+ * base_hash_fetch() asks for the memory that base_hash_first() reads first under |hash|, and
+ * base_hash_fetch_first(), once that is there, for the node that it reads next: so the time that
+ * memory takes passes while something else is done.
+ */
+void base_hash_fetch(const struct base_hash *table, uint64_t hash);
+void base_hash_fetch_first(const struct base_hash *table, uint64_t hash);
+
+/*
  * base_hash_next() returns the next node with the hash of |node|, or NULL. The table must not have
  * changed since |node| was returned.
  */

@@ -115,7 +115,9 @@ static bool write_at(struct toe_buf *buf, uint32_t at, const uint8_t *src, uint3
         if (dst == NULL) {
             return false;
         }
-        memcpy(dst, src, cnt);
+        if (dst != src) { /* target_delivery_room() */
+            memcpy(dst, src, cnt);
+        }
         src += cnt;
         pos += cnt;
         len -= cnt;
@@ -237,6 +239,32 @@ static void give_up(struct target_tcp *tcp)
     target_tcp_ready(tcp);
 }
 
+uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len)
+{
+    struct target_delivery *d = &tcp->delivery;
+    const struct toe_buf *buf;
+    uint64_t sge;
+    uint64_t skip;
+
+    if (d->incoming.head != NULL) {
+        take_incoming(tcp->target, tcp);
+    }
+    buf = d->posted.head;
+    if (buf == NULL || tcp->conn.recvq.len > 0 || room_of(buf) < len) {
+        return NULL;
+    }
+    sge = buf->reserved[WORD_SGE];
+    skip = (uint64_t)buf->off + filled(buf) - buf->reserved[WORD_SGE_OFF];
+    if (skip == buf->sge[sge].len && sge + 1 < buf->sge_cnt) {
+        skip = 0;
+        ++sge;
+    }
+    if (skip > buf->sge[sge].len || buf->sge[sge].len - skip < len) {
+        return NULL;
+    }
+    return toe_bus_map(&tcp->conn.cfg->bus, buf->sge[sge].addr + skip, len);
+}
+
 bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push)
 {
     struct target_tcp *tcp = base_container_of(conn, struct target_tcp, conn);
@@ -245,7 +273,9 @@ bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t l
     uint32_t placed = 0;
 
     /* Requests that were posted before are not to be passed by. */
-    take_incoming(tcp->target, tcp);
+    if (d->incoming.head != NULL) {
+        take_incoming(tcp->target, tcp);
+    }
     if (q->len == 0 && d->posted.head != NULL) {
         finish_filled(d);
         placed = d->room < len ? (uint32_t)d->room : len;
@@ -254,7 +284,7 @@ bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t l
             return false;
         }
     }
-    if (!tcp_recvq_push(q, conn->cfg->chunks, data + placed, len - placed, push)) {
+    if (placed < len && !tcp_recvq_push(q, conn->cfg->chunks, data + placed, len - placed, push)) {
         return false;
     }
     commit_posted(d, placed, push && placed == len);

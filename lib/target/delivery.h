@@ -79,6 +79,14 @@ void target_delivery_init(struct target_delivery *d);
 /* target_delivery_post() takes the requests of |chain|; may be called at any time. */
 void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain);
 
+/*
+ * target_delivery_room() is where target_delivery_text() would put |len| bytes if it were called
+ * next, if that is one piece of the first request; NULL if it is not. What is written there before
+ * is in its place when it is called with that as its data, and means nothing if it is not: a
+ * request is filled only as far as it says.
+ */
+uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len);
+
 /* target_delivery_text() is text() of struct tcp_config. */
 bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push);
 

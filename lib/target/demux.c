@@ -2,39 +2,40 @@
 #include "target/demux.h"
 
 #include "target/object.h"
+#include "wire/bytes.h"
 
 #include <string.h>
+
+#define PORTS_LEN 4u
 
 static size_t addr_len(const struct toe_addr *addr)
 {
     return addr->family == 4 ? 4 : 16;
 }
 
-/* IPv4 takes two words and IPv6 five, whose hashes may be equal but no more often than any. */
-static uint64_t hash_of(const struct target_demux *demux, const struct target_tuple *tuple)
+struct target_row target_row_write(uint8_t out[TARGET_ROW_MAX], const struct toe_addr *remote,
+                                   const struct toe_addr *local, uint16_t remote_port,
+                                   uint16_t local_port)
 {
-    const size_t len = addr_len(tuple->local);
-    const uint32_t ports = (uint32_t)tuple->local_port << 16 | tuple->remote_port;
-    const size_t cnt = len / 4;
-    uint64_t words[5];
+    const size_t len = addr_len(local);
 
-    memcpy(words, tuple->local->bytes, len);
-    memcpy((uint8_t *)words + len, tuple->remote->bytes, len);
-    words[cnt] = ports;
-    return base_siphash13_words(&demux->key, words, cnt + 1);
+    memcpy(out, remote->bytes, len);
+    memcpy(out + len, local->bytes, len);
+    wire_store_u16(out + 2 * len, remote_port);
+    wire_store_u16(out + 2 * len + 2, local_port);
+    return (struct target_row){.bytes = out, .len = (uint32_t)(2 * len + PORTS_LEN)};
 }
 
-static bool is_same_addr(const struct toe_addr *a, const struct toe_addr *b)
-{
-    return a->family == b->family && memcmp(a->bytes, b->bytes, addr_len(a)) == 0;
-}
-
-static bool is_match(const struct target_tcp *tcp, const struct target_tuple *tuple)
+static bool is_match(const struct target_tcp *tcp, struct target_row row)
 {
     const struct toe_path_const *path = &tcp->path->constant;
+    const uint8_t *ports = row.bytes + row.len - PORTS_LEN;
+    const size_t len = addr_len(&path->dst);
 
-    return tcp->local_port == tuple->local_port && tcp->remote_port == tuple->remote_port &&
-           is_same_addr(&path->dst, tuple->remote) && is_same_addr(&path->src, tuple->local);
+    return tcp->remote_port == wire_load_u16(ports) &&
+           tcp->local_port == wire_load_u16(ports + 2) && row.len == 2 * len + PORTS_LEN &&
+           memcmp(row.bytes, path->dst.bytes, len) == 0 &&
+           memcmp(row.bytes + len, path->src.bytes, len) == 0;
 }
 
 int target_demux_init(struct target_demux *demux, const struct toe_mem *mem,
@@ -53,14 +54,12 @@ void target_demux_fini(struct target_demux *demux)
 
 void target_demux_insert(struct target_demux *demux, struct target_tcp *tcp)
 {
-    const struct target_tuple tuple = {
-        .local = &tcp->path->constant.src,
-        .remote = &tcp->path->constant.dst,
-        .local_port = tcp->local_port,
-        .remote_port = tcp->remote_port,
-    };
+    uint8_t bytes[TARGET_ROW_MAX];
+    const struct target_row row =
+        target_row_write(bytes, &tcp->path->constant.dst, &tcp->path->constant.src,
+                         tcp->remote_port, tcp->local_port);
 
-    base_hash_insert(&demux->table, &tcp->demux, hash_of(demux, &tuple));
+    base_hash_insert(&demux->table, &tcp->demux, target_demux_hash(demux, row));
 }
 
 void target_demux_remove(struct target_demux *demux, struct target_tcp *tcp)
@@ -68,16 +67,41 @@ void target_demux_remove(struct target_demux *demux, struct target_tcp *tcp)
     base_hash_remove(&demux->table, &tcp->demux);
 }
 
-struct target_tcp *target_demux_find(const struct target_demux *demux,
-                                     const struct target_tuple *tuple)
+/* IPv4 takes two words and IPv6 five, whose hashes may be equal but no more often than any. */
+uint64_t target_demux_hash(const struct target_demux *demux, struct target_row row)
 {
-    for (struct base_hash_node *node = base_hash_first(&demux->table, hash_of(demux, tuple));
-         node != NULL; node = base_hash_next(node)) {
+    const size_t cnt = row.len / 8;
+    uint64_t words[TARGET_ROW_MAX / 8 + 1];
+    uint32_t last;
+
+    for (size_t i = 0; i < cnt; ++i) {
+        memcpy(&words[i], row.bytes + 8 * i, 8);
+    }
+    memcpy(&last, row.bytes + 8 * cnt, 4);
+    words[cnt] = last;
+    return base_siphash13_words(&demux->key, words, cnt + 1);
+}
+
+struct target_tcp *target_demux_find(const struct target_demux *demux, struct target_row row,
+                                     uint64_t hash)
+{
+    for (struct base_hash_node *node = base_hash_first(&demux->table, hash); node != NULL;
+         node = base_hash_next(node)) {
         struct target_tcp *tcp = base_container_of(node, struct target_tcp, demux);
 
-        if (is_match(tcp, tuple)) {
+        if (is_match(tcp, row)) {
             return tcp;
         }
     }
     return NULL;
+}
+
+void target_demux_fetch(const struct target_demux *demux, uint64_t hash)
+{
+    base_hash_fetch(&demux->table, hash);
+}
+
+void target_demux_fetch_first(const struct target_demux *demux, uint64_t hash)
+{
+    base_hash_fetch_first(&demux->table, hash);
 }

@@ -113,14 +113,12 @@ static toe_status initiate_path(struct toe_target *target, toe_handle *handle,
 static bool is_duplicate(const struct toe_target *target, const struct target_path *path,
                          const struct toe_tcp_state *state)
 {
-    const struct target_tuple tuple = {
-        .local = &path->constant.src,
-        .remote = &path->constant.dst,
-        .local_port = state->constant.local_port,
-        .remote_port = state->constant.remote_port,
-    };
+    uint8_t bytes[TARGET_ROW_MAX];
+    const struct target_row row =
+        target_row_write(bytes, &path->constant.dst, &path->constant.src,
+                         state->constant.remote_port, state->constant.local_port);
 
-    return target_demux_find(&target->demux, &tuple) != NULL;
+    return target_demux_find(&target->demux, row, target_demux_hash(&target->demux, row)) != NULL;
 }
 
 static uint32_t chain_len(const struct toe_buf *chain)

@@ -2,6 +2,7 @@
 #include "target/object.h"
 
 #include "base/assert.h"
+#include "base/prefetch.h"
 #include "target/instance.h"
 #include "target/worth.h"
 #include "tcp/engine.h"
@@ -9,6 +10,8 @@
 #include "wire/ipv6.h"
 
 #include <string.h>
+
+#define CACHE_LINE 64u
 
 /* A handle is one of the pool's with the layer in two bits that no index reaches. */
 #define LAYER_SHIFT 30
@@ -308,6 +311,15 @@ void target_tcp_unlink(struct toe_target *target, struct target_tcp *tcp)
         base_list_remove(&tcp->sibling);
         toe_assert(tcp->path->tcp_cnt > 0);
         --tcp->path->tcp_cnt;
+    }
+}
+
+void target_tcp_fetch(const struct target_tcp *tcp)
+{
+    const uint8_t *hot = (const uint8_t *)tcp;
+
+    for (size_t at = CACHE_LINE; at < sizeof(*tcp); at += CACHE_LINE) {
+        base_prefetch(hot + at);
     }
 }
 

@@ -140,6 +140,9 @@ uint16_t target_path_mss(const struct toe_target *target, const struct target_pa
  */
 void target_tcp_unlink(struct toe_target *target, struct target_tcp *tcp);
 
+/* target_tcp_fetch() asks for the memory of |tcp| that every segment needs: base/prefetch.h. */
+void target_tcp_fetch(const struct target_tcp *tcp);
+
 /* target_tcp_del() frees |tcp|, which is linked nowhere and whose buffers have gone home. */
 void target_tcp_del(struct toe_target *target, struct target_tcp *tcp);
 

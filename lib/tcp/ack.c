@@ -101,6 +101,21 @@ static bool has_newer_window(const struct tcp_conn *conn, const struct tcp_segme
            (toe_seq_eq(conn->snd_wl1, seg->seq) && toe_seq_le(conn->snd_wl2, seg->ack));
 }
 
+/* |old_wnd| is what the window was before anything was acknowledged. */
+static void update_window(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t old_wnd,
+                          toe_instant now)
+{
+    if (has_newer_window(conn, seg)) {
+        tcp_ack_window(conn, seg, conn->snd_wscale);
+        tcp_persist_ack(conn, old_wnd, now);
+    }
+}
+
+void tcp_ack_repeated(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+{
+    update_window(conn, seg, conn->snd_wnd, now);
+}
+
 static void fin_acked(struct tcp_conn *conn, toe_instant now)
 {
     switch ((enum toe_conn_state)conn->state) {
@@ -162,9 +177,8 @@ enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg
         tcp_recovery_judge(conn, &got, seg, acked, dup, now);
     }
 
-    if (toe_seq_ge(seg->ack, conn->snd_una) && has_newer_window(conn, seg)) {
-        tcp_ack_window(conn, seg, conn->snd_wscale);
-        tcp_persist_ack(conn, old_wnd, now);
+    if (toe_seq_ge(seg->ack, conn->snd_una)) {
+        update_window(conn, seg, old_wnd, now);
     }
     if (conn->fin_acked) {
         fin_acked(conn, now);

@@ -18,6 +18,12 @@ void tcp_ack_sample(struct tcp_conn *conn, const struct tcp_segment *seg, toe_in
 /* tcp_ack_window() sets snd_wnd from |seg|, whose window is scaled by |scale|. */
 void tcp_ack_window(struct tcp_conn *conn, const struct tcp_segment *seg, uint8_t scale);
 
+/*
+ * tcp_ack_repeated() is tcp_ack_input() for a segment with text that acknowledges what was
+ * acknowledged last, while there is no record of a flight: only its window can be new.
+ */
+void tcp_ack_repeated(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
+
 /* tcp_ack_input() processes the acknowledgment in |seg|, or drops the segment because of it. */
 enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
 

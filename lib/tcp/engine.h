@@ -86,6 +86,14 @@ void tcp_open_passive(struct tcp_conn *conn, const struct tcp_segment *syn, toe_
 enum toe_drop tcp_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
 
 /*
+ * tcp_input_is_next() tells whether |seg|, if it turns out to be undamaged and acceptable, has text
+ * that is in order and in the window whole: text() of struct tcp_config will be offered the first
+ * byte of it, and before that nothing else. So it may be put where text() would put it, as room
+ * that is not filled yet, and |seg|->payload be there.
+ */
+bool tcp_input_is_next(const struct tcp_conn *conn, const struct tcp_segment *seg);
+
+/*
  * tcp_output() fills in the next segment that is to leave at |now|, and returns false if there is
  * none. What it returns counts as sent.
  */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A segment arrives: the steps of RFC 9293, section 3.10.7.4, in their order.
+ * A segment arrives: the steps of RFC 9293, section 3.10.7.4, in their order. What nearly all
+ * segments are goes a shorter way to the same end (tcp/predict.c).
  *
  * The order matters, because a later step trusts what an earlier one let through. Each step is a
  * helper in the file of its concept; the branches are here. Step three (security) has no
  * counterpart. Before the first step comes PAWS (RFC 7323, 5.3), after the fifth what every
  * acceptable segment does to the timers.
  */
+#include "tcp/input.h"
+
 #include "base/assert.h"
 #include "tcp/ack.h"
 #include "tcp/deadline.h"
@@ -194,7 +197,7 @@ static enum toe_drop input(struct tcp_conn *conn, const struct tcp_segment *seg,
     return again ? TOE_DROP_NONE : tcp_text_input(conn, seg, now);
 }
 
-enum toe_drop tcp_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+enum toe_drop tcp_input_steps(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     enum toe_drop drop;
 

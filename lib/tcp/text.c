@@ -71,8 +71,8 @@ static uint32_t old_len(const struct tcp_conn *conn, const struct tcp_segment *s
     return old < seg->payload_len ? old : seg->payload_len;
 }
 
-/* Offers |len| bytes in order to the owner. They count as unread first: it may consume them. */
-static bool deliver(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push)
+/* They count as unread first: the owner may consume them. */
+bool tcp_text_deliver(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push)
 {
     conn->rcv_unread += len;
     if (!conn->cfg->text(conn, data, len, push)) {
@@ -95,7 +95,7 @@ static enum toe_drop deliver_in_order(struct tcp_conn *conn, const struct text *
         const uint32_t len = gap < text->len - done ? gap : text->len - done;
         uint32_t pulled;
 
-        if (len > 0 && !deliver(conn, text->data + done, len, text->push)) {
+        if (len > 0 && !tcp_text_deliver(conn, text->data + done, len, text->push)) {
             if (conn->reassembly.run_cnt == 0) {
                 return TOE_DROP_NO_MEMORY;
             }

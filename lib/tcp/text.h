@@ -15,6 +15,12 @@
 enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
 
 /*
+ * tcp_text_deliver() offers |len| bytes that are in order to the owner, and moves rcv_nxt. Returns
+ * false, and has done nothing, if there is no memory for them.
+ */
+bool tcp_text_deliver(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push);
+
+/*
  * tcp_text_repeated() notes, where SACK is on, that the |len| bytes from |seq| on have come a
  * second time, so that the peer is told (RFC-073).
  */
