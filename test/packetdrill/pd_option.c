@@ -180,10 +180,10 @@ static bool get_socket(struct pd_socket *socket, int name, int *value)
 static bool get_ip(struct pd_socket *socket, int name, int *value)
 {
     if (name == IP_TOS) {
-        *value = socket->tos;
+        *value = socket->options.tos;
         return true;
     }
-    *value = socket->ttl;
+    *value = socket->options.ttl;
     return name == IP_TTL;
 }
 
@@ -327,12 +327,15 @@ static int set_socket(struct pd_socket *socket, int name, int value)
 static int set_ip(struct pd_socket *socket, int name, int value)
 {
     if (name == IP_TOS) {
-        socket->tos = value;
+        socket->options.tos = (uint8_t)value;
+        return 0;
+    }
+    if (name == IP_TTL && value > 0 && value <= UINT8_MAX) {
+        socket->options.ttl = (uint8_t)value;
         return 0;
     }
     if (name == IP_TTL) {
-        socket->ttl = value;
-        return 0;
+        return EINVAL;
     }
     return name == IP_MTU_DISCOVER || name == IP_RECVERR ? 0 : ENOPROTOOPT;
 }
@@ -364,7 +367,8 @@ static int set_number(struct pd_socket *socket, int level, int name, const void 
         error = set_socket(socket, name, number);
         break;
     case IPPROTO_IP:
-        return set_ip(socket, name, number);
+        error = set_ip(socket, name, number);
+        break;
     case SOL_TOE:
         return name == TOE_OFFLOAD ? pd_socket_place_set(socket, number != 0) : ENOPROTOOPT;
     default:

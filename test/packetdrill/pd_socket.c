@@ -60,7 +60,6 @@ static struct pd_socket *socket_new(int domain)
     new->more_until = TOE_INSTANT_NEVER;
     new->sndbuf = settings->snd_buf;
     new->linger = -1;
-    new->ttl = 64;
     new->options = (struct toe_host_options){
         .size = sizeof(new->options),
         .snd_buf = settings->snd_buf + (pd_world()->persona.is_linux ? PD_SND_BUF_SPARE : 0),
@@ -70,6 +69,7 @@ static struct pd_socket *socket_new(int domain)
         .ka_timeout = settings->ka_timeout,
         .ka_interval = settings->ka_interval,
         .ka_probe_cnt = settings->ka_probe_cnt,
+        .ttl = settings->ttl,
     };
     new->next = sockets;
     sockets = new;
@@ -495,7 +495,6 @@ static bool attempt_accept(struct pd_call *call)
     socket->accepted = 0;
     new->is_connected = true;
     new->was_connected = true;
-    new->tos = socket->tos;
     new->sndbuf = socket->sndbuf;
     new->is_sndbuf_set = socket->is_sndbuf_set;
     new->notsent_lowat = socket->notsent_lowat;

@@ -38,8 +38,6 @@ struct pd_socket {
     int flags;           /* O_NONBLOCK */
     int linger;          /* seconds, or -1 */
     int reuse;
-    int tos;
-    int ttl;
     bool is_listening;
     bool is_connecting;
     bool is_connected;
