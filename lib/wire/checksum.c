@@ -14,8 +14,8 @@
  * in memory as it belongs on the wire.
  */
 
-/* Below this the vector unit does not pay. */
-#define VECTOR_LEN_MIN 256u
+/* Below this a sum by blocks does not pay. */
+#define BLOCKS_LEN_MIN 128u
 
 static uint64_t load_word(const uint8_t *p)
 {
@@ -31,12 +31,10 @@ static uint64_t sum_portable(uint64_t sum, const uint8_t *p, size_t cnt)
     uint64_t lane[4] = {sum, 0, 0, 0};
 
     for (; cnt > 0; --cnt, p += WIRE_CSUM_BLOCK_LEN) {
-        for (size_t at = 0; at < WIRE_CSUM_BLOCK_LEN; at += 32) {
-            lane[0] = wire_csum_add_around(lane[0], load_word(p + at));
-            lane[1] = wire_csum_add_around(lane[1], load_word(p + at + 8));
-            lane[2] = wire_csum_add_around(lane[2], load_word(p + at + 16));
-            lane[3] = wire_csum_add_around(lane[3], load_word(p + at + 24));
-        }
+        lane[0] = wire_csum_add_around(lane[0], load_word(p));
+        lane[1] = wire_csum_add_around(lane[1], load_word(p + 8));
+        lane[2] = wire_csum_add_around(lane[2], load_word(p + 16));
+        lane[3] = wire_csum_add_around(lane[3], load_word(p + 24));
     }
     return wire_csum_add_around(wire_csum_add_around(lane[0], lane[1]),
                                 wire_csum_add_around(lane[2], lane[3]));
@@ -48,7 +46,7 @@ static uint64_t sum_portable(uint64_t sum, const uint8_t *p, size_t cnt)
  */
 static uint64_t copy_portable(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
 {
-    const size_t most = 32;
+    const size_t most = 64;
 
     while (cnt > 0) {
         const size_t piece = cnt < most ? cnt : most;
@@ -65,83 +63,95 @@ static uint64_t copy_portable(uint64_t sum, uint8_t *dst, const uint8_t *src, si
 const struct wire_csum_blocks wire_csum_portable = {
     .name = "portable", .sum = sum_portable, .copy = copy_portable};
 
-static const struct wire_csum_blocks *blocks_for(size_t len)
+static const struct wire_csum_blocks *blocks(void)
 {
-    const struct wire_csum_blocks *vector = len < VECTOR_LEN_MIN ? NULL : wire_csum_vector();
+    const struct wire_csum_blocks *vector = wire_csum_vector();
 
     return vector != NULL ? vector : &wire_csum_portable;
 }
 
-/* Returns |sum| plus the |len| bytes at |p|, less than a block, the last word padded with zeros. */
+/*
+ * Returns |sum| plus the |len| bytes at |p|, the last one padded with a zero. What is less than a
+ * word is taken apart: where in a 64-bit word 16 bits are added does not matter.
+ */
 static uint64_t sum_rest(uint64_t sum, const uint8_t *p, size_t len)
 {
+    uint64_t rest = 0;
+
     for (; len >= 8; len -= 8, p += 8) {
         sum = wire_csum_add_around(sum, load_word(p));
     }
-    if (len > 0) {
-        uint8_t last[8] = {0};
+    if ((len & 4) != 0) {
+        uint32_t word;
 
-        memcpy(last, p, len);
-        sum = wire_csum_add_around(sum, load_word(last));
+        memcpy(&word, p, sizeof(word));
+        rest += word;
+        p += 4;
     }
-    return sum;
+    if ((len & 2) != 0) {
+        uint16_t word;
+
+        memcpy(&word, p, sizeof(word));
+        rest += word;
+        p += 2;
+    }
+    if ((len & 1) != 0) {
+        const uint8_t last[2] = {*p, 0};
+        uint16_t word;
+
+        memcpy(&word, last, sizeof(word));
+        rest += word;
+    }
+    return wire_csum_add_around(sum, rest);
 }
 
-/* Folds |sum| to 16 bits, still in the machine's order. */
-static uint16_t fold(uint64_t sum)
+/* Copies |len| bytes, less than a block. */
+static void copy_rest(uint8_t *dst, const uint8_t *src, size_t len)
 {
-    sum = (sum & UINT32_MAX) + (sum >> 32);
-    sum = (sum & UINT32_MAX) + (sum >> 32);
-    sum = (sum & UINT16_MAX) + (sum >> 16);
-    sum = (sum & UINT16_MAX) + (sum >> 16);
-    return (uint16_t)sum;
+    for (; len >= 8; len -= 8, src += 8, dst += 8) {
+        memcpy(dst, src, 8);
+    }
+    if ((len & 4) != 0) {
+        memcpy(dst, src, 4);
+        src += 4;
+        dst += 4;
+    }
+    if ((len & 2) != 0) {
+        memcpy(dst, src, 2);
+        src += 2;
+        dst += 2;
+    }
+    if ((len & 1) != 0) {
+        *dst = *src;
+    }
 }
 
 uint64_t wire_csum_add(uint64_t sum, const void *data, size_t len)
 {
     const uint8_t *p = data;
-    const size_t cnt = len / WIRE_CSUM_BLOCK_LEN;
-    const size_t done = cnt * WIRE_CSUM_BLOCK_LEN;
+    const size_t rest = len % WIRE_CSUM_BLOCK_LEN;
 
-    if (cnt > 0) {
-        sum = blocks_for(len)->sum(sum, p, cnt);
+    if (len >= BLOCKS_LEN_MIN) {
+        sum = blocks()->sum(sum, p, len / WIRE_CSUM_BLOCK_LEN);
+        p += len - rest;
+        len = rest;
     }
-    return len == done ? sum : sum_rest(sum, p + done, len - done);
+    return sum_rest(sum, p, len);
 }
 
 uint64_t wire_csum_copy(void *dst, const void *src, size_t len, uint64_t sum)
 {
     uint8_t *to = dst;
     const uint8_t *from = src;
-    const size_t cnt = len / WIRE_CSUM_BLOCK_LEN;
-    const size_t done = cnt * WIRE_CSUM_BLOCK_LEN;
+    const size_t rest = len % WIRE_CSUM_BLOCK_LEN;
 
-    if (cnt > 0) {
-        sum = blocks_for(len)->copy(sum, to, from, cnt);
+    if (len >= WIRE_CSUM_BLOCK_LEN) {
+        sum = blocks()->copy(sum, to, from, len / WIRE_CSUM_BLOCK_LEN);
+        to += len - rest;
+        from += len - rest;
     }
-    if (len == done) {
-        return sum;
-    }
-    memcpy(to + done, from + done, len - done);
-    return sum_rest(sum, to + done, len - done);
-}
-
-uint64_t wire_csum_combine(uint64_t sum, uint64_t sum2, size_t off2)
-{
-    if (off2 % 2 != 0) {
-        const uint16_t folded = fold(sum2);
-
-        sum2 = (uint16_t)(folded << 8 | folded >> 8);
-    }
-    return wire_csum_add_around(sum, sum2);
-}
-
-uint64_t wire_csum_add_u16(uint64_t sum, uint16_t v)
-{
-    uint8_t bytes[2];
-
-    wire_store_u16(bytes, v);
-    return sum_rest(sum, bytes, sizeof(bytes));
+    copy_rest(to, from, rest);
+    return sum_rest(sum, from, rest);
 }
 
 uint64_t wire_csum_pseudo(const struct toe_addr *src, const struct toe_addr *dst, uint8_t proto,
@@ -165,18 +175,4 @@ uint64_t wire_csum_pseudo(const struct toe_addr *src, const struct toe_addr *dst
         sum = wire_csum_add_around(sum, (uint64_t)words[0] + words[1]);
     }
     return sum;
-}
-
-uint16_t wire_csum_seed(uint64_t sum)
-{
-    const uint16_t folded = fold(sum);
-    uint8_t bytes[2];
-
-    memcpy(bytes, &folded, sizeof(bytes));
-    return wire_load_u16(bytes);
-}
-
-uint16_t wire_csum_fold(uint64_t sum)
-{
-    return (uint16_t)~wire_csum_seed(sum);
 }

@@ -3,9 +3,11 @@
 #define WIRE_CHECKSUM_H
 
 #include "toe/types.h"
+#include "wire/bytes.h"
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * The Internet checksum (RFC 1071)
@@ -35,18 +37,6 @@ uint64_t wire_csum_add(uint64_t sum, const void *data, size_t len);
 uint64_t wire_csum_copy(void *dst, const void *src, size_t len, uint64_t sum);
 
 /*
- * wire_csum_combine() returns |sum| plus |sum2|, the sum of a piece that begins |off2| bytes into
- * the stream that |sum| is of.
- */
-uint64_t wire_csum_combine(uint64_t sum, uint64_t sum2, size_t off2);
-
-/*
- * wire_csum_add_u16() returns |sum| plus the number |v| as it would stand in two bytes at an even
- * position.
- */
-uint64_t wire_csum_add_u16(uint64_t sum, uint16_t v);
-
-/*
  * wire_csum_pseudo() returns the sum of the pseudo-header of RFC 9293, 3.1 (IPv4) or RFC 8200, 8.1
  * (IPv6) for |len| bytes of |proto| from |src| to |dst|, which are of one family.
  */
@@ -54,15 +44,82 @@ uint64_t wire_csum_pseudo(const struct toe_addr *src, const struct toe_addr *dst
                           uint32_t len);
 
 /*
- * wire_csum_fold() returns the checksum over |sum|, complemented, as it is stored in a header. Over
- * data that contain their own checksum the result is 0 when the checksum is right.
+ * wire_csum_add_around() adds two sums of which either begins at an even position: the carry is put
+ * back at the low end.
  */
-uint16_t wire_csum_fold(uint64_t sum);
+static inline uint64_t wire_csum_add_around(uint64_t a, uint64_t b)
+{
+    const uint64_t sum = a + b;
+
+    return sum + (sum < b);
+}
+
+/* Folds |sum| to 16 bits, still in the machine's order: halves change places and are added. */
+static inline uint16_t wire_csum_fold_raw(uint64_t sum)
+{
+    const uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+
+    return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
+}
+
+/*
+ * wire_csum_combine() returns |sum| plus |sum2|, the sum of a piece that begins |off2| bytes into
+ * the stream that |sum| is of.
+ */
+static inline uint64_t wire_csum_combine(uint64_t sum, uint64_t sum2, size_t off2)
+{
+    if (off2 % 2 != 0) {
+        const uint16_t folded = wire_csum_fold_raw(sum2);
+
+        sum2 = (uint16_t)(folded << 8 | folded >> 8);
+    }
+    return wire_csum_add_around(sum, sum2);
+}
+
+/*
+ * wire_csum_add_u16() returns |sum| plus the number |v| as it would stand in two bytes at an even
+ * position; wire_csum_add_u32() the same of four bytes.
+ */
+static inline uint64_t wire_csum_add_u16(uint64_t sum, uint16_t v)
+{
+    uint8_t bytes[2];
+    uint16_t word;
+
+    wire_store_u16(bytes, v);
+    memcpy(&word, bytes, sizeof(word));
+    return wire_csum_add_around(sum, word);
+}
+
+static inline uint64_t wire_csum_add_u32(uint64_t sum, uint32_t v)
+{
+    uint8_t bytes[4];
+    uint32_t word;
+
+    wire_store_u32(bytes, v);
+    memcpy(&word, bytes, sizeof(word));
+    return wire_csum_add_around(sum, word);
+}
 
 /*
  * wire_csum_seed() returns |sum| folded but not complemented: what a device that completes a
  * partial checksum expects to find in the checksum field.
  */
-uint16_t wire_csum_seed(uint64_t sum);
+static inline uint16_t wire_csum_seed(uint64_t sum)
+{
+    const uint16_t folded = wire_csum_fold_raw(sum);
+    uint8_t bytes[2];
+
+    memcpy(bytes, &folded, sizeof(bytes));
+    return wire_load_u16(bytes);
+}
+
+/*
+ * wire_csum_fold() returns the checksum over |sum|, complemented, as it is stored in a header. Over
+ * data that contain their own checksum the result is 0 when the checksum is right.
+ */
+static inline uint16_t wire_csum_fold(uint64_t sum)
+{
+    return (uint16_t)~wire_csum_seed(sum);
+}
 
 #endif

@@ -14,7 +14,7 @@
  * and sums what it writes.
  */
 
-#define WIRE_CSUM_BLOCK_LEN 64u
+#define WIRE_CSUM_BLOCK_LEN 32u
 
 struct wire_csum_blocks {
     const char *name;
@@ -28,13 +28,5 @@ extern const struct wire_csum_blocks wire_csum_portable;
 /* wire_csum_vector() is the loops for this machine's vector unit, or NULL if it has none we know.
  */
 const struct wire_csum_blocks *wire_csum_vector(void);
-
-/* wire_csum_add_around() adds with the carry put back at the low end. */
-static inline uint64_t wire_csum_add_around(uint64_t a, uint64_t b)
-{
-    const uint64_t sum = a + b;
-
-    return sum + (sum < b);
-}
 
 #endif

@@ -2,10 +2,11 @@
 /*
  * The inner loops of the checksum for AVX2.
  *
- * Lanes of 64 bits have no carry to put back. So besides the sum of the words, modulo 2^64, the sum
- * of their upper halves is kept; the sum of the lower halves is what is left of the first. Neither
- * half can overflow before 2^32 words.
+ * The unit multiplies signed 16-bit words and adds the products in pairs, so that a sum of words
+ * costs two instructions for a register of them. To be signed, words are taken less 2^15; what that
+ * takes away is put back at the end.
  */
+#include "wire/checksum.h"
 #include "wire/checksum_blocks.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -14,11 +15,10 @@
 
 #define AVX2 __attribute__((target("avx2")))
 
-/* Two registers of words that are being summed, and their upper halves. */
-struct lanes {
-    __m256i all[2];
-    __m256i upper[2];
-};
+/* Blocks in a row that a lane of 32 bits has room for: each adds 2^16 at most, up or down. */
+#define CNT_MAX 16384u
+
+#define WORDS (WIRE_CSUM_BLOCK_LEN / 2)
 
 static inline AVX2 __m256i load(const uint8_t *p)
 {
@@ -30,53 +30,88 @@ static inline AVX2 void store(uint8_t *p, __m256i words)
     _mm256_storeu_si256((__m256i *)(void *)p, words);
 }
 
-static inline AVX2 void take(struct lanes *lanes, int i, __m256i words)
+/* |words| less 2^15 each, added in pairs. */
+static inline AVX2 __m256i pairs(__m256i words)
 {
-    lanes->all[i] = _mm256_add_epi64(lanes->all[i], words);
-    lanes->upper[i] = _mm256_add_epi64(lanes->upper[i], _mm256_srli_epi64(words, 32));
+    const __m256i less = _mm256_xor_si256(words, _mm256_set1_epi16(INT16_MIN));
+
+    return _mm256_madd_epi16(less, _mm256_set1_epi16(1));
 }
 
-/* Returns |sum| plus what is in |lanes|. 2^32 is a power of 2^16, so its halves change places. */
-static AVX2 uint64_t finish(const struct lanes *lanes, uint64_t sum)
+/* Returns |sum| plus |cnt| blocks, whose words, less 2^15 each, are in |lanes|. */
+static inline AVX2 uint64_t finish(__m256i lanes, size_t cnt, uint64_t sum)
 {
-    uint64_t all[4];
-    uint64_t upper[4];
+    const __m256i low = _mm256_cvtepi32_epi64(_mm256_castsi256_si128(lanes));
+    const __m256i high = _mm256_cvtepi32_epi64(_mm256_extracti128_si256(lanes, 1));
+    const __m256i all = _mm256_add_epi64(low, high);
+    __m128i half = _mm_add_epi64(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
 
-    _mm256_storeu_si256((__m256i *)(void *)all, _mm256_add_epi64(lanes->all[0], lanes->all[1]));
-    _mm256_storeu_si256((__m256i *)(void *)upper,
-                        _mm256_add_epi64(lanes->upper[0], lanes->upper[1]));
-    for (int i = 0; i < 4; ++i) {
-        sum = wire_csum_add_around(sum, all[i] - (upper[i] << 32));
-        sum = wire_csum_add_around(sum, upper[i] << 32 | upper[i] >> 32);
-    }
-    return sum;
+    half = _mm_add_epi64(half, _mm_unpackhi_epi64(half, half));
+    return wire_csum_add_around(sum, (uint64_t)_mm_cvtsi128_si64(half) + cnt * WORDS * 0x8000u);
 }
 
-static AVX2 uint64_t sum_avx2(uint64_t sum, const uint8_t *p, size_t cnt)
+static AVX2 uint64_t sum_few(uint64_t sum, const uint8_t *p, size_t cnt)
 {
-    struct lanes lanes = {.all = {_mm256_setzero_si256(), _mm256_setzero_si256()}};
+    __m256i lanes = _mm256_setzero_si256();
 
-    for (; cnt > 0; --cnt, p += WIRE_CSUM_BLOCK_LEN) {
-        take(&lanes, 0, load(p));
-        take(&lanes, 1, load(p + 32));
+    for (size_t i = cnt / 4; i > 0; --i, p += 4 * WIRE_CSUM_BLOCK_LEN) {
+        lanes = _mm256_add_epi32(lanes, pairs(load(p)));
+        lanes = _mm256_add_epi32(lanes, pairs(load(p + 32)));
+        lanes = _mm256_add_epi32(lanes, pairs(load(p + 64)));
+        lanes = _mm256_add_epi32(lanes, pairs(load(p + 96)));
     }
-    return finish(&lanes, sum);
+    for (size_t i = cnt % 4; i > 0; --i, p += WIRE_CSUM_BLOCK_LEN) {
+        lanes = _mm256_add_epi32(lanes, pairs(load(p)));
+    }
+    return finish(lanes, cnt, sum);
 }
 
-static AVX2 uint64_t copy_avx2(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
+/* Copies a block and returns its pairs. */
+static inline AVX2 __m256i pass(uint8_t *dst, const uint8_t *src)
 {
-    struct lanes lanes = {.all = {_mm256_setzero_si256(), _mm256_setzero_si256()}};
+    const __m256i words = load(src);
 
-    for (; cnt > 0; --cnt, src += WIRE_CSUM_BLOCK_LEN, dst += WIRE_CSUM_BLOCK_LEN) {
-        const __m256i first = load(src);
-        const __m256i second = load(src + 32);
+    store(dst, words);
+    return pairs(words);
+}
 
-        store(dst, first);
-        store(dst + 32, second);
-        take(&lanes, 0, first);
-        take(&lanes, 1, second);
+static AVX2 uint64_t copy_few(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
+{
+    __m256i lanes = _mm256_setzero_si256();
+
+    for (size_t i = cnt / 4; i > 0; --i) {
+        lanes = _mm256_add_epi32(lanes, pass(dst, src));
+        lanes = _mm256_add_epi32(lanes, pass(dst + 32, src + 32));
+        lanes = _mm256_add_epi32(lanes, pass(dst + 64, src + 64));
+        lanes = _mm256_add_epi32(lanes, pass(dst + 96, src + 96));
+        dst += 4 * WIRE_CSUM_BLOCK_LEN;
+        src += 4 * WIRE_CSUM_BLOCK_LEN;
     }
-    return finish(&lanes, sum);
+    for (size_t i = cnt % 4; i > 0; --i) {
+        lanes = _mm256_add_epi32(lanes, pass(dst, src));
+        dst += WIRE_CSUM_BLOCK_LEN;
+        src += WIRE_CSUM_BLOCK_LEN;
+    }
+    return finish(lanes, cnt, sum);
+}
+
+static uint64_t sum_avx2(uint64_t sum, const uint8_t *p, size_t cnt)
+{
+    for (; cnt > CNT_MAX; cnt -= CNT_MAX, p += CNT_MAX * WIRE_CSUM_BLOCK_LEN) {
+        sum = sum_few(sum, p, CNT_MAX);
+    }
+    return sum_few(sum, p, cnt);
+}
+
+static uint64_t copy_avx2(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
+{
+    while (cnt > CNT_MAX) {
+        sum = copy_few(sum, dst, src, CNT_MAX);
+        dst += CNT_MAX * WIRE_CSUM_BLOCK_LEN;
+        src += CNT_MAX * WIRE_CSUM_BLOCK_LEN;
+        cnt -= CNT_MAX;
+    }
+    return copy_few(sum, dst, src, cnt);
 }
 
 const struct wire_csum_blocks *wire_csum_vector(void)

@@ -70,16 +70,24 @@ static void test_csum_lengths(void **state)
     t_guarded_fini(&g);
 }
 
-/* The largest input of ones is where a carry would be lost. */
+/* The largest input of ones, or of zeros, is where a carry would be lost. */
 static void test_csum_carries(void **state)
 {
-    static uint8_t data[1 << 17];
+    static uint8_t data[3 << 19];
+    static uint8_t copy[sizeof(data)];
 
     (void)state;
-    memset(data, 0xff, sizeof(data));
-    for (size_t len = sizeof(data) - 40; len <= sizeof(data); ++len) {
-        assert_int_equal(wire_csum_fold(wire_csum_add(0, data, len)), naive(data, len));
-        assert_int_equal(wire_csum_fold(wire_csum_add(UINT64_MAX, data, len)), naive(data, len));
+    for (int byte = 0xff; byte >= 0; byte -= 0xff) {
+        memset(data, byte, sizeof(data));
+        for (size_t len = sizeof(data) - 40; len <= sizeof(data); ++len) {
+            const uint16_t want = naive(data, len);
+
+            assert_int_equal(wire_csum_fold(wire_csum_add(0, data, len)), want);
+            if (byte != 0) { /* or what ones begin with would be all there is */
+                assert_int_equal(wire_csum_fold(wire_csum_add(UINT64_MAX, data, len)), want);
+            }
+            assert_int_equal(wire_csum_fold(wire_csum_copy(copy, data, len, 0)), want);
+        }
     }
 }
 
