@@ -117,6 +117,7 @@ static void init_config(struct toe_target *target)
     target->tcp_config = (struct tcp_config){
         .rto_min = settings->rto_min,
         .push_burst = settings->push_burst,
+        .super_max = TARGET_TEXT_MAX,
         .rack_threshold = settings->rack_threshold,
         .rto_max = 60 * TOE_NS_PER_SEC,
         .rto_initial = TOE_NS_PER_SEC, /* TMR-093 */

@@ -6,6 +6,7 @@
 #include "target/instance.h"
 #include "target/worth.h"
 #include "tcp/engine.h"
+#include "wire/checksum.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
 
@@ -245,6 +246,8 @@ toe_status target_path_new(struct toe_target *target, struct target_path **path,
     }
 
     made->constant = state->constant;
+    made->pseudo_sum =
+        wire_csum_pseudo(&made->constant.src, &made->constant.dst, WIRE_PROTO_TCP, 0);
     made->mtu = state->cached.mtu;
     base_list_init(&made->tcps);
     target_path_link(made, neighbor);

@@ -44,6 +44,7 @@ struct target_path {
     struct target_lifecycle life;
     struct target_neighbor *neighbor;
     struct toe_path_const constant;
+    uint64_t pseudo_sum; /* of TCP's pseudo-header, but for the length */
     uint32_t mtu;
     uint32_t tcp_cnt;
     const struct toe_block *update; /* the block of the one under way, or NULL */

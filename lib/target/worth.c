@@ -77,13 +77,15 @@ void target_worth_del(struct toe_target *target, struct target_tcp *tcp)
     }
 }
 
-void target_worth_sent(struct target_tcp *tcp, uint32_t len, bool is_repeated)
+void target_worth_sent(struct target_tcp *tcp, uint32_t len, uint32_t cnt, uint32_t repeated_cnt)
 {
     if (tcp->worth == NULL || len == 0) {
         return;
     }
     tcp->worth->moved += len;
-    count(tcp, &tcp->worth->sent, is_repeated, TOE_UPLOAD_HIGH_DROP_RATE, DROP_PERCENT);
+    for (uint32_t i = 0; i < cnt; ++i) {
+        count(tcp, &tcp->worth->sent, i < repeated_cnt, TOE_UPLOAD_HIGH_DROP_RATE, DROP_PERCENT);
+    }
 }
 
 void target_worth_received(struct target_tcp *tcp, uint32_t len, bool is_out_of_order)

@@ -41,7 +41,7 @@ void target_worth_new(struct toe_target *target, struct target_tcp *tcp);
 void target_worth_del(struct toe_target *target, struct target_tcp *tcp);
 
 /* What happens to a connection; each does nothing for one that is not measured. */
-void target_worth_sent(struct target_tcp *tcp, uint32_t len, bool is_repeated);
+void target_worth_sent(struct target_tcp *tcp, uint32_t len, uint32_t cnt, uint32_t repeated_cnt);
 void target_worth_received(struct target_tcp *tcp, uint32_t len, bool is_out_of_order);
 void target_worth_datagram(struct target_tcp *tcp, bool is_fragmented);
 void target_worth_requested(struct target_tcp *tcp, uint32_t len);

@@ -34,14 +34,25 @@
 #include "tcp/conn.h"
 #include "wire/tcp.h"
 
-/* One segment to put out, and where its payload lies. */
+/*
+ * One segment to put out, and where its payload lies. With super_max it may stand for several in a
+ * row, of |mss| bytes each but for the last, which are alike apart from their sequence numbers: PSH
+ * and FIN are the last one's.
+ */
 struct tcp_out {
     struct tcp_segment seg; /* all but the ports; payload is NULL, payload_len says how much */
     uint32_t text_off;      /* first byte of the payload, counted from the head of the send queue */
     bool is_retransmission; /* holds only bytes that were sent before */
     bool has_repeated;      /* holds at least one of them */
-    uint16_t mss;           /* with text: how much of it a segment on the wire holds (super_max) */
+    bool is_last;           /* nothing more is to leave now */
+    uint16_t mss;           /* with text: how much of it a segment on the wire holds */
 };
+
+/* tcp_out_cnt() is how many segments |out| is on the wire. */
+static inline uint32_t tcp_out_cnt(const struct tcp_out *out)
+{
+    return out->seg.payload_len > out->mss ? (out->seg.payload_len - 1) / out->mss + 1 : 1;
+}
 
 /* What a connection begins with, besides its state: agreed upon in the handshake, or imported. */
 struct tcp_setup {
@@ -95,7 +106,7 @@ bool tcp_input_is_next(const struct tcp_conn *conn, const struct tcp_segment *se
 
 /*
  * tcp_output() fills in the next segment that is to leave at |now|, and returns false if there is
- * none. What it returns counts as sent.
+ * none. What it returns counts as sent. Unless that is the last one it must be asked again.
  */
 bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now);
 
@@ -129,9 +140,16 @@ uint32_t tcp_send_len(const struct tcp_conn *conn);
 
 /*
  * tcp_send_read() copies |len| bytes of the send queue, from |off| on as struct tcp_out says, to
- * |dst| and adds them to the checksum |sum|, in one pass. Returns false if one cannot be mapped.
+ * |dst| and adds them to the checksum |sum|, which may be NULL, in one pass. Returns false if one
+ * cannot be mapped.
  */
 bool tcp_send_read(struct tcp_conn *conn, uint8_t *dst, uint32_t off, uint32_t len, uint64_t *sum);
+
+/*
+ * tcp_send_map() tells where the text from |off| on lies, and how much of it, up to |len|, lies
+ * there in one piece; 0 if it cannot be told. So it can be read without tcp_send_read().
+ */
+uint32_t tcp_send_map(struct tcp_conn *conn, const uint8_t **data, uint32_t off, uint32_t len);
 
 /* tcp_close() queues a FIN behind what was sent. ESTABLISHED -> FIN_WAIT_1, CLOSE_WAIT -> LAST_ACK.
  */

@@ -8,6 +8,9 @@
  * keep-alive probe; an acknowledgment of its own. All segments but the first two carry an
  * acknowledgment, so that the last one is rare.
  *
+ * Where the owner takes several segments at a time (super_max), what the windows, Nagle and the
+ * pace allow is decided once for all of them, and all that follows from sending is done once.
+ *
  * Two rules hold short segments back: Nagle's (SND-024, SND-027), which looks at a request when its
  * first byte is to leave, and silly-window avoidance (SND-025), which looks at every segment.
  * Retransmissions obey neither.
@@ -29,6 +32,11 @@
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
+}
+
+static uint32_t max_u32(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
 }
 
 /* What came twice comes first (RFC 2883), then the latest of what waits out of order. */
@@ -93,32 +101,36 @@ static bool has_push(struct tcp_conn *conn, uint32_t off, uint32_t len)
     return tcp_sendq_has_end(&conn->sendq, off, len);
 }
 
-/*
- * Whether the |len| bytes at |seq| are a full segment that ends a run of push_burst ones: a
- * receiver that gathers segments need not wait for more.
- */
+/* Full segments from |seq| on up to the one that ends a run of push_burst ones: a receiver that
+ * gathers segments need not wait for more. */
+static uint32_t push_cnt(const struct tcp_conn *conn, toe_seq seq, toe_instant now)
+{
+    const bool goes_on = conn->burst_at == now && toe_seq_eq(conn->burst_end, seq);
+    const uint32_t cnt = goes_on ? conn->burst_cnt : 0;
+
+    return cnt < conn->cfg->push_burst ? conn->cfg->push_burst - cnt : 1;
+}
+
+/* Whether the |len| bytes at |seq| end such a run, which they do not exceed. */
 static bool ends_burst(struct tcp_conn *conn, toe_seq seq, uint32_t len, uint32_t full,
                        toe_instant now)
 {
+    uint32_t left;
+
     if (conn->cfg->push_burst == 0) {
         return false;
     }
-    if (conn->burst_at != now || !toe_seq_eq(conn->burst_end, seq)) {
-        conn->burst_at = now;
-        conn->burst_cnt = 0;
-    }
+    left = push_cnt(conn, seq, now) - len / full;
+    conn->burst_at = now;
     conn->burst_end = toe_seq_add(seq, len);
-    conn->burst_cnt = len < full ? 0 : conn->burst_cnt + len / full;
-    if (conn->burst_cnt < conn->cfg->push_burst) {
-        return false;
-    }
-    conn->burst_cnt = 0;
-    return true;
+    conn->burst_cnt = len % full != 0 ? 0 : (conn->cfg->push_burst - left) % conn->cfg->push_burst;
+    return left == 0;
 }
 
 /*
  * Sends |seq_len| sequence numbers from |seq| on, the last of which is the FIN if that is beyond
- * the queue. Whether they are new, and so can be timed, follows from snd_max.
+ * the queue. Whether they are new, and so can be timed, follows from snd_max. Of several segments
+ * the first is timed, and only the last has a reason for PSH.
  */
 static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, uint32_t seq_len,
                        toe_instant now)
@@ -143,10 +155,10 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
 
     if (toe_seq_lt(seq, conn->snd_max)) {
         conn->rtt_timing = false; /* Karn */
-        ++conn->rexmit_cnt_total;
+        conn->rexmit_cnt_total += tcp_out_cnt(out);
     } else if (!conn->rtt_timing && !conn->has_timestamps) {
         conn->rtt_timing = true;
-        conn->rtt_seq = end;
+        conn->rtt_seq = tcp_out_cnt(out) > 1 ? toe_seq_add(seq, out->mss) : end;
         conn->rtt_at = now;
     }
     if (conn->cfg->flights != NULL) {
@@ -262,23 +274,37 @@ static bool output_range(struct tcp_conn *conn, struct tcp_out *out, enum tcp_ne
     return true;
 }
 
-/*
- * How much of |len| bytes goes into one tcp_out: a segment, or where super-segments are wanted as
- * many full ones as fit, and a short one behind them if it ends the data and Nagle has no say in
- * it.
- */
-static uint32_t super_len(const struct tcp_conn *conn, uint32_t len, uint32_t full, bool is_all)
+/* Whether |out|, with |len| bytes from snd_nxt on, is to be one segment: what it says is said once,
+ * as CWR and SACK blocks are, or what it repeats is not all of it. */
+static bool is_alone(const struct tcp_conn *conn, const struct tcp_out *out, uint32_t len)
 {
-    const uint32_t max = conn->cfg->super_max;
+    const uint32_t repeated = toe_seq_off(conn->snd_max, conn->snd_nxt);
 
-    if (len <= full || max < 2 * full) {
+    return conn->cwr_due || out->seg.sack_cnt > 0 || (repeated > 0 && repeated < len);
+}
+
+/*
+ * How much of |len| bytes from snd_nxt on goes into one tcp_out: a |full| segment, or where several
+ * are wanted as many as fit, up to the one that has PSH, for only the last may.
+ */
+static uint32_t super_len(struct tcp_conn *conn, const struct tcp_out *out, uint32_t len,
+                          uint32_t full, toe_instant now)
+{
+    uint32_t max = conn->cfg->super_max;
+
+    if (len <= full || max < 2 * full || is_alone(conn, out, len)) {
         return min_u32(len, full);
     }
-    if (len > max || !is_all || conn->nagle) {
-        len = min_u32(len, max);
-        len -= len % full;
+    if (!conn->cfg->push_at_end) {
+        const uint32_t off = toe_seq_off(conn->snd_nxt, conn->snd_una);
+        const uint32_t end = tcp_sendq_boundary(&conn->sendq, off);
+
+        max = end < max ? min_u32(max, end + full - 1) : max;
     }
-    return len;
+    if (conn->cfg->push_burst > 0) {
+        max = min_u32(max, push_cnt(conn, conn->snd_nxt, now) * full);
+    }
+    return min_u32(len, max_u32(max - max % full, full));
 }
 
 /* Of |len| bytes that wait only |usable| may leave, less than a |full| segment: is it cwnd that
@@ -311,7 +337,10 @@ static bool output_again(struct tcp_conn *conn, struct tcp_out *out, toe_instant
 
     begin(conn, out, now);
     full = payload_max(conn, out);
-    len = super_len(conn, min_u32(left, usable), full, left <= usable);
+    len = super_len(conn, out, min_u32(left, usable), full, now);
+    if (len < left && len > full) {
+        len -= len % full;
+    }
     note_limit(conn, left, usable, full);
     if (len == 0) {
         return false;
@@ -361,6 +390,13 @@ static void restart_after_idle(struct tcp_conn *conn, toe_instant now)
     }
 }
 
+/* Whether |len| bytes from |off| on, the first of |unsent|, are to wait for more. */
+static bool is_held(struct tcp_conn *conn, uint32_t off, uint32_t len, uint32_t unsent,
+                    uint32_t full)
+{
+    return !conn->force_output && (is_nagled(conn, off, unsent) || is_silly(conn, off, len, full));
+}
+
 /* New data, of which |usable| bytes may leave, and the FIN. */
 static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usable, toe_instant now)
 {
@@ -368,6 +404,7 @@ static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usab
     uint32_t unsent;
     uint32_t full;
     uint32_t len;
+    uint32_t tail;
 
     if (off >= conn->sendq.len) {
         return off < tcp_send_span(conn) && output_fin(conn, out, now);
@@ -376,21 +413,20 @@ static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usab
     begin(conn, out, now);
     unsent = conn->sendq.len - off;
     full = payload_max(conn, out);
-    len = super_len(conn, min_u32(unsent, usable), full, unsent <= usable);
-    if (len == 0) {
+    len = super_len(conn, out, min_u32(unsent, usable), full, now);
+    if (len == 0 || (len <= full && is_held(conn, off, len, unsent, full))) {
         note_limit(conn, unsent, usable, full);
+        if (len > 0) {
+            tcp_window_hold(conn, now);
+        }
         return false;
     }
-    if (!conn->force_output && (is_nagled(conn, off, unsent) || is_silly(conn, off, len, full))) {
-        note_limit(conn, unsent, usable, full);
-        tcp_window_hold(conn, now);
-        return false;
+    tail = len > full ? len % full : 0;
+    if (tail > 0 && (len < unsent || is_held(conn, off + len - tail, tail, tail, full))) {
+        len -= tail;
     }
 
     conn->output_held = false;
-    if (conn->cwr_due) {
-        len = min_u32(len, full); /* Not all of a super-segment is to have the CWR. */
-    }
     if (len == unsent && conn->fin_queued && tcp_window_room(conn) > len) {
         ++len;
     }
@@ -518,6 +554,7 @@ static bool output_ack(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
 
     begin(conn, out, now);
     finish(conn, out, toe_seq_add(conn->snd_una, off), 0);
+    out->is_last = true; /* Whatever else there was went before. */
     return true;
 }
 
@@ -578,6 +615,19 @@ static void note_idle(struct tcp_conn *conn)
     }
 }
 
+/* All that may leave now has left. */
+static void end_output(struct tcp_conn *conn, toe_instant now)
+{
+    conn->force_output = false;
+    if (conn->cfg->cc->deliver != NULL) {
+        note_idle(conn);
+    }
+    if (conn->flight != NULL && !conn->quiesced) {
+        tcp_recovery_arm(conn, now); /* once for all that left */
+    }
+    tcp_conn_check(conn);
+}
+
 bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     const bool any = output_next(conn, out, now);
@@ -585,17 +635,8 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
     if (!conn->quiesced) {
         tcp_deadline_settle(conn, now);
     }
-    if (!any) {
-        conn->force_output = false;
-        if (conn->cfg->cc->deliver != NULL) {
-            note_idle(conn);
-        }
-        if (conn->flight != NULL && !conn->quiesced) {
-            tcp_recovery_arm(conn, now); /* once for all that left */
-        }
-    }
-    if (any) {
-        tcp_conn_check(conn); /* Otherwise nothing but a deadline has changed. */
+    if (!any || out->is_last) {
+        end_output(conn, now);
     }
     return any;
 }

@@ -68,6 +68,11 @@ bool tcp_send_read(struct tcp_conn *conn, uint8_t *dst, uint32_t off, uint32_t l
     return false;
 }
 
+uint32_t tcp_send_map(struct tcp_conn *conn, const uint8_t **data, uint32_t off, uint32_t len)
+{
+    return tcp_sendq_map(&conn->sendq, &conn->cfg->bus, data, off, len);
+}
+
 void tcp_close(struct tcp_conn *conn)
 {
     switch ((enum toe_conn_state)conn->state) {

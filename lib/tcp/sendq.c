@@ -4,6 +4,8 @@
 #include "base/assert.h"
 #include "wire/checksum.h"
 
+#include <string.h>
+
 /* The word of toe_buf.reserved that holds the position behind the last byte of a queued buffer. */
 enum { RESERVED_END = 0 };
 
@@ -160,6 +162,49 @@ struct toe_buf *tcp_sendq_take(struct tcp_sendq *q)
     return chain;
 }
 
+/* Of the entry at |cursor|, which holds the byte at |pos|, the part from there on: up to |len|. */
+static uint32_t piece_at(const struct tcp_sendq_cursor *cursor, uint64_t *addr, uint64_t pos,
+                         uint32_t len)
+{
+    const struct toe_buf *buf = cursor->buf;
+    const struct toe_sge *sge = &buf->sge[cursor->sge];
+    const uint32_t skip = (uint32_t)(pos - start_of(buf) + buf->off - cursor->sge_off);
+
+    if (len > sge->len - skip) {
+        len = sge->len - skip;
+    }
+    if (len > end_of(buf) - pos) {
+        len = (uint32_t)(end_of(buf) - pos);
+    }
+    *addr = sge->addr + skip;
+    return len;
+}
+
+uint32_t tcp_sendq_map(struct tcp_sendq *q, const struct toe_bus *bus, const uint8_t **data,
+                       uint32_t off, uint32_t len)
+{
+    uint64_t addr;
+
+    if (len == 0) {
+        return 0;
+    }
+    len = piece_at(find(q, q->una + off), &addr, q->una + off, len);
+    *data = toe_bus_map(bus, addr, len);
+    return *data != NULL ? len : 0;
+}
+
+/* Copies |len| bytes that lie |at| bytes into the stream that |sum| is of, if it is wanted. */
+static void copy(uint8_t *dst, const uint8_t *src, uint32_t len, uint32_t at, uint64_t *sum)
+{
+    if (sum == NULL) {
+        memcpy(dst, src, len);
+    } else if (at % 2 == 0) {
+        *sum = wire_csum_copy(dst, src, len, *sum);
+    } else {
+        *sum = wire_csum_combine(*sum, wire_csum_copy(dst, src, len, 0), at);
+    }
+}
+
 bool tcp_sendq_read(struct tcp_sendq *q, const struct toe_bus *bus, uint8_t *dst, uint32_t off,
                     uint32_t len, uint64_t *sum)
 {
@@ -173,30 +218,17 @@ bool tcp_sendq_read(struct tcp_sendq *q, const struct toe_bus *bus, uint8_t *dst
 
     cursor = find(q, pos);
     for (uint32_t done = 0; done < len;) {
-        const struct toe_sge *sge;
         const uint8_t *src;
-        uint32_t skip;
-        uint32_t cnt = len - done;
+        uint64_t addr;
+        uint32_t cnt;
 
         move_to(cursor, q, pos);
-        sge = &cursor->buf->sge[cursor->sge];
-        skip = (uint32_t)(pos - start_of(cursor->buf) + cursor->buf->off - cursor->sge_off);
-        if (cnt > sge->len - skip) {
-            cnt = sge->len - skip;
-        }
-        if (cnt > end_of(cursor->buf) - pos) {
-            cnt = (uint32_t)(end_of(cursor->buf) - pos);
-        }
-        src = toe_bus_map(bus, sge->addr + skip, cnt);
+        cnt = piece_at(cursor, &addr, pos, len - done);
+        src = toe_bus_map(bus, addr, cnt);
         if (src == NULL) {
             return false;
         }
-
-        if (done % 2 == 0) {
-            *sum = wire_csum_copy(dst + done, src, cnt, *sum);
-        } else {
-            *sum = wire_csum_combine(*sum, wire_csum_copy(dst + done, src, cnt, 0), done);
-        }
+        copy(dst + done, src, cnt, done, sum);
         done += cnt;
         pos += cnt;
     }

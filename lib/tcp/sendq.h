@@ -65,11 +65,20 @@ struct toe_buf *tcp_sendq_take(struct tcp_sendq *q);
 
 /*
  * tcp_sendq_read() copies |len| bytes from offset |off| on to |dst|, and adds them to the checksum
- * |sum| (wire/checksum.h) as bytes that begin at an even position. off + len is at most |q|->len.
- * Returns false, with |dst| and |sum| undefined, if a part cannot be mapped by |bus|.
+ * |sum| (wire/checksum.h) as bytes that begin at an even position, unless |sum| is NULL. off + len
+ * is at most |q|->len. Returns false, with |dst| and |sum| undefined, if a part cannot be mapped by
+ * |bus|.
  */
 bool tcp_sendq_read(struct tcp_sendq *q, const struct toe_bus *bus, uint8_t *dst, uint32_t off,
                     uint32_t len, uint64_t *sum);
+
+/*
+ * tcp_sendq_map() finds, at offset |off|, the bytes that lie in one piece, up to |len|. Returns how
+ * many, or 0 if there is none or they cannot be mapped; |data| is where they are. They stay there
+ * until their buffer leaves the queue.
+ */
+uint32_t tcp_sendq_map(struct tcp_sendq *q, const struct toe_bus *bus, const uint8_t **data,
+                       uint32_t off, uint32_t len);
 
 /*
  * tcp_sendq_boundary() is the number of bytes from offset |off|, which is below |q|->len, to the

@@ -63,6 +63,12 @@ int wire_ipv4_parse_quote(struct wire_ipv4 *ip, const uint8_t *data, size_t len)
 int wire_ipv4_build(uint8_t *out, size_t cap, const struct wire_ipv4 *ip);
 
 /*
+ * wire_ipv4_complete() sets length and identification of the header at |out|, a copy of one that
+ * was built with both 0.
+ */
+void wire_ipv4_complete(uint8_t *out, uint16_t payload_len, uint16_t id);
+
+/*
  * wire_ipv4_is_fragment() says whether |ip| is one piece of a packet.
  */
 static inline bool wire_ipv4_is_fragment(const struct wire_ipv4 *ip)

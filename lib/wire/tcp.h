@@ -18,9 +18,11 @@
 
 /* Sizes. */
 enum {
-    WIRE_TCP_LEN = 20,     /* header without options */
-    WIRE_TCP_LEN_MAX = 60, /* header with all the options that fit */
-    WIRE_TCP_CSUM_OFF = 16 /* where the checksum stands in the header */
+    WIRE_TCP_LEN = 20,       /* header without options */
+    WIRE_TCP_LEN_MAX = 60,   /* header with all the options that fit */
+    WIRE_TCP_SEQ_OFF = 4,    /* where fields stand in the header: sequence number, */
+    WIRE_TCP_FLAGS_OFF = 13, /* control bits, */
+    WIRE_TCP_CSUM_OFF = 16   /* checksum */
 };
 
 /* Control bits. */

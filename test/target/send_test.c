@@ -268,6 +268,55 @@ static void test_evt_036_unmappable(void **state)
     t_target_del(t);
 }
 
+/* Memory that ends in the middle of a burst: what is before the end leaves. */
+static void *map_before(void *user, uint64_t addr, uint32_t len)
+{
+    const uint64_t *end = user;
+
+    return addr + len <= *end ? (void *)(uintptr_t)addr : NULL;
+}
+
+static void test_evt_036_unmappable_end(void **state)
+{
+    struct t_target *t = t_target_new();
+    uint64_t end = UINT64_MAX;
+
+    (void)state;
+    t->settings.bus = (struct toe_bus){.user = &end, .map = map_before};
+    t_target_start(t);
+    t_offload(t);
+    t_expect_all(t, "initiate");
+    end = t_send_new(t, 5000, 9000)->sge->addr + 4000;
+    t_run(t, 0);
+    t_expect_all(t, "RETRIEVE(UPLOAD_REQUESTED) [5000+1460 A 1000] [6460+1460 A 1000]");
+    assert_int_equal(t_stats(t).tcp[0].out_segments, 2);
+    assert_int_equal(t_stats(t).ip[0].out_octets, 2 * 1500);
+    t_target_del(t);
+}
+
+/* SND-020: of segments that leave at once each that ends a request has PSH, and the bytes of
+ * requests of any length and place follow each other (the wire checks them, and the sums). */
+static void test_bursts(void **state)
+{
+    static const uint32_t lens[] = {4381, 1, 0, 1457, 2919, 3};
+    struct t_target *t = t_target_new();
+    uint32_t seq = 5000;
+
+    (void)state;
+    t->tcp.state.delegated.cwnd = 65535;
+    t_target_start(t);
+    t_offload(t);
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); ++i) {
+        t_send_new(t, seq, lens[i]);
+        seq += lens[i];
+    }
+    t_run(t, 0);
+    t_expect_wire(t, "[5000+1460 A 1000] [6460+1460 A 1000] [7920+1460 A 1000] [9380+1460 PA 1000] "
+                     "[10840+1460 A 1000] [12300+1460 PA 1000] [13760+1 PA 1000]");
+    assert_int_equal(t_stats(t).tcp[0].out_segments, 7);
+    t_target_del(t);
+}
+
 /* A wire that takes super-segments gets them; one that completes checksums need not sum. */
 static void test_super_segments(void **state)
 {
@@ -390,6 +439,8 @@ int main(void)
         cmocka_unit_test(test_bad_handles),
         cmocka_unit_test(test_unsound_buffers),
         cmocka_unit_test(test_evt_036_unmappable),
+        cmocka_unit_test(test_evt_036_unmappable_end),
+        cmocka_unit_test(test_bursts),
         cmocka_unit_test(test_super_segments),
         cmocka_unit_test(test_ordinary_transmit),
         cmocka_unit_test(test_evt_037_doubt),

@@ -188,6 +188,16 @@ static void test_bursts_are_pushed(void **state)
             SEG(.seq = nth(i), .ack = {1}, .len = MSS, .flags = i == 1 || i == 3 ? TCP_PSH : 0));
     }
     t_conn_del(c);
+
+    /* The same in super-segments. */
+    c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+    c->cfg.push_burst = 2;
+    c->cfg.super_max = 65535;
+    t_app_write(c, MSS * 8);
+    t_expect(c, T_MS(0), SEG(.seq = nth(0), .ack = {1}, .len = 2 * MSS, .flags = TCP_PSH));
+    t_expect(c, T_MS(0), SEG(.seq = nth(2), .ack = {1}, .len = 2 * MSS, .flags = TCP_PSH));
+    t_expect(c, T_MS(0), SEG(.seq = nth(4), .ack = {1}, .len = MSS));
+    t_conn_del(c);
 }
 
 /* T-260: what comes within the window was only late; from then on that is known. */

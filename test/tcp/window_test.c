@@ -357,6 +357,29 @@ static void test_super_segments(void **state)
     t_conn_del(c);
 }
 
+/* Only the last segment of a super-segment has PSH, and what Nagle holds is not in one. */
+static void test_super_segments_are_alike(void **state)
+{
+    struct t_conn *c =
+        t_conn_new(TOE_TCP_ESTABLISHED, &(struct t_options){.cwnd = 60000, .nagle = true});
+
+    (void)state;
+    c->cfg.super_max = 65535;
+    t_app_write(c, 14700);
+    t_expect(c, T_MS(0), SEG(.seq = {1}, .ack = {1}, .len = 14700, .flags = TCP_PSH));
+    t_queue(c, 5000);
+    t_queue(c, 1000);
+    t_app_write(c, 2000);
+    t_expect(c, T_MS(0), SEG(.seq = {14701}, .ack = {1}, .len = 5840, .flags = TCP_PSH));
+    t_expect(c, T_MS(0), SEG(.seq = {20541}, .ack = {1}, .len = 1460, .flags = TCP_PSH));
+    t_expect(c, T_MS(0), SEG(.seq = {22001}, .ack = {1}, .len = 700, .flags = TCP_PSH));
+    t_queue(c, 2920);
+    t_app_write(c, 10);
+    t_expect(c, T_MS(0), SEG(.seq = {22701}, .ack = {1}, .len = 2920, .flags = TCP_PSH));
+    t_expect_silence(c, T_MS(10));
+    t_conn_del(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_path_mtu_shrinks),
         cmocka_unit_test(test_restart_after_idle),
         cmocka_unit_test(test_super_segments),
+        cmocka_unit_test(test_super_segments_are_alike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,20 @@ static void model_read(struct model *m, uint32_t off, uint32_t len)
     assert_true(tcp_sendq_read(&m->q, NULL, m->out, off, len, &sum));
     assert_memory_equal(m->out, m->stream + m->una + off, len);
     assert_int_equal(wire_csum_fold(sum), wire_csum_fold(want));
+    memset(m->out, 0, len);
+    assert_true(tcp_sendq_read(&m->q, NULL, m->out, off, len, NULL));
+    assert_memory_equal(m->out, m->stream + m->una + off, len);
+}
+
+/* What lies in one piece is where the stream is, and reaches to the end of an entry. */
+static void model_map(struct model *m, uint32_t off, uint32_t len)
+{
+    const uint8_t *data = NULL;
+    const uint32_t cnt = tcp_sendq_map(&m->q, NULL, &data, off, len);
+
+    assert_true(cnt <= len && (cnt > 0 || len == 0));
+    assert_true(len == 0 || data == m->stream + m->una + off);
+    assert_true(cnt == len || cnt <= tcp_sendq_boundary(&m->q, off));
 }
 
 static void model_ask(struct model *m, uint32_t off, uint32_t len)
@@ -167,6 +181,7 @@ static void model_step(struct model *m)
         off = below(m, len);
         cnt = below(m, (len - off > 1460 ? 1460 : len - off) + 1);
         model_read(m, off, cnt);
+        model_map(m, off, cnt);
         model_ask(m, off, cnt);
         return;
     }
@@ -290,12 +305,14 @@ static void test_unmappable(void **state)
 {
     const struct toe_bus bus = {.map = map_nothing};
     struct model *m = model_new(1);
+    const uint8_t *data;
     uint64_t sum = 0;
 
     (void)state;
     tcp_sendq_push(&m->q, model_buf(m, 100));
     assert_true(tcp_sendq_read(&m->q, &bus, m->out, 0, 0, &sum));
     assert_false(tcp_sendq_read(&m->q, &bus, m->out, 0, 1, &sum));
+    assert_int_equal(tcp_sendq_map(&m->q, &bus, &data, 0, 1), 0);
     free(m);
 }
 
