@@ -34,6 +34,7 @@ static unsigned width_of(const struct toe_saved_field *field)
     case TOE_SAVED_MAC:
     case TOE_SAVED_ADDR:
     case TOE_SAVED_RANGES:
+    case TOE_SAVED_RUNS:
     case TOE_SAVED_STREAM:
         break;
     }
@@ -147,6 +148,41 @@ static json_t *ranges_value(const struct toe_saved *saved, const struct toe_save
     return value;
 }
 
+/* The numbers of a run, in the order of its structure; all but the age have 32 bits. */
+enum {
+    RUN_AGE = 2,
+    RUN_NUMBERS = 9,
+};
+
+static void run_get(uint64_t numbers[RUN_NUMBERS], const struct toe_flight_run *run)
+{
+    const uint64_t all[RUN_NUMBERS] = {run->end,           run->flags,     run->age,
+                                       run->is_limited,    run->delivered, run->lost,
+                                       run->delivered_ago, run->first_ago, run->in_flight};
+
+    memcpy(numbers, all, sizeof(all));
+}
+
+static json_t *runs_value(const struct toe_saved *saved, const struct toe_saved_field *field)
+{
+    const struct toe_flight_run *runs = (const void *)((const uint8_t *)saved + field->off);
+    json_t *value = json_array();
+    uint32_t cnt;
+
+    memcpy(&cnt, (const uint8_t *)saved + field->cnt_off, sizeof(cnt));
+    for (uint32_t i = 0; i < cnt; ++i) {
+        uint64_t numbers[RUN_NUMBERS];
+        json_t *run = json_array();
+
+        run_get(numbers, &runs[i]);
+        for (unsigned k = 0; k < RUN_NUMBERS; ++k) {
+            json_array_append_new(run, number_value(numbers[k]));
+        }
+        json_array_append_new(value, run);
+    }
+    return value;
+}
+
 static json_t *mac_value(const uint8_t *mac)
 {
     return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
@@ -183,6 +219,8 @@ json_t *emu_state_value(const struct toe_saved *saved, const struct toe_saved_fi
         return address_value(&addr);
     case TOE_SAVED_RANGES:
         return ranges_value(saved, field);
+    case TOE_SAVED_RUNS:
+        return runs_value(saved, field);
     case TOE_SAVED_STREAM:
         return hex_value("", stream_of(saved, field)->data, stream_of(saved, field)->len);
     }
@@ -345,6 +383,34 @@ static bool parse_ranges(struct toe_saved *saved, const struct toe_saved_field *
     return true;
 }
 
+static bool parse_runs(struct toe_saved *saved, const struct toe_saved_field *field,
+                       const json_t *value)
+{
+    struct toe_flight_run *runs = (void *)((uint8_t *)saved + field->off);
+    const uint32_t cnt = (uint32_t)json_array_size(value);
+
+    if (!json_is_array(value) || json_array_size(value) > field->cnt_max) {
+        return false;
+    }
+    for (uint32_t i = 0; i < cnt; ++i) {
+        const json_t *run = json_array_get(value, i);
+        uint64_t n[RUN_NUMBERS];
+
+        for (unsigned k = 0; k < RUN_NUMBERS; ++k) {
+            if (json_array_size(run) != RUN_NUMBERS ||
+                !parse_number(&n[k], json_array_get(run, k),
+                              k == RUN_AGE ? UINT64_MAX : UINT32_MAX)) {
+                return false;
+            }
+        }
+        runs[i] = (struct toe_flight_run){(uint32_t)n[0], (uint32_t)n[1], n[2],
+                                          (uint32_t)n[3], (uint32_t)n[4], (uint32_t)n[5],
+                                          (uint32_t)n[6], (uint32_t)n[7], (uint32_t)n[8]};
+    }
+    memcpy((uint8_t *)saved + field->cnt_off, &cnt, sizeof(cnt));
+    return true;
+}
+
 static bool parse_state(uint64_t *out, const json_t *value)
 {
     for (*out = 0; json_is_string(value) && *out <= TOE_TCP_TIME_WAIT; ++*out) {
@@ -425,6 +491,9 @@ static bool parse_value(struct toe_saved *saved, const struct toe_saved_field *f
     case TOE_SAVED_RANGES:
         *rule = "must be a list of pairs of numbers, not too long";
         return parse_ranges(saved, field, value);
+    case TOE_SAVED_RUNS:
+        *rule = "must be a list of lists of nine numbers, not too long";
+        return parse_runs(saved, field, value);
     case TOE_SAVED_STREAM:
         *rule = "must be pairs of hexadecimal digits, at least one";
         return parse_stream(saved, field, at, value);

@@ -32,14 +32,53 @@ extern "C" {
 
 #define TOE_EXTENSION_VERSION 1u
 
-/* Most ranges of either list. A sender with more leaves out the shortest. */
+/*
+ * Most elements of each list, so that an extension has less than TOE_EXTENSION_SIZE_MAX bytes. A
+ * giver with more ranges leaves out the shortest. One whose record has more runs than this goes on
+ * without a record itself, so that there never are more.
+ */
 #define TOE_EXTENSION_SACKED_MAX 64u
 #define TOE_EXTENSION_EARLY_MAX 128u
+#define TOE_EXTENSION_RUN_MAX 255u
+#define TOE_EXTENSION_SIZE_MAX 13312u
 
 /* Bytes [start, end) of a stream; not empty. */
 struct toe_seq_range {
     uint32_t start;
     uint32_t end;
+};
+
+/* What became of a run. SACKED stands alone. */
+enum {
+    TOE_RUN_SACKED = 0x01,
+    TOE_RUN_LOST = 0x02,    /* it is to go again */
+    TOE_RUN_RESENT = 0x04,  /* it left more than once, the last time |age| ago */
+    TOE_RUN_UNTIMED = 0x08, /* it left more than |age| ago */
+};
+
+/* Bytes in flight, in a row, that left at about the same instant and fared alike. */
+struct toe_flight_run {
+    uint32_t end; /* it begins where the one before ends, the first one at snd_una */
+    uint32_t flags;
+    toe_duration age; /* since its last byte left */
+
+    /* What a congestion control by rates noted when it left (tcp/rate.h); otherwise zero. */
+    uint32_t is_limited;
+    uint32_t delivered;
+    uint32_t lost;
+    uint32_t delivered_ago;
+    uint32_t first_ago;
+    uint32_t in_flight;
+};
+
+/* CUBIC's numbers. */
+struct toe_extension_cubic {
+    toe_duration epoch_age; /* since the epoch began; UINT64_MAX: it has not */
+    uint64_t w_est;         /* in 1/1024 bytes */
+    uint32_t k;             /* from the epoch to the plateau, in 1/1024 s */
+    uint32_t w_max;
+    uint32_t cwnd_prior;
+    uint32_t cwnd_frac;
 };
 
 /* Congestion controls. */
@@ -57,10 +96,30 @@ enum {
     TOE_EXTENSION_RTT_TIMED = 0x02,  /* rtt_seq left rtt_age ago and is being timed */
     TOE_EXTENSION_SACKED = 0x04,     /* the peer has sent SACK: high_rxt, rescue_rxt, sacked */
     TOE_EXTENSION_EARLY_FIN = 0x08,  /* a FIN arrived out of order, at |early_fin| */
-    TOE_EXTENSION_EPOCH = 0x10,      /* CUBIC: an epoch began cubic.epoch_age ago */
+    TOE_EXTENSION_REORDERING = 0x10, /* the path to the peer was seen to reorder */
     TOE_EXTENSION_REXMIT_DUE = 0x20, /* the segment at snd_una is to go again, now */
     TOE_EXTENSION_ECE_DUE = 0x40,    /* a congestion mark is to be echoed until CWR comes */
     TOE_EXTENSION_CWR_DUE = 0x80,    /* the next new data is to say CWR */
+    TOE_EXTENSION_FLIGHT = 0x100,    /* there is a record: |flight| and |runs| */
+    TOE_EXTENSION_PROBE_DUE = 0x200, /* a probe of the closed window is to leave, now */
+    TOE_EXTENSION_ALIVE_DUE = 0x400, /* a keep-alive probe is */
+};
+
+/* Flags of its part |flight|. */
+enum {
+    TOE_FLIGHT_OPEN = 0x0001,       /* what leaves soon joins the last run */
+    TOE_FLIGHT_IN_LOSS = 0x0002,    /* after a timeout, up to |recover| */
+    TOE_FLIGHT_MOVED = 0x0004,      /* the probe's timer is to be set anew */
+    TOE_FLIGHT_RACK_KNOWN = 0x0008, /* something was delivered: rack */
+    TOE_FLIGHT_RACK_DSACK = 0x0010, /* a duplicate was reported before rack.dsack_round */
+    TOE_FLIGHT_RACK_WAITS = 0x0020, /* probe_left is that of reordering, not of the probe */
+    TOE_FLIGHT_TLP_DUE = 0x0040,    /* the probe is to leave, */
+    TOE_FLIGHT_TLP_OUT = 0x0080,    /* or left: tlp, */
+    TOE_FLIGHT_TLP_RESENT = 0x0100, /* and held nothing new */
+    TOE_FLIGHT_PRR_FIRST = 0x0200,  /* nothing was granted yet */
+    TOE_FLIGHT_UNDO = 0x0400,       /* undo holds; it may be undone */
+    TOE_FLIGHT_UNDO_ECHO = 0x0800,  /* by a timestamp, */
+    TOE_FLIGHT_UNDO_DUP = 0x1000,   /* or by duplicates */
 };
 
 struct toe_extension {
@@ -91,14 +150,7 @@ struct toe_extension {
 
     /* Congestion control; cwnd and ssthresh are in the delegated state. */
     enum toe_congestion congestion;
-    struct {
-        toe_duration epoch_age;
-        uint64_t w_est; /* in 1/1024 bytes */
-        uint32_t k;     /* from the epoch to the plateau, in 1/1024 s */
-        uint32_t w_max;
-        uint32_t cwnd_prior;
-        uint32_t cwnd_frac;
-    } cubic;
+    struct toe_extension_cubic cubic;
 
     struct {
         uint64_t max_bw;  /* bytes a second: of this cycle of probing, */
@@ -119,7 +171,37 @@ struct toe_extension {
         uint32_t full_bw_cnt;
         uint32_t is_full;
         uint32_t rounds_since_probe;
-    } bbr; /* the model; what counts within a round begins anew */
+
+        /* Within a round. */
+        uint64_t bw_latest;
+        toe_duration extra_age;
+        uint32_t inflight_latest;
+        uint32_t round_end; /* as rate.delivered, as the next */
+        uint32_t loss_round_end;
+        uint32_t round_lost;
+        uint32_t round_delivered;
+        uint32_t lost_in_round;
+        uint32_t up_cnt;
+        uint32_t up_acked;
+        uint32_t up_rounds;
+        uint32_t ack_phase; /* init, refilling, starting, feedback, stopping: from 0 */
+        uint32_t extra_acked;
+        uint32_t extra_acked_before;
+        uint32_t extra_delivered;
+        uint32_t extra_rounds;
+        uint32_t signals; /* from the lowest bit on: is_round_start, is_loss_round_start, is_marked,
+                             has_samples, is_round_done */
+    } bbr;
+
+    /* Delivery rate, for a congestion control that wants it. */
+    struct {
+        toe_duration delivered_age;
+        toe_duration first_age;
+        uint32_t delivered;
+        uint32_t lost;
+        uint32_t limited_end;
+        uint32_t is_limited;
+    } rate;
 
     /* What cwnd may become, and how fast what it allows leaves. */
     uint32_t limited_end; /* cwnd grows by acknowledgments of what is left of it (RFC-053) */
@@ -136,6 +218,51 @@ struct toe_extension {
         toe_duration left; /* until all that left has left at the rate, and a millisecond more */
         uint32_t burst;    /* bytes that may leave at once */
     } pace;
+
+    /* Loss by time (RFC 8985): least round trips in ns, of this half minute and the one before. */
+    uint32_t min_rtt_age; /* since this one began, in units of 2^30 ns */
+    uint32_t min_rtt;
+    uint32_t min_rtt_before;
+    uint32_t reo_wnd_mult; /* less one */
+    uint32_t reo_wnd_persist;
+
+    /* What goes with the record. */
+    struct {
+        uint32_t flags;
+        uint32_t lost_new;       /* bytes found lost since congestion control was told */
+        uint32_t first_sack_max; /* snd_max when something was SACKed first */
+        toe_duration opened_age; /* since the last run began */
+        toe_duration probe_left; /* to the expiry of the probe's timer, and one; zero: none runs */
+        struct {
+            toe_duration age; /* since what was delivered had left: the last of it to leave, */
+            toe_duration rtt; /* its round trip, */
+            uint32_t end;     /* and its end */
+            uint32_t fack;
+            uint32_t dsack_round;
+        } rack;
+        struct {
+            uint32_t end;
+            uint32_t flight;
+        } tlp;
+        struct {
+            uint32_t delivered;
+            uint32_t out;
+            uint32_t flight;
+            uint32_t quota;
+        } prr; /* RFC 9937 */
+        struct {
+            uint32_t step; /* of RFC 5682; zero: none */
+            uint32_t recover;
+        } frto;
+        struct {
+            uint32_t cwnd;
+            uint32_t ssthresh;
+            uint32_t una;
+            uint32_t resent;
+            uint32_t ts;
+            struct toe_extension_cubic cubic;
+        } undo;
+    } flight;
 
     /* What the peer holds of ours beyond snd_una: in order, with a hole before each. */
     uint32_t sacked_cnt;
@@ -154,6 +281,14 @@ struct toe_extension {
     struct toe_seq_range early[TOE_EXTENSION_EARLY_MAX];
     uint32_t early_fin;
     struct toe_buf *early_data;
+
+    /*
+     * The record: what is in flight up to snd_max, if the giver keeps one; none while something is
+     * in flight says that it lost track. It says more than high_rxt, rescue_rxt and |sacked|, which
+     * are for a taker that keeps none.
+     */
+    uint32_t run_cnt;
+    struct toe_flight_run runs[TOE_EXTENSION_RUN_MAX];
 };
 
 #ifdef __cplusplus

@@ -143,6 +143,7 @@ enum toe_saved_kind {
     TOE_SAVED_MAC,        /* uint8_t[TOE_MAC_LEN] */
     TOE_SAVED_ADDR,       /* struct toe_addr: a byte of family and 16 of address */
     TOE_SAVED_RANGES,     /* struct toe_seq_range[]: 4 bytes of count, then 8 each */
+    TOE_SAVED_RUNS,       /* struct toe_flight_run[]: 4 bytes of count, then 40 each */
     TOE_SAVED_STREAM,     /* struct toe_saved_bytes: the bytes; their section has nothing else */
 };
 
@@ -151,8 +152,8 @@ struct toe_saved_field {
     uint16_t tag;     /* enum toe_saved_tag */
     uint16_t kind;    /* enum toe_saved_kind */
     uint32_t off;     /* where it lies in struct toe_saved */
-    uint32_t cnt_off; /* RANGES: where its uint32_t count does */
-    uint32_t cnt_max; /* RANGES: elements of the array */
+    uint32_t cnt_off; /* RANGES, RUNS: where its uint32_t count does */
+    uint32_t cnt_max; /* RANGES, RUNS: elements of the array */
 };
 
 /* toe_saved_field_next() is the field behind |field|, the first one for NULL, NULL at the end. */

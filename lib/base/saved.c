@@ -88,6 +88,26 @@ static void put_ranges(struct sink *sink, const struct toe_saved *saved,
     }
 }
 
+static void put_runs(struct sink *sink, const struct toe_saved *saved,
+                     const struct toe_saved_field *field)
+{
+    const struct toe_flight_run *runs = (const void *)((const uint8_t *)saved + field->off);
+    const uint32_t cnt = load_u32((const uint8_t *)saved + field->cnt_off);
+
+    put_number(sink, cnt, 4);
+    for (uint32_t i = 0; i < cnt; ++i) {
+        put_number(sink, runs[i].end, 4);
+        put_number(sink, runs[i].flags, 4);
+        put_number(sink, runs[i].age, 8);
+        put_number(sink, runs[i].is_limited, 4);
+        put_number(sink, runs[i].delivered, 4);
+        put_number(sink, runs[i].lost, 4);
+        put_number(sink, runs[i].delivered_ago, 4);
+        put_number(sink, runs[i].first_ago, 4);
+        put_number(sink, runs[i].in_flight, 4);
+    }
+}
+
 static void put_field(struct sink *sink, const struct toe_saved *saved,
                       const struct toe_saved_field *field)
 {
@@ -125,6 +145,9 @@ static void put_field(struct sink *sink, const struct toe_saved *saved,
         break;
     case TOE_SAVED_RANGES:
         put_ranges(sink, saved, field);
+        break;
+    case TOE_SAVED_RUNS:
+        put_runs(sink, saved, field);
         break;
     case TOE_SAVED_STREAM:
         memcpy(&stream, p, sizeof(stream));
@@ -173,7 +196,7 @@ static bool can_write(const struct toe_saved *saved)
     const struct toe_saved_field *fields = base_saved_fields(&cnt);
 
     for (uint32_t i = 0; i < cnt; ++i) {
-        if (fields[i].kind == TOE_SAVED_RANGES &&
+        if ((fields[i].kind == TOE_SAVED_RANGES || fields[i].kind == TOE_SAVED_RUNS) &&
             load_u32((const uint8_t *)saved + fields[i].cnt_off) > fields[i].cnt_max) {
             return false;
         }
@@ -206,6 +229,8 @@ size_t toe_saved_write(const struct toe_saved *saved, void *bytes, size_t room)
 }
 
 /* Where bytes come from. Too few of them: |ok| is false, and zeros come. */
+_Static_assert(sizeof(struct toe_flight_run) == 40, "a run takes as many bytes in either form");
+
 struct source {
     const uint8_t *at;
     size_t left;
@@ -257,6 +282,30 @@ static void take_ranges(struct source *source, struct toe_saved *saved,
     }
 }
 
+static void take_runs(struct source *source, struct toe_saved *saved,
+                      const struct toe_saved_field *field)
+{
+    struct toe_flight_run *runs = (void *)((uint8_t *)saved + field->off);
+    const uint32_t cnt = (uint32_t)take_number(source, 4);
+
+    if (cnt > field->cnt_max || source->left < cnt * sizeof(*runs)) {
+        source->ok = false;
+        return;
+    }
+    memcpy((uint8_t *)saved + field->cnt_off, &cnt, sizeof(cnt));
+    for (uint32_t i = 0; i < cnt; ++i) {
+        runs[i].end = (uint32_t)take_number(source, 4);
+        runs[i].flags = (uint32_t)take_number(source, 4);
+        runs[i].age = take_number(source, 8);
+        runs[i].is_limited = (uint32_t)take_number(source, 4);
+        runs[i].delivered = (uint32_t)take_number(source, 4);
+        runs[i].lost = (uint32_t)take_number(source, 4);
+        runs[i].delivered_ago = (uint32_t)take_number(source, 4);
+        runs[i].first_ago = (uint32_t)take_number(source, 4);
+        runs[i].in_flight = (uint32_t)take_number(source, 4);
+    }
+}
+
 static void take_field(struct source *source, struct toe_saved *saved,
                        const struct toe_saved_field *field)
 {
@@ -296,6 +345,9 @@ static void take_field(struct source *source, struct toe_saved *saved,
         break;
     case TOE_SAVED_RANGES:
         take_ranges(source, saved, field);
+        break;
+    case TOE_SAVED_RUNS:
+        take_runs(source, saved, field);
         break;
     case TOE_SAVED_STREAM:
         stream = (struct toe_saved_bytes){source->at, (uint32_t)source->left};

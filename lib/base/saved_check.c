@@ -157,6 +157,25 @@ static uint32_t ranges_len(const struct toe_seq_range *ranges, uint32_t cnt, uin
     return len;
 }
 
+/* Runs in order, none of them empty, that end |span| bytes from |start|; or there are none. */
+static bool are_runs_sound(const struct toe_extension *e, uint32_t start, uint32_t span)
+{
+    uint32_t at = 0;
+
+    if (e->run_cnt > TOE_EXTENSION_RUN_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < e->run_cnt; ++i) {
+        const uint32_t to = e->runs[i].end - start;
+
+        if (to <= at || to > span) {
+            return false;
+        }
+        at = to;
+    }
+    return e->run_cnt == 0 || at == span;
+}
+
 /* Of the extension, what other parts of the state depend on: its numbers alone are hints. */
 static bool check_extension(const struct toe_saved *saved, struct toe_saved_fault *fault)
 {
@@ -174,6 +193,9 @@ static bool check_extension(const struct toe_saved *saved, struct toe_saved_faul
         ranges_len(e->sacked, e->sacked_cnt, d->snd_una, d->snd_max - d->snd_una) == UINT32_MAX) {
         return broken(fault, "extension.sacked",
                       "must be ranges in order, a hole before each, from snd_una to snd_max");
+    }
+    if (!are_runs_sound(e, d->snd_una, d->snd_max - d->snd_una)) {
+        return broken(fault, "extension.runs", "must be in order, from snd_una to snd_max");
     }
     early = e->early_cnt > TOE_EXTENSION_EARLY_MAX
                 ? UINT32_MAX

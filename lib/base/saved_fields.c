@@ -14,11 +14,11 @@
 #member, TOE_SAVED_##tag, TOE_SAVED_STREAM, (uint32_t)offsetof(struct toe_saved, member),  \
             0, 0                                                                                   \
     }
-#define RANGES(member, max)                                                                        \
+#define LIST(kind, member, cnt, max)                                                               \
     {                                                                                              \
-        "extension." #member, TOE_SAVED_EXTENSION, TOE_SAVED_RANGES,                               \
+        "extension." #member, TOE_SAVED_EXTENSION, TOE_SAVED_##kind,                               \
             (uint32_t)offsetof(struct toe_saved, extension.member),                                \
-            (uint32_t)offsetof(struct toe_saved, extension.member##_cnt), max                      \
+            (uint32_t)offsetof(struct toe_saved, extension.cnt), max                               \
     }
 
 #define NEIGHBOR(kind, path, member) FIELD("neighbor", NEIGHBOR, kind, neighbor.path, member)
@@ -130,6 +130,29 @@ static const struct toe_saved_field fields[] = {
     EXTENSION(U32, bbr.full_bw_cnt),
     EXTENSION(U32, bbr.is_full),
     EXTENSION(U32, bbr.rounds_since_probe),
+    EXTENSION(U64, bbr.bw_latest),
+    EXTENSION(U64, bbr.extra_age),
+    EXTENSION(U32, bbr.inflight_latest),
+    EXTENSION(U32, bbr.round_end),
+    EXTENSION(U32, bbr.loss_round_end),
+    EXTENSION(U32, bbr.round_lost),
+    EXTENSION(U32, bbr.round_delivered),
+    EXTENSION(U32, bbr.lost_in_round),
+    EXTENSION(U32, bbr.up_cnt),
+    EXTENSION(U32, bbr.up_acked),
+    EXTENSION(U32, bbr.up_rounds),
+    EXTENSION(U32, bbr.ack_phase),
+    EXTENSION(U32, bbr.extra_acked),
+    EXTENSION(U32, bbr.extra_acked_before),
+    EXTENSION(U32, bbr.extra_delivered),
+    EXTENSION(U32, bbr.extra_rounds),
+    EXTENSION(U32, bbr.signals),
+    EXTENSION(U64, rate.delivered_age),
+    EXTENSION(U64, rate.first_age),
+    EXTENSION(U32, rate.delivered),
+    EXTENSION(U32, rate.lost),
+    EXTENSION(U32, rate.limited_end),
+    EXTENSION(U32, rate.is_limited),
     EXTENSION(U32, limited_end),
     EXTENSION(U32, hystart.end),
     EXTENSION(U32, hystart.last),
@@ -140,10 +163,45 @@ static const struct toe_saved_field fields[] = {
     EXTENSION(U64, pace.rate),
     EXTENSION(U64, pace.left),
     EXTENSION(U32, pace.burst),
-    RANGES(sacked, TOE_EXTENSION_SACKED_MAX),
+    EXTENSION(U32, min_rtt_age),
+    EXTENSION(U32, min_rtt),
+    EXTENSION(U32, min_rtt_before),
+    EXTENSION(U32, reo_wnd_mult),
+    EXTENSION(U32, reo_wnd_persist),
+    EXTENSION(U32, flight.flags),
+    EXTENSION(U32, flight.lost_new),
+    EXTENSION(U32, flight.first_sack_max),
+    EXTENSION(U64, flight.opened_age),
+    EXTENSION(U64, flight.probe_left),
+    EXTENSION(U64, flight.rack.age),
+    EXTENSION(U64, flight.rack.rtt),
+    EXTENSION(U32, flight.rack.end),
+    EXTENSION(U32, flight.rack.fack),
+    EXTENSION(U32, flight.rack.dsack_round),
+    EXTENSION(U32, flight.tlp.end),
+    EXTENSION(U32, flight.tlp.flight),
+    EXTENSION(U32, flight.prr.delivered),
+    EXTENSION(U32, flight.prr.out),
+    EXTENSION(U32, flight.prr.flight),
+    EXTENSION(U32, flight.prr.quota),
+    EXTENSION(U32, flight.frto.step),
+    EXTENSION(U32, flight.frto.recover),
+    EXTENSION(U32, flight.undo.cwnd),
+    EXTENSION(U32, flight.undo.ssthresh),
+    EXTENSION(U32, flight.undo.una),
+    EXTENSION(U32, flight.undo.resent),
+    EXTENSION(U32, flight.undo.ts),
+    EXTENSION(U64, flight.undo.cubic.epoch_age),
+    EXTENSION(U64, flight.undo.cubic.w_est),
+    EXTENSION(U32, flight.undo.cubic.k),
+    EXTENSION(U32, flight.undo.cubic.w_max),
+    EXTENSION(U32, flight.undo.cubic.cwnd_prior),
+    EXTENSION(U32, flight.undo.cubic.cwnd_frac),
+    LIST(RANGES, sacked, sacked_cnt, TOE_EXTENSION_SACKED_MAX),
     EXTENSION(U32, newest),
-    RANGES(early, TOE_EXTENSION_EARLY_MAX),
+    LIST(RANGES, early, early_cnt, TOE_EXTENSION_EARLY_MAX),
     EXTENSION(U32, early_fin),
+    LIST(RUNS, runs, run_cnt, TOE_EXTENSION_RUN_MAX),
 
     STREAM(SEND, send),
     STREAM(RECEIVED, received),

@@ -48,11 +48,21 @@ enum {
     ACKS_STOPPING,
 };
 
+/* Bits of |signals| of an extension. */
+enum {
+    SIGNAL_ROUND = 0x01,
+    SIGNAL_LOSS_ROUND = 0x02,
+    SIGNAL_MARKED = 0x04,
+    SIGNAL_SAMPLES = 0x08,
+    SIGNAL_ROUND_DONE = 0x10,
+};
+
 #define PROBE_RTT_INTERVAL (5 * TOE_NS_PER_SEC)
 #define MIN_RTT_LEN (10 * TOE_NS_PER_SEC)
 #define PROBE_RTT_TIME (200 * TOE_NS_PER_MS)
 #define EXTRA_ROUNDS 5u
 #define RENO_ROUNDS_MAX 63u
+#define UP_ROUNDS_MAX 15u
 #define AGE_MAX (UINT64_C(1) << 62)
 #define LOST_MIN 3u /* segments */
 #define NO_BOUND UINT32_MAX
@@ -216,7 +226,7 @@ static void raise_slope(struct tcp_conn *conn)
 {
     const uint32_t growth = UINT32_C(1) << BBR(conn)->up_rounds;
 
-    BBR(conn)->up_rounds = (uint8_t)min_u32(BBR(conn)->up_rounds + 1u, 15);
+    BBR(conn)->up_rounds = (uint8_t)min_u32(BBR(conn)->up_rounds + 1u, UP_ROUNDS_MAX);
     BBR(conn)->up_cnt = max_u32(conn->cwnd / growth, 1);
 }
 
@@ -680,6 +690,27 @@ static void bbr_tell(const struct tcp_conn *conn, struct toe_extension *ext, toe
     ext->bbr.full_bw_cnt = BBR(conn)->full_bw_cnt;
     ext->bbr.is_full = BBR(conn)->is_full;
     ext->bbr.rounds_since_probe = BBR(conn)->rounds_since_probe;
+    ext->bbr.bw_latest = BBR(conn)->bw_latest;
+    ext->bbr.extra_age = since(BBR(conn)->extra_at, now);
+    ext->bbr.inflight_latest = BBR(conn)->inflight_latest;
+    ext->bbr.round_end = BBR(conn)->round_end;
+    ext->bbr.loss_round_end = BBR(conn)->loss_round_end;
+    ext->bbr.round_lost = BBR(conn)->round_lost;
+    ext->bbr.round_delivered = BBR(conn)->round_delivered;
+    ext->bbr.lost_in_round = BBR(conn)->lost_in_round;
+    ext->bbr.up_cnt = BBR(conn)->up_cnt;
+    ext->bbr.up_acked = BBR(conn)->up_acked;
+    ext->bbr.up_rounds = BBR(conn)->up_rounds;
+    ext->bbr.ack_phase = BBR(conn)->ack_phase;
+    ext->bbr.extra_acked = BBR(conn)->extra_acked[0];
+    ext->bbr.extra_acked_before = BBR(conn)->extra_acked[1];
+    ext->bbr.extra_delivered = BBR(conn)->extra_delivered;
+    ext->bbr.extra_rounds = BBR(conn)->extra_rounds;
+    ext->bbr.signals = (BBR(conn)->is_round_start ? SIGNAL_ROUND : 0u) |
+                       (BBR(conn)->is_loss_round_start ? SIGNAL_LOSS_ROUND : 0u) |
+                       (BBR(conn)->is_marked ? SIGNAL_MARKED : 0u) |
+                       (BBR(conn)->has_samples ? SIGNAL_SAMPLES : 0u) |
+                       (BBR(conn)->is_round_done ? SIGNAL_ROUND_DONE : 0u);
 }
 
 /* What would index out of a table, or leave 64 bits, or the largest window. */
@@ -690,7 +721,41 @@ static bool bbr_is_sound(const struct toe_extension *ext)
            ext->bbr.min_rtt_age <= AGE_MAX && ext->bbr.probe_rtt_age <= AGE_MAX &&
            ext->bbr.probe_rtt_left <= PROBE_RTT_TIME + 1 && ext->bbr.cycle_age <= AGE_MAX &&
            ext->bbr.prior_cwnd <= TCP_CWND_MAX && ext->bbr.full_bw_cnt <= 3 &&
-           ext->bbr.rounds_since_probe <= UINT8_MAX && ext->bbr.is_full <= 1;
+           ext->bbr.rounds_since_probe <= UINT8_MAX && ext->bbr.is_full <= 1 &&
+           ext->bbr.bw_latest <= TCP_PACE_RATE_MAX && ext->bbr.extra_age <= AGE_MAX &&
+           ext->bbr.up_cnt > 0 && ext->bbr.up_rounds <= UP_ROUNDS_MAX &&
+           ext->bbr.ack_phase <= ACKS_STOPPING && ext->bbr.extra_acked <= TCP_CWND_MAX &&
+           ext->bbr.extra_acked_before <= TCP_CWND_MAX &&
+           ext->bbr.extra_delivered <= TCP_CWND_MAX && ext->bbr.extra_rounds < EXTRA_ROUNDS &&
+           ext->bbr.signals < 2 * SIGNAL_ROUND_DONE;
+}
+
+/* What counts within a round. */
+static void take_round(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
+{
+    const uint32_t signals = ext->bbr.signals;
+
+    BBR(conn)->bw_latest = ext->bbr.bw_latest;
+    BBR(conn)->extra_at = since(ext->bbr.extra_age, now);
+    BBR(conn)->inflight_latest = ext->bbr.inflight_latest;
+    BBR(conn)->round_end = ext->bbr.round_end;
+    BBR(conn)->loss_round_end = ext->bbr.loss_round_end;
+    BBR(conn)->round_lost = ext->bbr.round_lost;
+    BBR(conn)->round_delivered = ext->bbr.round_delivered;
+    BBR(conn)->lost_in_round = ext->bbr.lost_in_round;
+    BBR(conn)->up_cnt = ext->bbr.up_cnt;
+    BBR(conn)->up_acked = ext->bbr.up_acked;
+    BBR(conn)->up_rounds = (uint8_t)ext->bbr.up_rounds;
+    BBR(conn)->ack_phase = (uint8_t)ext->bbr.ack_phase;
+    BBR(conn)->extra_acked[0] = ext->bbr.extra_acked;
+    BBR(conn)->extra_acked[1] = ext->bbr.extra_acked_before;
+    BBR(conn)->extra_delivered = ext->bbr.extra_delivered;
+    BBR(conn)->extra_rounds = (uint8_t)ext->bbr.extra_rounds;
+    BBR(conn)->is_round_start = (signals & SIGNAL_ROUND) != 0;
+    BBR(conn)->is_loss_round_start = (signals & SIGNAL_LOSS_ROUND) != 0;
+    BBR(conn)->is_marked = (signals & SIGNAL_MARKED) != 0;
+    BBR(conn)->has_samples = (signals & SIGNAL_SAMPLES) != 0;
+    BBR(conn)->is_round_done = (signals & SIGNAL_ROUND_DONE) != 0;
 }
 
 static void bbr_take(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
@@ -716,11 +781,7 @@ static void bbr_take(struct tcp_conn *conn, const struct toe_extension *ext, toe
     BBR(conn)->full_bw_cnt = (uint8_t)ext->bbr.full_bw_cnt;
     BBR(conn)->is_full = ext->bbr.is_full != 0;
     BBR(conn)->rounds_since_probe = (uint8_t)ext->bbr.rounds_since_probe;
-    if (ext->bbr.state == UP) {
-        BBR(conn)->has_samples = true;
-        BBR(conn)->ack_phase = ACKS_FEEDBACK;
-        raise_slope(conn);
-    }
+    take_round(conn, ext, now);
 }
 
 const struct tcp_cc_ops tcp_cc_bbr = {

@@ -15,6 +15,7 @@
 #include "base/assert.h"
 #include "tcp/congestion.h"
 #include "tcp/conn.h"
+#include "tcp/inflight.h"
 
 /* Longest time since the epoch that counts. */
 #define TIME_MAX (512 * TOE_NS_PER_SEC)
@@ -214,38 +215,61 @@ static void cubic_hold(struct tcp_conn *conn)
     conn->cc.cubic.epoch = TOE_INSTANT_NEVER;
 }
 
-static void cubic_tell(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
+static void tell(struct toe_extension_cubic *out, const union tcp_cc_state *cc, toe_instant now)
 {
-    const bool has_epoch = conn->cc.cubic.epoch != TOE_INSTANT_NEVER;
-
-    ext->flags |= has_epoch ? TOE_EXTENSION_EPOCH : 0;
-    ext->cubic.epoch_age = has_epoch ? now - conn->cc.cubic.epoch : 0;
-    ext->cubic.w_est = conn->cc.cubic.w_est;
-    ext->cubic.k = conn->cc.cubic.k;
-    ext->cubic.w_max = conn->cc.cubic.w_max;
-    ext->cubic.cwnd_prior = conn->cc.cubic.cwnd_prior;
-    ext->cubic.cwnd_frac = conn->cc.cubic.cwnd_frac;
+    out->epoch_age = cc->cubic.epoch == TOE_INSTANT_NEVER ? UINT64_MAX : now - cc->cubic.epoch;
+    out->w_est = cc->cubic.w_est;
+    out->k = cc->cubic.k;
+    out->w_max = cc->cubic.w_max;
+    out->cwnd_prior = cc->cubic.cwnd_prior;
+    out->cwnd_frac = cc->cubic.cwnd_frac;
 }
 
 /* What would leave 64 bits above, or the largest window. */
+static bool is_sound(const struct toe_extension_cubic *in)
+{
+    return (in->epoch_age <= AGE_MAX || in->epoch_age == UINT64_MAX) && in->k <= K_MAX &&
+           in->w_est >> EST_SHIFT <= UINT32_MAX;
+}
+
+static void take(union tcp_cc_state *cc, const struct toe_extension_cubic *in, toe_instant now)
+{
+    /* Before the origin of time an epoch can begin as well, but not at the end of it. */
+    const toe_instant epoch = now - in->epoch_age;
+
+    cc->cubic.epoch =
+        in->epoch_age == UINT64_MAX ? TOE_INSTANT_NEVER : epoch - (epoch == TOE_INSTANT_NEVER);
+    cc->cubic.w_est = in->w_est;
+    cc->cubic.k = in->k;
+    cc->cubic.w_max = in->w_max;
+    cc->cubic.cwnd_prior = in->cwnd_prior;
+    cc->cubic.cwnd_frac = in->cwnd_frac;
+}
+
+static bool can_undo(const struct tcp_conn *conn)
+{
+    return conn->flight != NULL && conn->flight->undo.is_on;
+}
+
+static void cubic_tell(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
+{
+    tell(&ext->cubic, &conn->cc, now);
+    if (can_undo(conn)) {
+        tell(&ext->flight.undo.cubic, &conn->flight->undo.cc, now);
+    }
+}
+
 static bool cubic_is_sound(const struct toe_extension *ext)
 {
-    return ext->cubic.epoch_age <= AGE_MAX && ext->cubic.k <= K_MAX &&
-           ext->cubic.w_est >> EST_SHIFT <= UINT32_MAX;
+    return is_sound(&ext->cubic) && is_sound(&ext->flight.undo.cubic);
 }
 
 static void cubic_take(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
 {
-    const bool has_epoch = (ext->flags & TOE_EXTENSION_EPOCH) != 0;
-    /* Before the origin of time an epoch can begin as well, but not at the end of it. */
-    const toe_instant epoch = now - ext->cubic.epoch_age;
-
-    conn->cc.cubic.epoch = !has_epoch ? TOE_INSTANT_NEVER : epoch - (epoch == TOE_INSTANT_NEVER);
-    conn->cc.cubic.w_est = ext->cubic.w_est;
-    conn->cc.cubic.k = ext->cubic.k;
-    conn->cc.cubic.w_max = ext->cubic.w_max;
-    conn->cc.cubic.cwnd_prior = ext->cubic.cwnd_prior;
-    conn->cc.cubic.cwnd_frac = ext->cubic.cwnd_frac;
+    take(&conn->cc, &ext->cubic, now);
+    if (can_undo(conn)) {
+        take(&conn->flight->undo.cc, &ext->flight.undo.cubic, now);
+    }
 }
 
 const struct tcp_cc_ops tcp_cc_cubic = {

@@ -12,6 +12,7 @@
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
 #include "tcp/engine.h"
+#include "tcp/extension_flight.h"
 #include "tcp/inflight.h"
 #include "tcp/fsm.h"
 #include "tcp/pace.h"
@@ -21,13 +22,15 @@
 #include "tcp/timestamps.h"
 #include "tcp/window.h"
 
+#include <stddef.h>
+#include <string.h>
+
 _Static_assert(TOE_EXTENSION_SACKED_MAX == TCP_SCOREBOARD_MAX, "all that is SACKed fits");
 _Static_assert(TOE_EXTENSION_EARLY_MAX == TCP_REASSEMBLY_RUN_MAX, "all that came early fits");
 
-#define FLAGS_ALL                                                                                  \
-    (TOE_EXTENSION_RECOVERY | TOE_EXTENSION_RTT_TIMED | TOE_EXTENSION_SACKED |                     \
-     TOE_EXTENSION_EARLY_FIN | TOE_EXTENSION_EPOCH | TOE_EXTENSION_REXMIT_DUE |                    \
-     TOE_EXTENSION_ECE_DUE | TOE_EXTENSION_CWR_DUE)
+_Static_assert(sizeof(struct toe_extension) < TOE_EXTENSION_SIZE_MAX, "as promised");
+
+#define FLAGS_ALL (2u * TOE_EXTENSION_ALIVE_DUE - 1u)
 
 /* No age is larger: with room for sums. */
 #define AGE_MAX (UINT64_C(1) << 62)
@@ -102,6 +105,25 @@ static void import_recovery(struct tcp_conn *conn, const struct toe_extension *e
     conn->backoff = (uint8_t)ext->backoff;
 }
 
+/* --- probes --- */
+
+static void export_probes(const struct tcp_conn *conn, struct toe_extension *ext)
+{
+    ext->flags |= conn->probe_due ? TOE_EXTENSION_PROBE_DUE : 0;
+    ext->flags |= conn->keep_alive_due ? TOE_EXTENSION_ALIVE_DUE : 0;
+}
+
+static bool are_probes_sound(const struct tcp_conn *conn, const struct toe_extension *ext)
+{
+    return !has(ext, TOE_EXTENSION_PROBE_DUE) || tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST);
+}
+
+static void import_probes(struct tcp_conn *conn, const struct toe_extension *ext)
+{
+    conn->probe_due = has(ext, TOE_EXTENSION_PROBE_DUE);
+    conn->keep_alive_due = has(ext, TOE_EXTENSION_ALIVE_DUE);
+}
+
 /* --- congestion marks --- */
 
 static void export_marks(const struct tcp_conn *conn, struct toe_extension *ext)
@@ -134,7 +156,7 @@ static void import_marks(struct tcp_conn *conn, const struct toe_extension *ext)
 /* --- the scoreboard --- */
 
 /* Where there is a record it knows, not the scoreboard. */
-static void export_flight(const struct tcp_conn *conn, struct toe_extension *ext)
+static void export_ranges(const struct tcp_conn *conn, struct toe_extension *ext)
 {
     struct tcp_sack_block ranges[TOE_EXTENSION_SACKED_MAX];
 
@@ -156,7 +178,7 @@ static void export_sacked(const struct tcp_conn *conn, struct toe_extension *ext
     const struct tcp_scoreboard *sb = conn->scoreboard;
 
     if (tcp_flight_is_on(conn)) {
-        export_flight(conn, ext);
+        export_ranges(conn, ext);
         return;
     }
     if (sb == NULL) {
@@ -206,7 +228,7 @@ static bool is_sacked_sound(const struct tcp_conn *conn, const struct toe_extens
            are_ranges_sound(ext->sacked, ext->sacked_cnt, conn->snd_una, flight);
 }
 
-static bool take_sacked(struct tcp_conn *conn, const struct toe_extension *ext)
+static bool take_scoreboard(struct tcp_conn *conn, const struct toe_extension *ext)
 {
     struct tcp_scoreboard *sb;
 
@@ -229,6 +251,23 @@ static bool take_sacked(struct tcp_conn *conn, const struct toe_extension *ext)
     }
     conn->scoreboard = sb;
     return true;
+}
+
+/* The record where it guides the connection, else the scoreboard, or both if that takes its place.
+ */
+static bool take_sacked(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
+{
+    if (!tcp_extension_has_flight(conn, ext)) {
+        return take_scoreboard(conn, ext);
+    }
+    if (!tcp_extension_take_flight(conn, ext, now)) {
+        return false;
+    }
+    if (tcp_flight_is_on(conn) || take_scoreboard(conn, ext)) {
+        return true;
+    }
+    tcp_flight_import(conn, now); /* as it was */
+    return false;
 }
 
 /* --- round-trip time and timers --- */
@@ -556,28 +595,36 @@ static bool is_due(const struct tcp_conn *conn)
 
 void tcp_extension_export(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
 {
-    *ext = (struct toe_extension){.size = ext->size};
+    const uint32_t size = ext->size;
+
+    memset(ext, 0,
+           offsetof(struct toe_extension, runs)); /* of the lists, what is told is written */
+    ext->size = size;
     if (!is_due(conn)) {
         return;
     }
     ext->version = TOE_EXTENSION_VERSION;
     export_windows(conn, ext);
     export_recovery(conn, ext);
+    export_probes(conn, ext);
     export_marks(conn, ext);
     export_sacked(conn, ext);
     export_times(conn, ext, now);
     export_congestion(conn, ext, now);
     export_growth(conn, ext, now);
+    tcp_extension_tell_flight(conn, ext, now);
     export_early(conn, ext);
 }
 
 static bool is_sound(const struct tcp_conn *conn, const struct toe_extension *ext,
                      const struct toe_tcp_delegated *d)
 {
-    return (ext->flags & ~(uint32_t)FLAGS_ALL) == 0 && are_windows_sound(conn, ext) &&
-           is_recovery_sound(conn, ext) && are_marks_sound(conn, ext) &&
-           is_sacked_sound(conn, ext) && are_times_sound(conn, ext, d) &&
-           is_congestion_sound(conn, ext) && is_growth_sound(ext) && is_early_sound(conn, ext);
+    return (ext->flags & ~FLAGS_ALL) == 0 && are_windows_sound(conn, ext) &&
+           is_recovery_sound(conn, ext) && are_probes_sound(conn, ext) &&
+           are_marks_sound(conn, ext) && is_sacked_sound(conn, ext) &&
+           are_times_sound(conn, ext, d) && is_congestion_sound(conn, ext) &&
+           is_growth_sound(ext) && tcp_extension_is_flight_sound(conn, ext) &&
+           is_early_sound(conn, ext);
 }
 
 enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct toe_extension *ext,
@@ -597,18 +644,22 @@ enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct
     if (fate != TCP_EXTENSION_TAKEN) {
         return fate;
     }
-    if (!take_sacked(conn, ext)) {
+    if (!take_sacked(conn, ext, now)) {
         tcp_reassembly_flush(&conn->reassembly, conn->cfg->chunks);
         return TCP_EXTENSION_NO_MEMORY;
     }
 
     import_windows(conn, ext);
     import_recovery(conn, ext);
+    import_probes(conn, ext);
     import_marks(conn, ext);
     import_times(conn, ext, delegated, now);
     import_congestion(conn, ext, now);
     import_growth(conn, ext, now);
-    tcp_flight_import(conn, now);
+    tcp_extension_take_history(conn, ext, now);
+    if (!tcp_extension_has_flight(conn, ext)) {
+        tcp_flight_import(conn, now);
+    }
     tcp_conn_check(conn);
     return TCP_EXTENSION_TAKEN;
 }

@@ -414,6 +414,9 @@ static void empty(struct tcp_conn *conn)
 {
     struct tcp_flight *f = conn->flight;
 
+    if (f->is_blind) {
+        f->rack.fack = conn->snd_una; /* nothing was followed meanwhile */
+    }
     f->is_blind = false;
     f->is_open = false;
     f->cnt = 0;
@@ -680,6 +683,64 @@ void tcp_flight_import(struct tcp_conn *conn, toe_instant now)
     }
     if (conn->in_recovery && !conn->flight->is_blind) {
         tcp_prr_begin(conn);
+    }
+}
+
+const struct tcp_run *tcp_flight_runs(const struct tcp_conn *conn, uint32_t *cnt)
+{
+    *cnt = conn->flight->cnt;
+    return run_get(conn->flight, 0);
+}
+
+/* A block for |cnt| runs; NULL if memory is short. */
+static struct tcp_run *block_new(const struct tcp_conn *conn, uint32_t cnt)
+{
+    return base_slab_alloc(cnt <= TCP_FLIGHT_SOME ? &conn->cfg->flights->some
+                                                  : &conn->cfg->flights->many);
+}
+
+struct tcp_run *tcp_flight_renew(struct tcp_conn *conn, uint32_t cnt)
+{
+    struct base_slab *pool = &conn->cfg->flights->flights;
+    struct tcp_flight *f = conn->flight != NULL ? conn->flight : base_slab_alloc(pool);
+    struct tcp_flight fresh = {.cap = TCP_FLIGHT_FEW, .cnt = (uint16_t)cnt};
+
+    toe_assert(cnt <= TCP_FLIGHT_MANY);
+
+    if (f == NULL) {
+        return NULL;
+    }
+    if (cnt > TCP_FLIGHT_FEW) {
+        fresh.cap = cnt <= TCP_FLIGHT_SOME ? TCP_FLIGHT_SOME : TCP_FLIGHT_MANY;
+        fresh.more = block_new(conn, cnt);
+    }
+    if (cnt > TCP_FLIGHT_FEW && fresh.more == NULL) {
+        if (conn->flight == NULL) {
+            base_slab_free(pool, f);
+        }
+        return NULL;
+    }
+    if (conn->flight != NULL) {
+        free_more(conn);
+    }
+    conn->flight = f;
+    *f = fresh;
+    return run_at(f, 0);
+}
+
+void tcp_flight_recount(struct tcp_conn *conn)
+{
+    struct tcp_flight *f = conn->flight;
+
+    f->sacked = 0;
+    f->lost = 0;
+    for (uint32_t i = f->cnt; i-- > 0;) {
+        const uint8_t flags = run_get(f, i)->flags;
+
+        account(f, 0, flags, toe_seq_off(run_get(f, i)->end, left_of(conn, i)));
+        if ((flags & TCP_RUN_LOST) != 0) {
+            f->lost_from = left_of(conn, i);
+        }
     }
 }
 

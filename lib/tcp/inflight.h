@@ -35,6 +35,7 @@
 #include "tcp/send.h"
 #include "tcp/tlp.h"
 #include "tcp/undo.h"
+#include "toe/extension.h"
 
 #define TCP_FLIGHT_FEW 4u
 #define TCP_FLIGHT_SOME 63u
@@ -42,10 +43,10 @@
 
 /* What became of a run. SACKED stands alone. */
 enum {
-    TCP_RUN_SACKED = 0x1,
-    TCP_RUN_LOST = 0x2,    /* and not resent yet */
-    TCP_RUN_RESENT = 0x4,  /* sent more than once: which copy arrived is not known */
-    TCP_RUN_UNTIMED = 0x8, /* handed over: it left before |sent| (RFC-078) */
+    TCP_RUN_SACKED = TOE_RUN_SACKED,
+    TCP_RUN_LOST = TOE_RUN_LOST,       /* and not resent yet */
+    TCP_RUN_RESENT = TOE_RUN_RESENT,   /* sent more than once: which copy arrived is not known */
+    TCP_RUN_UNTIMED = TOE_RUN_UNTIMED, /* handed over: it left before |sent| (RFC-078) */
 };
 
 /* What is sampled at the moment of transmission has its place here. */
@@ -183,6 +184,17 @@ toe_seq tcp_flight_resent_end(const struct tcp_conn *conn);
  * scoreboard has is SACKed, which is given back.
  */
 void tcp_flight_import(struct tcp_conn *conn, toe_instant now);
+
+/* tcp_flight_runs() is the first of |*cnt| runs of the record, which must exist. */
+const struct tcp_run *tcp_flight_runs(const struct tcp_conn *conn, uint32_t *cnt);
+
+/*
+ * tcp_flight_renew() replaces the record, if there is one, by an empty one with |cnt| runs, which
+ * the caller fills in before tcp_flight_recount() counts what is in them. Returns the first, or
+ * NULL, and nothing has changed, if memory is short.
+ */
+struct tcp_run *tcp_flight_renew(struct tcp_conn *conn, uint32_t cnt);
+void tcp_flight_recount(struct tcp_conn *conn);
 
 /* tcp_flight_trim() gives the record back if nothing is in flight and nothing waits for an
  * answer; tcp_flight_fini() in any case. */

@@ -648,7 +648,6 @@ void tcp_quiesce(struct tcp_conn *conn)
     conn->ecn_wait = false;
     tcp_deadline_cancel(conn, TCP_DEADLINE_DELAYED_ACK);
     tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
-    tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
     tcp_deadline_cancel(conn, TCP_DEADLINE_PACE);
 }
 

@@ -66,6 +66,16 @@ void tcp_rtt_min_sample(struct tcp_conn *conn, toe_duration sample, toe_instant 
     }
 }
 
+uint32_t tcp_rtt_min_age(const struct tcp_conn *conn, toe_instant now)
+{
+    return (uint32_t)(now >> MIN_SHIFT) - conn->min_rtt_at;
+}
+
+void tcp_rtt_min_age_set(struct tcp_conn *conn, uint32_t age, toe_instant now)
+{
+    conn->min_rtt_at = (uint32_t)(now >> MIN_SHIFT) - age;
+}
+
 toe_duration tcp_rtt_min(const struct tcp_conn *conn)
 {
     const uint32_t a = conn->min_rtt[0];

@@ -31,6 +31,11 @@ toe_duration tcp_rtt_rto(const struct tcp_conn *conn);
 void tcp_rtt_min_sample(struct tcp_conn *conn, toe_duration sample, toe_instant now);
 toe_duration tcp_rtt_min(const struct tcp_conn *conn);
 
+/* tcp_rtt_min_age() says when this half minute began, for tcp_rtt_min_age_set() of another owner.
+ */
+uint32_t tcp_rtt_min_age(const struct tcp_conn *conn, toe_instant now);
+void tcp_rtt_min_age_set(struct tcp_conn *conn, uint32_t age, toe_instant now);
+
 /* tcp_rtt_backoff() is tcp_rtt_rto(), doubled |shift| times, at most cfg->rto_max. */
 toe_duration tcp_rtt_backoff(const struct tcp_conn *conn, uint32_t shift);
 

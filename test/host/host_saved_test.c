@@ -75,6 +75,10 @@ static bool is_same(const struct copy *a, const struct copy *b, const struct toe
         return memcmp(&x->extension.sacked, &y->extension.sacked, sizeof(x->extension.sacked)) ==
                    0 &&
                memcmp(&x->extension.early, &y->extension.early, sizeof(x->extension.early)) == 0;
+    case TOE_SAVED_RUNS:
+        return x->extension.run_cnt == y->extension.run_cnt &&
+               memcmp(x->extension.runs, y->extension.runs,
+                      x->extension.run_cnt * sizeof(x->extension.runs[0])) == 0;
     case TOE_SAVED_U8:
         return memcmp((const char *)x + field->off, (const char *)y + field->off, 1) == 0;
     case TOE_SAVED_U16:

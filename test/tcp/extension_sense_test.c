@@ -6,6 +6,7 @@
 #include "base/rand.h"
 #include "support/luggage.h"
 #include "tcp/congestion.h"
+#include "tcp/deadline.h"
 #include "tcp/scoreboard.h"
 
 #include <setjmp.h>
@@ -19,11 +20,11 @@
 /*
  * A connection with all there is: ten segments sent, of which the first and fourth are missing, and
  * recovery under way; two holes in what arrived, and the FIN behind them. RTT timing is Karn's
- * victim.
+ * victim. With a record if it is |modern|.
  */
-static struct t_conn *rich_new(void)
+static struct t_conn *rich_new(bool modern)
 {
-    static const struct t_options opt = {.sack = true, .srtt = 801, .rttvar = 399};
+    const struct t_options opt = {.sack = true, .srtt = 801, .rttvar = 399, .modern = modern};
     const struct toe_tcp_state state = t_conn_state(TOE_TCP_ESTABLISHED, &opt);
     struct t_conn *c = t_conn_bare(&opt);
 
@@ -33,9 +34,13 @@ static struct t_conn *rich_new(void)
     t_send(c, T_MS(10), SEG(.seq = {1}, .ack = {1}, .sack = {{1461}, {2921}}));
     t_send(c, T_MS(11), SEG(.seq = {1}, .ack = {1}, .sack = {{1461}, {4381}}));
     t_send(c, T_MS(12), SEG(.seq = {1}, .ack = {1}, .sack = {{5841}, {7301}}));
-    t_send(c, T_MS(13), SEG(.seq = {1001}, .ack = {1}, .len = 500));
-    t_send(c, T_MS(14), SEG(.seq = {3001}, .ack = {1}, .len = 700, .flags = TCP_FIN));
-    t_send(c, T_MS(15), SEG(.seq = {1501}, .ack = {1}, .len = 300));
+    if (modern) {
+        t_advance(c, T_MS(60));
+    }
+    t_send(c, c->now - c->origin + T_MS(1), SEG(.seq = {1001}, .ack = {1}, .len = 500));
+    t_send(c, c->now - c->origin + T_MS(1),
+           SEG(.seq = {3001}, .ack = {1}, .len = 700, .flags = TCP_FIN));
+    t_send(c, c->now - c->origin + T_MS(1), SEG(.seq = {1501}, .ack = {1}, .len = 300));
     t_forget(c);
     assert_true(c->conn.in_recovery && c->conn.reassembly.has_fin);
     tcp_quiesce(&c->conn);
@@ -44,10 +49,11 @@ static struct t_conn *rich_new(void)
     return c;
 }
 
-/* |c| is what the delegated state alone makes of it. */
+/* |c| is what the delegated state alone makes of it: of its record all left at the same time. */
 static void check_plain(const struct t_conn *c, const struct toe_tcp_state *state)
 {
     const struct toe_tcp_state now = t_exported(c);
+    const struct tcp_flight *f = c->conn.flight;
 
     assert_memory_equal(&now.delegated, &state->delegated, sizeof(now.delegated));
     assert_null(c->conn.scoreboard);
@@ -55,12 +61,18 @@ static void check_plain(const struct t_conn *c, const struct toe_tcp_state *stat
     assert_false(c->conn.reassembly.has_fin);
     assert_false(c->conn.in_recovery);
     assert_int_equal(c->chunks.cnt + c->scoreboards.cnt, 0);
+    if (f != NULL) {
+        assert_true(f->cnt == 1 && f->sacked == 0 && !f->undo.is_on && !f->rack.is_known);
+        assert_false(tcp_deadline_is_armed(&c->conn, TCP_DEADLINE_PROBE));
+        assert_int_equal(c->flights.some.cnt + c->flights.many.cnt, 0);
+    }
+    assert_int_equal(c->conn.min_rtt[0], 0);
 }
 
 /* All of it moves, or is what the test below changes. */
 static void test_rich_is_taken(void **state)
 {
-    struct t_conn *c = rich_new();
+    struct t_conn *c = rich_new(false);
     struct t_luggage l;
 
     (void)state;
@@ -81,18 +93,67 @@ static void test_rich_is_taken(void **state)
     t_conn_del(c);
 }
 
+/* And so does the record: the recovery goes on where it was. */
+static void test_record_is_taken(void **state)
+{
+    struct t_conn *c = rich_new(true);
+    const struct tcp_flight *f;
+    struct t_luggage l;
+
+    (void)state;
+    assert_int_equal(t_move(c, &l, 600), TCP_EXTENSION_TAKEN);
+    assert_int_equal(l.ext.flags, TOE_EXTENSION_RECOVERY | TOE_EXTENSION_SACKED |
+                                      TOE_EXTENSION_EARLY_FIN | TOE_EXTENSION_FLIGHT);
+    assert_true(l.ext.run_cnt > TCP_FLIGHT_FEW);
+    assert_int_equal(l.ext.runs[0].end, 1461);
+    assert_int_equal(l.ext.runs[0].flags, TOE_RUN_RESENT);
+    assert_int_equal(l.ext.runs[1].end, 4381);
+    assert_int_equal(l.ext.runs[1].flags, TOE_RUN_SACKED);
+    f = c->conn.flight;
+    assert_int_equal(f->sacked, 2920 + 1460);
+    assert_int_equal(f->prr.flight, l.ext.flight.prr.flight);
+    assert_true(f->undo.is_on && f->rack.is_known);
+    assert_null(c->conn.scoreboard);
+    free(l.bytes);
+    t_conn_del(c);
+}
+
+/* A taker that keeps no records makes of it what one from before there were any would. */
+static void test_record_for_a_scoreboard(void **state)
+{
+    struct t_conn *c = rich_new(true);
+    const struct toe_tcp_state before = t_exported(c);
+    struct t_luggage l;
+
+    (void)state;
+    t_luggage_pack(&l, c, 600);
+    tcp_flight_fini(&c->conn);
+    c->cfg.flights = NULL;
+    t_reimport(c, &before);
+    assert_int_equal(tcp_extension_import(&c->conn, &l.ext, &before.delegated, c->now),
+                     TCP_EXTENSION_TAKEN);
+    assert_null(c->conn.flight);
+    assert_non_null(c->conn.scoreboard);
+    assert_int_equal(c->conn.scoreboard->sacked, 2920 + 1460);
+    assert_true(c->conn.in_recovery);
+    free(l.bytes);
+    t_conn_del(c);
+}
+
 #define U32(field) offsetof(struct toe_extension, field), sizeof(uint32_t)
 #define U64(field) offsetof(struct toe_extension, field), sizeof(uint64_t)
 #define BIG (UINT64_C(1) << 63)
 
-/* Each row makes one number a lie; snd_una and rcv_nxt are 1, snd_max is 14601 or a bit more. */
-static const struct {
+struct lie {
     const char *name;
     size_t at;
     size_t width;
     uint64_t value;
     bool adds; /* to what is there */
-} lies[] = {
+};
+
+/* Each row makes one number a lie; snd_una and rcv_nxt are 1, snd_max is 14601 or a bit more. */
+static const struct lie lies[] = {
     {"size of half a structure", U32(size), 100, false},
     {"no size", U32(size), 0, false},
     {"a later version", U32(version), TOE_EXTENSION_VERSION + 1, false},
@@ -144,39 +205,80 @@ static const struct {
     {"FIN at the edge of the window", U32(early_fin), 1 + 65535, false},
 };
 
+/* The same of a record, which has a hole, something SACKED, and so on. */
+static const struct lie record_lies[] = {
+    {"too many runs", U32(run_cnt), TOE_EXTENSION_RUN_MAX + 1, false},
+    {"runs without end", U32(run_cnt), UINT32_MAX, false},
+    {"one run too many", U32(run_cnt), 1, true},
+    {"one run less", U32(run_cnt), UINT64_C(0) - 1, true},
+    {"runs, and no record", U32(flags), UINT64_C(0) - TOE_EXTENSION_FLIGHT, true},
+    {"an empty run", U32(runs[0].end), 1, false},
+    {"runs in disorder", U32(runs[0].end), 8000, false},
+    {"a run beyond what was sent", U32(runs[1].end), 100000, false},
+    {"an unknown flag of a run", U32(runs[0].flags), 0x10, true},
+    {"SACKED and lost", U32(runs[1].flags), TOE_RUN_LOST, true},
+    {"a run from before the beginning", U64(runs[0].age), BIG, false},
+    {"neither limited nor not", U32(runs[0].is_limited), 2, false},
+    {"an unknown flag of the record", U32(flight.flags), 2 * TOE_FLIGHT_UNDO_DUP, true},
+    {"SACKED first what was not sent", U32(flight.first_sack_max), 100000, true},
+    {"the last run is older than time", U64(flight.opened_age), BIG, false},
+    {"a probe that never leaves", U64(flight.probe_left), BIG, false},
+    {"delivered before the beginning", U64(flight.rack.age), BIG, false},
+    {"a round trip without end", U64(flight.rack.rtt), BIG, false},
+    {"delivered what was not sent", U32(flight.rack.fack), 100000, true},
+    {"duplicates of what was not sent", U32(flight.rack.dsack_round), 100000, true},
+    {"a probe of what was not sent", U32(flight.tlp.end), 100000, true},
+    {"a part of nothing", U32(flight.prr.flight), 0, false},
+    {"a grant larger than any window", U32(flight.prr.quota), TCP_CWND_MAX + 1, false},
+    {"a step that F-RTO has not", U32(flight.frto.step), 3, false},
+    {"F-RTO up to what was not sent", U32(flight.frto.recover), 100000, true},
+    {"nothing to go back to", U32(flight.undo.cubic.k), UINT32_MAX, false},
+    {"a wider window than there is", U32(reo_wnd_mult), 256, false},
+    {"patience without end", U32(reo_wnd_persist), 256, false},
+    {"a rate from before the beginning", U64(rate.delivered_age), BIG, false},
+    {"sent before the beginning", U64(rate.first_age), BIG, false},
+    {"neither limited nor not, at all", U32(rate.is_limited), 2, false},
+    {"a probe of a window that is open", U32(flags), TOE_EXTENSION_PROBE_DUE, true},
+};
+
 /* A lie is found out, and nothing else is believed. */
-static void test_contradictions_are_ignored(void **state)
+static void check_lies(struct t_conn *c, const struct lie *told, size_t cnt)
 {
-    struct t_conn *c = rich_new();
     const struct toe_tcp_state before = t_exported(c);
     struct t_luggage l;
 
-    (void)state;
     t_luggage_pack(&l, c, 600);
-    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); ++i) {
+    for (size_t i = 0; i < cnt; ++i) {
         struct toe_extension ext = l.ext;
-        uint8_t *at = (uint8_t *)&ext + lies[i].at;
+        uint8_t *at = (uint8_t *)&ext + told[i].at;
         uint32_t narrow;
         uint64_t wide;
 
-        if (lies[i].width == sizeof(narrow)) {
+        if (told[i].width == sizeof(narrow)) {
             memcpy(&narrow, at, sizeof(narrow));
-            narrow = (lies[i].adds ? narrow : 0) + (uint32_t)lies[i].value;
+            narrow = (told[i].adds ? narrow : 0) + (uint32_t)told[i].value;
             memcpy(at, &narrow, sizeof(narrow));
         } else {
             memcpy(&wide, at, sizeof(wide));
-            wide = (lies[i].adds ? wide : 0) + lies[i].value;
+            wide = (told[i].adds ? wide : 0) + told[i].value;
             memcpy(at, &wide, sizeof(wide));
         }
         t_reimport(c, &before);
         if (tcp_extension_import(&c->conn, &ext, &before.delegated, c->now) !=
             TCP_EXTENSION_IGNORED) {
-            fail_msg("%s: not ignored", lies[i].name);
+            fail_msg("%s: not ignored", told[i].name);
         }
         check_plain(c, &before);
     }
     free(l.bytes);
     t_conn_del(c);
+}
+
+static void test_contradictions_are_ignored(void **state)
+{
+    (void)state;
+    check_lies(rich_new(false), lies, sizeof(lies) / sizeof(lies[0]));
+    check_lies(rich_new(true), record_lies, sizeof(record_lies) / sizeof(record_lies[0]));
 }
 
 static void *map_nothing(void *user, uint64_t addr, uint32_t len)
@@ -190,7 +292,7 @@ static void *map_nothing(void *user, uint64_t addr, uint32_t len)
 /* Buffers that are not what the ranges say. */
 static void test_bad_buffers_are_ignored(void **state)
 {
-    struct t_conn *c = rich_new();
+    struct t_conn *c = rich_new(false);
     const struct toe_tcp_state before = t_exported(c);
     struct toe_buf extra = {.sge_cnt = 0};
     struct t_luggage l;
@@ -236,7 +338,7 @@ static void test_bad_buffers_are_ignored(void **state)
 /* None, one that tells nothing, one of another congestion control. */
 static void test_what_is_no_contradiction(void **state)
 {
-    struct t_conn *c = rich_new();
+    struct t_conn *c = rich_new(false);
     const struct toe_tcp_state before = t_exported(c);
     struct toe_extension nothing = {.size = sizeof(nothing)};
     struct t_luggage l;
@@ -265,7 +367,7 @@ static void test_what_is_no_contradiction(void **state)
 /* Where there is no room for all of it, there is none for a part. */
 static void test_no_memory(void **state)
 {
-    struct t_conn *c = rich_new();
+    struct t_conn *c = rich_new(false);
     const struct toe_tcp_state before = t_exported(c);
     struct base_slab *chunks = c->cfg.chunks;
     struct base_slab *scoreboards = c->cfg.scoreboards;
@@ -327,12 +429,14 @@ static void test_hostile_numbers(void **state)
     const uint64_t first = fixed != NULL ? strtoull(fixed, NULL, 0) : 1;
     const uint64_t last = fixed != NULL ? first : 4000;
     const size_t words = offsetof(struct toe_extension, early_data) / sizeof(uint32_t);
+    const size_t runs = offsetof(struct toe_extension, run_cnt) / sizeof(uint32_t);
+    const size_t heads[] = {48, offsetof(struct toe_extension, sacked) / sizeof(uint32_t), words};
     uint32_t taken_cnt = 0;
     uint32_t ignored_cnt = 0;
 
     (void)state;
     for (uint64_t seed = first; seed <= last; ++seed) {
-        struct t_conn *c = rich_new();
+        struct t_conn *c = rich_new(seed % 2 == 0);
         const struct toe_tcp_state before = t_exported(c);
         struct base_rand rand;
         struct t_luggage l;
@@ -343,7 +447,9 @@ static void test_hostile_numbers(void **state)
         t_luggage_pack(&l, c, 0);
         for (uint64_t n = 1 + base_rand_below(&rand, 3); n > 0; --n) {
             /* Most of it is lists; what matters stands before them, or at their beginning. */
-            const size_t idx = base_rand_below(&rand, base_rand_chance(&rand, 1, 2) ? 48 : words);
+            const size_t idx = base_rand_chance(&rand, 1, 5)
+                                   ? runs + base_rand_below(&rand, 80)
+                                   : base_rand_below(&rand, heads[base_rand_below(&rand, 3)]);
             uint32_t word;
 
             memcpy(&word, (uint8_t *)&l.ext + idx * sizeof(word), sizeof(word));
@@ -359,8 +465,8 @@ static void test_hostile_numbers(void **state)
         }
         tcp_conn_check(&c->conn);
         tcp_reassembly_check(&c->conn.reassembly);
-        t_send(c, T_MS(20), SEG(.seq = {1}, .ack = {1461}, .sack = {{5841}, {8761}}));
-        t_send(c, T_MS(40), SEG(.seq = {1}, .ack = {10221}, .len = 1000));
+        t_send(c, T_MS(80), SEG(.seq = {1}, .ack = {1461}, .sack = {{5841}, {8761}}));
+        t_send(c, T_MS(100), SEG(.seq = {1}, .ack = {10221}, .len = 1000));
         t_advance(c, T_MS(9000));
         t_forget(c);
         tcp_conn_check(&c->conn);
@@ -377,6 +483,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rich_is_taken),
+        cmocka_unit_test(test_record_is_taken),
+        cmocka_unit_test(test_record_for_a_scoreboard),
         cmocka_unit_test(test_contradictions_are_ignored),
         cmocka_unit_test(test_bad_buffers_are_ignored),
         cmocka_unit_test(test_what_is_no_contradiction),

@@ -46,9 +46,13 @@ struct world {
     struct pipe to_mover;
     uint64_t total; /* bytes that both sides write before they close */
     toe_instant now;
-    uint32_t loss; /* of 100 */
+    uint32_t loss;  /* of 100, */
+    uint32_t marks; /* as often congestion is marked */
     uint32_t moves;
-    uint32_t flags; /* that went along, of all extensions */
+    uint32_t flags;  /* that went along, of all extensions, */
+    uint32_t flight; /* and of their records */
+    uint32_t frto;   /* steps of F-RTO, as bits */
+    uint32_t run_max;
     uint32_t sacked_max;
     uint32_t early_max;
 };
@@ -64,6 +68,9 @@ static void fly(struct world *w, struct pipe *pipe, struct t_conn *src, const st
     assert_true(out->seg.payload_len == 0 ||
                 tcp_send_read(&src->conn, f->data, out->text_off, out->seg.payload_len, &sum));
     f->seg.payload = f->data;
+    if (f->seg.ecn == TCP_ECN_ECT0 && base_rand_chance(&w->rand, w->marks, 100)) {
+        f->seg.ecn = TCP_ECN_CE;
+    }
     f->at = w->now + (5 + base_rand_below(&w->rand, 12)) * TOE_NS_PER_MS +
             base_rand_below(&w->rand, TOE_NS_PER_MS);
     if (base_rand_chance(&w->rand, w->loss, 100) || pipe->cnt == FLYING_MAX) {
@@ -205,8 +212,21 @@ static void travel(struct world *w)
     stay(w->twin);
     ++w->moves;
     w->flags |= l.ext.flags;
+    w->flight |= l.ext.flight.flags;
+    w->frto |= 1u << l.ext.flight.frto.step;
+    w->run_max = l.ext.run_cnt > w->run_max ? l.ext.run_cnt : w->run_max;
     w->sacked_max = l.ext.sacked_cnt > w->sacked_max ? l.ext.sacked_cnt : w->sacked_max;
     w->early_max = l.ext.early_cnt > w->early_max ? l.ext.early_cnt : w->early_max;
+}
+
+/* Once in |one_of| times. */
+static void may_travel(struct world *w, uint64_t one_of)
+{
+    if (base_rand_chance(&w->rand, 1, one_of) &&
+        toe_conn_state_is_offloadable((enum toe_conn_state)w->mover->conn.state) &&
+        w->mover->conn.verdict == TCP_VERDICT_NONE) {
+        travel(w);
+    }
 }
 
 static bool is_over(const struct t_conn *c)
@@ -264,6 +284,7 @@ static void deliver(struct world *w)
 
         assert_int_equal(tcp_input(&w->twin->conn, &f->seg, w->now), drop);
         free(f);
+        may_travel(w, 40); /* with what is due and has not left */
         settle(w);
     }
     while ((f = arrived(w, &w->to_peer)) != NULL) {
@@ -294,6 +315,12 @@ static toe_instant next_event(const struct world *w)
     return at > w->now ? at : w->now;
 }
 
+/* A probe of the tail is to leave: that is rare. */
+static bool is_probing(const struct t_conn *c)
+{
+    return c->conn.flight != NULL && c->conn.flight->tlp.is_due;
+}
+
 static void step(struct world *w)
 {
     set_now(w, next_event(w));
@@ -301,16 +328,13 @@ static void step(struct world *w)
     tcp_expire(&w->mover->conn, w->now);
     tcp_expire(&w->twin->conn, w->now);
     tcp_expire(&w->peer->conn, w->now);
+    may_travel(w, is_probing(w->mover) ? 1 : 10);
     settle(w);
     act(w, w->mover, w->twin);
     act(w, w->peer, NULL);
     settle(w);
-    if (base_rand_chance(&w->rand, 1, 6) &&
-        toe_conn_state_is_offloadable((enum toe_conn_state)w->mover->conn.state) &&
-        w->mover->conn.verdict == TCP_VERDICT_NONE) {
-        travel(w);
-        settle(w);
-    }
+    may_travel(w, 6);
+    settle(w);
 }
 
 static struct t_conn *end_new(const struct world *w, const struct t_options *opt,
@@ -344,6 +368,7 @@ static void open_world(struct world *w, uint64_t seed)
     memset(w, 0, sizeof(*w));
     base_rand_init(&w->rand, seed);
     w->loss = (uint32_t)base_rand_below(&w->rand, 12);
+    w->marks = (uint32_t)base_rand_below(&w->rand, 8);
     w->total = base_rand_below(&w->rand, 80000);
     opt = (struct t_options){
         .seq = (uint32_t)(0 - base_rand_below(&w->rand, 100000)),
@@ -353,6 +378,8 @@ static void open_world(struct world *w, uint64_t seed)
         .timestamps = base_rand_chance(&w->rand, 1, 2),
         .sack = base_rand_chance(&w->rand, 2, 3),
         .nagle = base_rand_chance(&w->rand, 1, 2),
+        .ecn = base_rand_chance(&w->rand, 1, 3),
+        .modern = base_rand_chance(&w->rand, 3, 4),
     };
     opt.snd_wnd = opt.rcv_wnd;
     cc = controls[base_rand_below(&w->rand, 3)];
@@ -367,6 +394,7 @@ static void open_world(struct world *w, uint64_t seed)
         .snd_wnd = opt.rcv_wnd,
         .timestamps = opt.timestamps,
         .sack = opt.sack,
+        .ecn = opt.ecn,
     };
     w->peer = end_new(w, &opt, &tcp_cc_cubic, false, 2);
     set_now(w, w->mover->now);
@@ -386,6 +414,9 @@ static void test_moving_forgets_nothing(void **state)
     const uint64_t first = fixed != NULL ? strtoull(fixed, NULL, 0) : 1;
     const uint64_t last = fixed != NULL ? first : ROUNDS;
     uint32_t flags = 0;
+    uint32_t flight = 0;
+    uint32_t frto = 0;
+    uint32_t run_max = 0;
     uint32_t sacked_max = 0;
     uint32_t early_max = 0;
     uint64_t moves = 0;
@@ -409,6 +440,9 @@ static void test_moving_forgets_nothing(void **state)
                      (unsigned long long)w.total);
         }
         flags |= w.flags;
+        flight |= w.flight;
+        frto |= w.frto;
+        run_max = w.run_max > run_max ? w.run_max : run_max;
         moves += w.moves;
         sacked_max = w.sacked_max > sacked_max ? w.sacked_max : sacked_max;
         early_max = w.early_max > early_max ? w.early_max : early_max;
@@ -419,9 +453,11 @@ static void test_moving_forgets_nothing(void **state)
         t_conn_del(w.peer);
     }
     if (fixed == NULL) {
-        assert_int_equal(flags, TOE_EXTENSION_RECOVERY | TOE_EXTENSION_RTT_TIMED |
-                                    TOE_EXTENSION_SACKED | TOE_EXTENSION_EARLY_FIN |
-                                    TOE_EXTENSION_EPOCH);
+        /* All there is; but nobody has keep-alive, and a grant never waits. */
+        assert_int_equal(flags, TOE_EXTENSION_ALIVE_DUE - 1);
+        assert_int_equal(flight, 2 * TOE_FLIGHT_UNDO_DUP - 1 - TOE_FLIGHT_PRR_FIRST);
+        assert_int_equal(frto, 7);
+        assert_true(run_max > TCP_FLIGHT_SOME);
         assert_true(sacked_max >= 5 && early_max >= 5);
         assert_true(moves > 20 * ROUNDS);
     }

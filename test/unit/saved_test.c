@@ -51,6 +51,7 @@ static void scramble(struct sample *s, struct base_rand *r)
             [TOE_SAVED_MAC] = TOE_MAC_LEN,
             [TOE_SAVED_ADDR] = sizeof(struct toe_addr),
             [TOE_SAVED_RANGES] = 0,
+            [TOE_SAVED_RUNS] = 0,
             [TOE_SAVED_STREAM] = 0,
         };
 
@@ -64,6 +65,21 @@ static uint32_t make_ranges(struct toe_seq_range *ranges, uint32_t cnt, uint32_t
     for (uint32_t i = 0; i < cnt; ++i) {
         ranges[i].start = start + 1 + 2 * i;
         ranges[i].end = ranges[i].start + 1;
+    }
+    return cnt;
+}
+
+/* Any runs in order, of a byte each but for the last, up to snd_max. */
+static uint32_t make_runs(struct toe_flight_run *runs, const struct toe_tcp_delegated *d,
+                          struct base_rand *r)
+{
+    const uint32_t flight = d->snd_max - d->snd_una;
+    const uint32_t max = flight < TOE_EXTENSION_RUN_MAX ? flight : TOE_EXTENSION_RUN_MAX;
+    const uint32_t cnt = (uint32_t)base_rand_below(r, max + 1u);
+
+    for (uint32_t i = 0; i < cnt; ++i) {
+        fill(r, &runs[i], sizeof(runs[i]));
+        runs[i].end = i + 1 < cnt ? d->snd_una + 1 + i : d->snd_max;
     }
     return cnt;
 }
@@ -119,6 +135,7 @@ static void make(struct sample *s, uint64_t seed)
         return;
     }
     v->extension.version = TOE_EXTENSION_VERSION;
+    v->extension.run_cnt = make_runs(v->extension.runs, d, &r);
     v->extension.sacked_cnt =
         make_ranges(v->extension.sacked, v->send.len / 2 < 64 ? v->send.len / 2 : 64, d->snd_una);
     if (d->state < TOE_TCP_CLOSE_WAIT) {
@@ -273,6 +290,8 @@ static void test_corrupted(void **state)
     s.saved.send.len = 20;
     s.saved.tcp.delegated.snd_max = s.saved.tcp.delegated.snd_una + 20;
     s.saved.tcp.delegated.snd_nxt = s.saved.tcp.delegated.snd_max;
+    s.saved.extension.run_cnt = 2;
+    s.saved.extension.runs[1].end = s.saved.tcp.delegated.snd_max;
     s.saved.extension.sacked_cnt = 2;
     s.saved.extension.early_cnt = 3;
     s.saved.extension.newest = 1;
@@ -407,6 +426,10 @@ static void test_check_names_the_field(void **state)
     WRONG("extension.sacked", v->extension.sacked[0].start = d->snd_una);
     WRONG("extension.sacked", v->extension.sacked[0].end = v->extension.sacked[0].start);
     WRONG("extension.sacked", v->extension.sacked[1] = v->extension.sacked[0]);
+    WRONG("extension.runs", v->extension.run_cnt = TOE_EXTENSION_RUN_MAX + 1);
+    WRONG("extension.runs", v->extension.runs[0].end = d->snd_una);
+    WRONG("extension.runs", v->extension.runs[1].end = v->extension.runs[0].end);
+    WRONG("extension.runs", v->extension.runs[v->extension.run_cnt - 1].end -= 1);
     WRONG("extension.early", v->extension.early[0].start = d->rcv_nxt);
     WRONG("extension.early",
           v->extension.early[v->extension.early_cnt - 1].end = d->rcv_nxt + d->rcv_wnd + 1);
