@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pd_option.h"
 #include "pd_room.h"
+#include "pd_trail.h"
 
 #include <linux/tcp.h>
 #include <string.h>
@@ -105,6 +106,7 @@ void pd_tcp_info(struct pd_socket *socket, void *value, socklen_t room)
 {
     struct toe_host_tcp_info info = {.size = sizeof(info), .state = TOE_TCP_CLOSED};
     struct tcp_info all = {0};
+    const struct pd_trail *trail;
     const bool was_below = pd_socket_bring_up(socket);
 
     if (socket->is_listening) {
@@ -113,6 +115,10 @@ void pd_tcp_info(struct pd_socket *socket, void *value, socklen_t room)
         (void)toe_host_tcp_info(pd_world()->host, socket->handle, &info);
     }
     fill(&all, &info);
+    trail = pd_room_trail(socket);
+    if (trail != NULL && trail->reordering > all.tcpi_reordering) {
+        all.tcpi_reordering = trail->reordering;
+    }
     pd_room_follow(socket);
     all.tcpi_rwnd_limited = us(socket->spent[PD_SPENT_RWND]);
     all.tcpi_sndbuf_limited = us(socket->spent[PD_SPENT_SNDBUF]);

@@ -11,7 +11,10 @@
 #define BUFFER_HEAD 256u
 #define WINDOW_SEGMENTS 20u
 
-static const struct pd_trail *trail_of(const struct pd_socket *socket)
+/* Segments, RFC 6928. */
+#define INITIAL_WINDOW 10u
+
+const struct pd_trail *pd_room_trail(const struct pd_socket *socket)
 {
     struct toe_host_conn_info info;
 
@@ -24,7 +27,7 @@ static const struct pd_trail *trail_of(const struct pd_socket *socket)
 
 uint32_t pd_room_unsent(const struct pd_socket *socket, uint32_t *unacked)
 {
-    const struct pd_trail *trail = trail_of(socket);
+    const struct pd_trail *trail = pd_room_trail(socket);
 
     *unacked = 0;
     if (trail == NULL) {
@@ -86,7 +89,7 @@ static uint32_t linux_room(struct pd_socket *socket, const struct pd_trail *trai
 
 uint32_t pd_room(struct pd_socket *socket, uint32_t want, bool *fills)
 {
-    const struct pd_trail *trail = trail_of(socket);
+    const struct pd_trail *trail = pd_room_trail(socket);
     uint32_t room = want;
     uint32_t unacked;
 
@@ -110,7 +113,7 @@ void pd_room_taken(struct pd_socket *socket, uint32_t cnt)
 
 bool pd_room_is_enough(const struct pd_socket *socket)
 {
-    const struct pd_trail *trail = trail_of(socket);
+    const struct pd_trail *trail = pd_room_trail(socket);
     struct toe_host_conn_info info = {0};
     uint32_t unacked;
     const uint32_t unsent = pd_room_unsent(socket, &unacked);
@@ -124,10 +127,16 @@ bool pd_room_is_enough(const struct pd_socket *socket)
            (socket->notsent_lowat == 0 || 2 * (uint64_t)unsent < socket->notsent_lowat);
 }
 
+/* Where cwnd leaves no room either it is not the peer's window that is in the way. */
+static uint32_t cwnd_at_most(const struct pd_trail *trail)
+{
+    return INITIAL_WINDOW * pd_trail_mss(trail) + pd_trail_acked(trail);
+}
+
 /* What a connection spends its time on. */
 static enum pd_spent spent_on(struct pd_socket *socket)
 {
-    const struct pd_trail *trail = trail_of(socket);
+    const struct pd_trail *trail = pd_room_trail(socket);
     uint32_t unacked;
     const uint32_t unsent = pd_room_unsent(socket, &unacked);
     uint32_t next;
@@ -137,7 +146,8 @@ static enum pd_spent spent_on(struct pd_socket *socket)
     }
     socket->is_short = socket->is_short && !pd_room_is_enough(socket);
     next = unsent < pd_trail_mss(trail) ? unsent : pd_trail_mss(trail);
-    if (unsent > 0 && unacked - unsent + next > trail->wnd) {
+    if (unsent > 0 && unacked - unsent + next > trail->wnd &&
+        unacked - unsent + next <= cwnd_at_most(trail)) {
         return PD_SPENT_RWND;
     }
     return unsent == 0 && socket->is_short ? PD_SPENT_SNDBUF : PD_SPENT_BUSY;

@@ -13,6 +13,11 @@
  * persona does the same.
  */
 
+struct pd_trail;
+
+/* pd_room_trail() is what the wire showed of the connection, or NULL. */
+const struct pd_trail *pd_room_trail(const struct pd_socket *socket);
+
 /*
  * pd_room() is how many bytes may be written now. |*fills| tells whether they are a piece that
  * leaves at once if it can, so that the stack is to run before more is written.

@@ -174,14 +174,12 @@ static void note_arrival(struct pd_socket *socket)
 static void follow_more(struct pd_socket *socket)
 {
     struct toe_host *host = pd_world()->host;
-    struct toe_host_conn_info info;
-    const struct pd_trail *trail;
+    const struct pd_trail *trail = pd_room_trail(socket);
     uint32_t unacked;
     uint32_t acked;
 
     if (!pd_world()->persona.is_linux || (!socket->has_more && !socket->options.cork) ||
-        !toe_host_conn_info(host, socket->handle, &info) ||
-        (trail = pd_trail_find(&info)) == NULL) {
+        trail == NULL) {
         return;
     }
     acked = pd_trail_acked(trail);

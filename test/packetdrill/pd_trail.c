@@ -83,12 +83,69 @@ static struct pd_trail *begin(const struct toe_addr *local, uint16_t local_port,
     return trail;
 }
 
+static void note(struct pd_ranges *ranges, toe_seq left, toe_seq right)
+{
+    ranges->at[ranges->cnt++ % PD_TRAIL_RANGES] = (struct tcp_sack_block){left, right};
+}
+
+/* The end of a range that |seq| lies in, or |seq|. */
+static toe_seq skip(const struct pd_ranges *ranges, toe_seq seq)
+{
+    for (unsigned i = 0; i < ranges->cnt && i < PD_TRAIL_RANGES; ++i) {
+        if (toe_seq_le(ranges->at[i].left, seq) && toe_seq_lt(seq, ranges->at[i].right)) {
+            seq = ranges->at[i].right;
+        }
+    }
+    return seq;
+}
+
+/*
+ * What arrives first from |left| to |right|, where it was sent once, overtook nothing unless
+ * something higher had been SACKed before: then that overtook it.
+ */
+static void note_order(struct pd_trail *trail, toe_seq left, toe_seq right, toe_seq fack)
+{
+    const uint32_t mss = pd_trail_mss(trail);
+    toe_seq seq = left;
+    toe_seq next;
+    uint32_t degree;
+
+    while (!toe_seq_eq(next = skip(&trail->sacked, skip(&trail->resent, seq)), seq)) {
+        seq = next;
+    }
+    if (toe_seq_lt(seq, right) && toe_seq_lt(seq, fack)) {
+        degree = (toe_seq_off(fack, seq) + mss - 1) / mss;
+        trail->reordering = degree > trail->reordering ? degree : trail->reordering;
+    }
+}
+
+/* Follows the order of arrival, as SACK tells it. */
+static void order_in(struct pd_trail *trail, const struct tcp_segment *seg)
+{
+    const toe_seq fack = trail->fack;
+
+    if (toe_seq_gt(seg->ack, trail->acked) && toe_seq_le(seg->ack, trail->sent)) {
+        note_order(trail, trail->acked, seg->ack, fack);
+    }
+    for (unsigned i = 0; i < seg->sack_cnt; ++i) {
+        const struct tcp_sack_block *block = &seg->sack[i];
+
+        if (toe_seq_le(block->right, seg->ack) || toe_seq_gt(block->right, trail->sent)) {
+            continue;
+        }
+        note_order(trail, block->left, block->right, fack);
+        note(&trail->sacked, block->left, block->right);
+        trail->fack = toe_seq_max(trail->fack, block->right);
+    }
+}
+
 /* The peer's SYN may have come before ours left: what it said stays. */
 static void syn_out(struct pd_trail *trail, const struct tcp_segment *seg)
 {
     trail->iss = seg->seq;
     trail->acked = toe_seq_add(seg->seq, 1);
     trail->sent = trail->acked;
+    trail->fack = trail->acked;
     trail->mss = seg->mss;
     trail->has_timestamps = seg->has_ts;
     trail->syn_at = pd_world()->now;
@@ -118,6 +175,9 @@ void pd_trail_out(const uint8_t *packet, size_t len)
         return;
     }
     end = toe_seq_add(seg->seq, seg->payload_len);
+    if (trail != NULL && toe_seq_lt(seg->seq, trail->sent)) {
+        note(&trail->resent, seg->seq, end);
+    }
     if (trail != NULL && toe_seq_gt(end, trail->sent)) {
         trail->sent = end;
     }
@@ -143,6 +203,7 @@ static void ack_in(struct pd_trail *trail, const struct tcp_segment *seg)
     if (toe_seq_lt(seg->ack, trail->acked)) {
         return;
     }
+    order_in(trail, seg);
     if (toe_seq_le(seg->ack, trail->sent)) {
         trail->acked = seg->ack;
     }

@@ -2,8 +2,16 @@
 #ifndef PD_TRAIL_H
 #define PD_TRAIL_H
 
-#include "base/seq.h"
 #include "toe/host.h"
+#include "wire/tcp.h"
+
+/* Ranges of sequence numbers that a trail remembers; of more the oldest are forgotten. */
+#define PD_TRAIL_RANGES 64u
+
+struct pd_ranges {
+    struct tcp_sack_block at[PD_TRAIL_RANGES];
+    unsigned cnt;
+};
 
 /*
  * Trails: what the wire shows of a connection
@@ -26,6 +34,10 @@ struct pd_trail {
     uint32_t wnd_max;    /* and the largest it ever was */
     toe_instant syn_at;  /* our SYN left; zero when it was measured */
     toe_duration rtt;    /* of the handshake */
+    struct pd_ranges resent;
+    struct pd_ranges sacked;
+    toe_seq fack;        /* one past the highest that was SACKed */
+    uint32_t reordering; /* by how many segments one overtook another, at most; 0: none did */
     struct pd_trail *next;
 };
 
