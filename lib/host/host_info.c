@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "host/host_info.h"
+
 #include "host/host_conn.h"
 #include "tcp/inflight.h"
 #include "tcp/fsm.h"
@@ -31,13 +33,15 @@ static enum toe_host_phase phase_of(const struct tcp_conn *tcp)
     return TOE_HOST_PHASE_OPEN;
 }
 
-static void fill(struct toe_host_tcp_info *info, const struct host_conn *conn)
+void host_info_fill(struct toe_host_tcp_info *info, const struct tcp_conn *tcp)
 {
-    const struct tcp_conn *tcp = &conn->tcp;
+    const uint32_t len = tcp_is_synchronized(tcp) ? tcp_send_len(tcp) : 0;
+    const uint32_t flight = tcp_send_flight(tcp);
     const bool is_recorded = tcp_flight_is_on(tcp);
 
     *info = (struct toe_host_tcp_info){
-        .state = conn->is_opening ? TOE_TCP_SYN_SENT : (enum toe_conn_state)tcp->state,
+        .size = sizeof(*info),
+        .state = (enum toe_conn_state)tcp->state,
         .phase = phase_of(tcp),
         .timestamps = tcp->has_timestamps,
         .sack = tcp->has_sack,
@@ -54,11 +58,11 @@ static void fill(struct toe_host_tcp_info *info, const struct host_conn *conn)
         .ssthresh = tcp->ssthresh,
         .snd_wnd = tcp->snd_wnd,
         .rcv_wnd = tcp_window_rcv(tcp),
-        .in_flight = tcp_send_flight(tcp),
+        .in_flight = flight,
         .sacked = is_recorded ? tcp->flight->sacked : 0,
         .lost = is_recorded ? tcp->flight->lost : 0,
         .resent = is_recorded ? tcp_flight_resent(tcp) : 0,
-        .unsent = conn->snd_len,
+        .unsent = len > flight ? len - flight : 0,
         .retransmitted_cnt = tcp->rexmit_cnt_total,
         .rto = tcp_retransmit_rto(tcp),
         .srtt = tcp->srtt,
@@ -66,14 +70,6 @@ static void fill(struct toe_host_tcp_info *info, const struct host_conn *conn)
         .min_rtt = tcp_rtt_min(tcp),
         .ecn = tcp->has_ecn,
     };
-    if (info->unsent > tcp_send_len(tcp)) {
-        info->unsent -= tcp_send_len(tcp); /* What the engine does not have yet. */
-    } else {
-        info->unsent = 0;
-    }
-    if (tcp_is_synchronized(tcp) && tcp_send_len(tcp) > info->in_flight) {
-        info->unsent += tcp_send_len(tcp) - info->in_flight;
-    }
 }
 
 bool toe_host_tcp_info(const struct toe_host *host, toe_handle handle,
@@ -86,8 +82,14 @@ bool toe_host_tcp_info(const struct toe_host *host, toe_handle handle,
     if (conn == NULL || conn->place != TOE_PLACE_HOST) {
         return false;
     }
-    fill(&all, conn);
+    host_info_fill(&all, &conn->tcp);
     all.size = size;
+    if (conn->is_opening) {
+        all.state = TOE_TCP_SYN_SENT;
+    }
+    if (conn->snd_len > tcp_send_len(&conn->tcp)) {
+        all.unsent += conn->snd_len - tcp_send_len(&conn->tcp); /* What it does not have yet. */
+    }
     memcpy(info, &all, size < sizeof(all) ? size : sizeof(all));
     return true;
 }

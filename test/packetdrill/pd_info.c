@@ -2,6 +2,9 @@
 #include "pd_option.h"
 #include "pd_room.h"
 #include "pd_trail.h"
+#include "host/host_info.h"
+#include "target/instance.h"
+#include "target/object.h"
 
 #include <linux/tcp.h>
 #include <string.h>
@@ -102,22 +105,53 @@ static void fill(struct tcp_info *to, const struct toe_host_tcp_info *info)
     to->tcpi_snd_wnd = info->snd_wnd;
 }
 
+/* Looks at the target's engine where it is: to ask for the connection would move it. */
+static bool look_below(const struct pd_socket *socket, struct toe_host_tcp_info *info)
+{
+    const struct target_demux *demux = &pd_world()->target->demux;
+    const struct target_tcp *tcp;
+    struct toe_host_conn_info conn;
+    uint8_t bytes[TARGET_ROW_MAX];
+    struct target_row row;
+    uint32_t unacked;
+
+    if (!toe_host_conn_info(pd_world()->host, socket->handle, &conn)) {
+        return false;
+    }
+    row = target_row_write(bytes, &conn.remote, &conn.local, conn.remote_port, conn.local_port);
+    tcp = target_demux_find(demux, row, target_demux_hash(demux, row));
+    if (tcp == NULL) {
+        return false;
+    }
+    host_info_fill(info, &tcp->conn);
+    info->unsent = pd_room_unsent(socket, &unacked);
+    return true;
+}
+
+bool pd_engine_info(const struct pd_socket *socket, struct toe_host_tcp_info *info)
+{
+    *info = (struct toe_host_tcp_info){.size = sizeof(*info), .state = TOE_TCP_CLOSED};
+    if (socket->is_listening) {
+        info->state = TOE_TCP_LISTEN;
+        return false;
+    }
+    return toe_host_tcp_info(pd_world()->host, socket->handle, info) || look_below(socket, info);
+}
+
 void pd_tcp_info(struct pd_socket *socket, void *value, socklen_t room)
 {
-    struct toe_host_tcp_info info = {.size = sizeof(info), .state = TOE_TCP_CLOSED};
+    struct toe_host_tcp_info info;
     struct tcp_info all = {0};
     const struct pd_trail *trail;
-    const bool was_below = pd_socket_bring_up(socket);
 
-    if (socket->is_listening) {
-        info.state = TOE_TCP_LISTEN;
-    } else {
-        (void)toe_host_tcp_info(pd_world()->host, socket->handle, &info);
-    }
+    (void)pd_engine_info(socket, &info);
     fill(&all, &info);
     trail = pd_room_trail(socket);
-    if (trail != NULL && trail->reordering > all.tcpi_reordering) {
-        all.tcpi_reordering = trail->reordering;
+    if (trail != NULL) {
+        all.tcpi_advmss = trail->mss; /* which a target is not told */
+        if (trail->reordering > all.tcpi_reordering) {
+            all.tcpi_reordering = trail->reordering;
+        }
     }
     pd_room_follow(socket);
     all.tcpi_rwnd_limited = us(socket->spent[PD_SPENT_RWND]);
@@ -125,9 +159,6 @@ void pd_tcp_info(struct pd_socket *socket, void *value, socklen_t room)
     all.tcpi_busy_time =
         us(socket->spent[PD_SPENT_BUSY]) + all.tcpi_rwnd_limited + all.tcpi_sndbuf_limited;
     all.tcpi_last_data_recv = (uint32_t)((pd_world()->now - socket->arrived_at) / TOE_NS_PER_MS);
-    if (was_below) {
-        pd_socket_bring_down(socket);
-    }
     memset(value, 0, room);
     memcpy(value, &all, room < sizeof(all) ? room : sizeof(all));
 }

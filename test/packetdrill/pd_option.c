@@ -92,19 +92,14 @@ static uint32_t ticks(int s)
 }
 
 /* A segment's payload, or what is announced before there is a connection. */
-static int get_mss(struct pd_socket *socket)
+static int get_mss(const struct pd_socket *socket)
 {
-    struct toe_host_tcp_info info = {.size = sizeof(info)};
-    const bool was_below = pd_socket_bring_up(socket);
-    int mss = socket->options.mss != 0 ? socket->options.mss : 536;
+    struct toe_host_tcp_info info;
 
-    if (!socket->is_listening && toe_host_tcp_info(pd_world()->host, socket->handle, &info)) {
-        mss = info.snd_mss;
+    if (pd_engine_info(socket, &info)) {
+        return info.snd_mss;
     }
-    if (was_below) {
-        pd_socket_bring_down(socket);
-    }
-    return mss;
+    return socket->options.mss != 0 ? socket->options.mss : 536;
 }
 
 /* The options that are an int; false if |name| is none of them. */

@@ -20,8 +20,13 @@ int pd_ioctl(void *user, int fd, unsigned long request, ...);
 int pd_getsockopt(void *user, int fd, int level, int name, void *value, socklen_t *len);
 int pd_setsockopt(void *user, int fd, int level, int name, const void *value, socklen_t len);
 
-/* pd_tcp_info() fills |room| bytes with Linux's struct tcp_info, and zeroes behind. */
+/* pd_engine_info() tells the engine's numbers, wherever the connection is; false if there is none.
+ */
 struct pd_socket;
+struct toe_host_tcp_info;
+bool pd_engine_info(const struct pd_socket *socket, struct toe_host_tcp_info *info);
+
+/* pd_tcp_info() fills |room| bytes with Linux's struct tcp_info, and zeroes behind. */
 void pd_tcp_info(struct pd_socket *socket, void *value, socklen_t room);
 
 #endif

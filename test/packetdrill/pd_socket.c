@@ -294,31 +294,6 @@ int pd_socket_place_set(struct pd_socket *socket, bool offloaded)
     return cnt == 1 ? 0 : EBUSY;
 }
 
-static bool is_offloaded(const struct pd_socket *socket)
-{
-    return pd_socket_place(socket) == TOE_PLACE_OFFLOADED;
-}
-
-bool pd_socket_bring_up(struct pd_socket *socket)
-{
-    if (!is_offloaded(socket)) {
-        return false;
-    }
-    toe_host_policy_set(pd_world()->host, TOE_POLICY_MANUAL);
-    toe_host_upload(pd_world()->host, &socket->handle, 1);
-    pd_settle();
-    return true;
-}
-
-void pd_socket_bring_down(struct pd_socket *socket)
-{
-    toe_host_offload(pd_world()->host, &socket->handle, 1);
-    pd_settle();
-    if (!pd_world()->is_placed) {
-        toe_host_policy_set(pd_world()->host, pd_world()->persona.host.policy);
-    }
-}
-
 /* Addresses. An IPv4 address in an IPv6 socket is a mapped one. */
 
 static bool get_addr(struct toe_addr *addr, uint16_t *port, const struct sockaddr *from,

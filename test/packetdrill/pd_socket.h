@@ -94,10 +94,6 @@ int pd_socket_place_set(struct pd_socket *socket, bool offloaded);
 /* pd_socket_place() is enum toe_place; what has no connection is in the host. */
 int pd_socket_place(const struct pd_socket *socket);
 
-/* pd_socket_bring_up() and pd_socket_bring_down(): takes it back into the host, to be looked at. */
-bool pd_socket_bring_up(struct pd_socket *socket);
-void pd_socket_bring_down(struct pd_socket *socket);
-
 /* pd_real_fd() is a descriptor of the system's that nothing happens on, or -1. */
 int pd_real_fd(void);
 
