@@ -49,13 +49,9 @@ static void advance(struct tcp_conn *conn, uint32_t acked)
     conn->snd_wnd -= acked < conn->snd_wnd ? acked : conn->snd_wnd;
 }
 
-static void ack_new(struct tcp_conn *conn, struct tcp_delivered *got, const struct tcp_segment *seg,
-                    uint32_t acked, toe_instant now)
+/* New data was acknowledged: whatever waited for that begins anew. */
+static void renew(struct tcp_conn *conn)
 {
-    tcp_ack_sample(conn, seg, now);
-    advance(conn, acked);
-    tcp_recovery_ack(conn, got, acked, now);
-
     conn->dup_ack_cnt = 0;
     conn->total_rt = 0;
     if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST)) {
@@ -65,6 +61,15 @@ static void ack_new(struct tcp_conn *conn, struct tcp_delivered *got, const stru
         conn->rexmit_due = false;
     }
     tcp_deadline_cancel(conn, TCP_DEADLINE_RETRANSMIT); /* tcp_deadline_settle() starts it anew. */
+}
+
+static void ack_new(struct tcp_conn *conn, struct tcp_delivered *got, const struct tcp_segment *seg,
+                    uint32_t acked, toe_instant now)
+{
+    tcp_ack_sample(conn, seg, now);
+    advance(conn, acked);
+    tcp_recovery_ack(conn, got, acked, now);
+    renew(conn);
 }
 
 /* RFC-044, and with SACK whatever reports something new (RFC 6675, 2). In a closed window the
@@ -114,6 +119,47 @@ static void update_window(struct tcp_conn *conn, const struct tcp_segment *seg, 
 void tcp_ack_repeated(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     update_window(conn, seg, conn->snd_wnd, now);
+}
+
+/* Everything that is in flight was sent once and is expected still, nothing is being found out
+ * about it, and |ack| acknowledges the first run or a part of it. */
+static bool is_flight_calm(const struct tcp_conn *conn, toe_seq ack)
+{
+    const struct tcp_flight *f = conn->flight;
+    const struct tcp_run *run;
+    uint32_t cnt;
+
+    if (f == NULL || !conn->has_sack || f->is_blind || f->cnt == 0 || (f->sacked | f->lost) != 0 ||
+        f->in_loss || f->undo.is_on || f->tlp.is_out || f->rack.is_waiting ||
+        f->rack.in_dsack_round || f->frto.step != TCP_FRTO_OFF) {
+        return false;
+    }
+    run = tcp_flight_runs(conn, &cnt);
+    return run->flags == 0 && toe_seq_gt(ack, conn->snd_una) && toe_seq_le(ack, run->end);
+}
+
+bool tcp_ack_is_calm(const struct tcp_conn *conn, const struct tcp_segment *seg)
+{
+    return !conn->in_recovery && !conn->has_ecn && !conn->ecn_hold && seg->sack_cnt == 0 &&
+           conn->cfg->cc->deliver == NULL && conn->scoreboard == NULL &&
+           toe_seq_le(seg->ack, conn->snd_max) && is_flight_calm(conn, seg->ack);
+}
+
+void tcp_ack_calm(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+{
+    const uint32_t old_wnd = conn->snd_wnd;
+    const uint32_t acked = toe_seq_off(seg->ack, conn->snd_una);
+    toe_instant sent;
+
+    tcp_ack_sample(conn, seg, now);
+    advance(conn, acked);
+    sent = tcp_flight_ack_calm(conn);
+    tcp_recovery_grow(conn, acked, now - sent, now);
+    renew(conn);
+    conn->flight->is_moved = true;
+    tcp_rack_input_calm(conn, sent, now);
+    tcp_flight_trim(conn);
+    update_window(conn, seg, old_wnd, now);
 }
 
 static void fin_acked(struct tcp_conn *conn, toe_instant now)

@@ -24,6 +24,13 @@ void tcp_ack_window(struct tcp_conn *conn, const struct tcp_segment *seg, uint8_
  */
 void tcp_ack_repeated(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
 
+/*
+ * tcp_ack_is_calm() tells whether |seg| of an established connection acknowledges new data and
+ * nothing is or was wrong with any of it. tcp_ack_calm() is tcp_ack_input() for such a segment.
+ */
+bool tcp_ack_is_calm(const struct tcp_conn *conn, const struct tcp_segment *seg);
+void tcp_ack_calm(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
+
 /* tcp_ack_input() processes the acknowledgment in |seg|, or drops the segment because of it. */
 enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
 

@@ -18,7 +18,7 @@
  *
  * The engine knows no address, no NIC and no host; ports are the owner's as well. It never calls
  * back, with one exception: |text| of struct tcp_config, to which it offers new text that is in
- * order, once a segment, so that it can be placed where it is wanted without a copy in between.
+ * order, once a call, so that it can be placed where it is wanted without a copy in between.
  *
  * Moving a connection. tcp_export() writes a connection's state in the form in which it crosses the
  * seam, tcp_import() builds a connection from it. Buffers move apart from that: tcp_send_take()
@@ -103,6 +103,18 @@ enum toe_drop tcp_input(struct tcp_conn *conn, const struct tcp_segment *seg, to
  * that is not filled yet, and |seg|->payload be there.
  */
 bool tcp_input_is_next(const struct tcp_conn *conn, const struct tcp_segment *seg);
+
+/*
+ * tcp_input_patience() tells how many segments, of which |seg| is the first, may be given to the
+ * engine as one, because it would answer none of them but perhaps the last: all but the last full,
+ * that is of rcv_mss bytes, and without PSH; each the next one; and alike in all else. 1: no
+ * others. tcp_input_joined() is tcp_input() for the whole of them: the flags of all, and the
+ * sequence number of the last.
+ */
+uint32_t tcp_input_patience(const struct tcp_conn *conn, const struct tcp_segment *seg,
+                            toe_instant now);
+void tcp_input_joined(struct tcp_conn *conn, const struct tcp_segment *seg, toe_seq last,
+                      toe_instant now);
 
 /*
  * tcp_output() fills in the next segment that is to leave at |now|, and returns false if there is

@@ -137,6 +137,12 @@ uint32_t tcp_flight_sack(struct tcp_conn *conn, struct tcp_delivered *got,
 void tcp_flight_ack(struct tcp_conn *conn, struct tcp_delivered *got, toe_seq old);
 
 /*
+ * tcp_flight_ack_calm() does what tcp_flight_ack() does where tcp_ack_is_calm(), and returns when
+ * what was acknowledged left.
+ */
+toe_instant tcp_flight_ack_calm(struct tcp_conn *conn);
+
+/*
  * tcp_flight_lose() takes for lost whatever left before |than| of rack.h says, and |wait| or longer
  * ago. Returns how many bytes were not before; |left| is the time until all that left before would
  * be, zero if there is no more.

@@ -61,6 +61,8 @@ static enum toe_drop input_predicted(struct tcp_conn *conn, const struct tcp_seg
 
     if (is_text_alone(conn, seg)) {
         tcp_ack_repeated(conn, seg, now);
+    } else if (tcp_ack_is_calm(conn, seg)) {
+        tcp_ack_calm(conn, seg, now);
     } else {
         drop = tcp_ack_input(conn, seg, now);
     }
@@ -73,6 +75,28 @@ static enum toe_drop input_predicted(struct tcp_conn *conn, const struct tcp_seg
     }
     tcp_deadline_settle(conn, now);
     return drop;
+}
+
+uint32_t tcp_input_patience(const struct tcp_conn *conn, const struct tcp_segment *seg,
+                            toe_instant now)
+{
+    const uint32_t wnd = tcp_window_rcv(conn);
+    const uint32_t cnt = conn->cfg->ack_frequency - conn->unacked_cnt;
+    const uint64_t len = (uint64_t)cnt * conn->rcv_mss;
+
+    if (conn->unacked_cnt >= conn->cfg->ack_frequency || conn->cfg->delayed_ack == 0 ||
+        !tcp_input_is_predicted(conn, seg, now) || !is_text_alone(conn, seg)) {
+        return 1;
+    }
+    /* More than half of the buffer stays on offer: the window calls for no answer (RCV-077). */
+    return 2 * (uint64_t)wnd > conn->rcv_buf + 2 * len ? cnt : 1;
+}
+
+void tcp_input_joined(struct tcp_conn *conn, const struct tcp_segment *seg, toe_seq last,
+                      toe_instant now)
+{
+    (void)input_predicted(conn, seg, now);
+    conn->snd_wl1 = last;
 }
 
 enum toe_drop tcp_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)

@@ -131,6 +131,16 @@ bool tcp_rack_input(struct tcp_conn *conn, const struct tcp_delivered *got,
     return tcp_rack_detect(conn, now);
 }
 
+void tcp_rack_input_calm(struct tcp_conn *conn, toe_instant sent, toe_instant now)
+{
+    struct tcp_rack *rack = &conn->flight->rack;
+
+    tcp_rtt_min_sample(conn, now - sent, now);
+    conn->has_reordering = conn->has_reordering || toe_seq_lt(conn->snd_una, rack->fack);
+    update(rack, sent, conn->snd_una, now);
+    rack->fack = toe_seq_max(rack->fack, conn->snd_una);
+}
+
 void tcp_rack_forget(struct tcp_conn *conn)
 {
     struct tcp_rack *rack = &conn->flight->rack;

@@ -41,6 +41,10 @@ struct tcp_rack {
 bool tcp_rack_input(struct tcp_conn *conn, const struct tcp_delivered *got,
                     const struct tcp_segment *seg, bool dup, toe_instant now);
 
+/* tcp_rack_input_calm() takes in what was delivered up to snd_una, in order, and left at |sent|:
+ * tcp_ack_is_calm(). */
+void tcp_rack_input_calm(struct tcp_conn *conn, toe_instant sent, toe_instant now);
+
 /* tcp_rack_detect() returns whether something is lost by |now|, and sets the reordering timer for
  * what may be later. */
 bool tcp_rack_detect(struct tcp_conn *conn, toe_instant now);

@@ -206,6 +206,20 @@ static void end_loss(struct tcp_conn *conn, struct tcp_delivered *got)
     }
 }
 
+void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, toe_duration rtt, toe_instant now)
+{
+    /* Kept near, so that the comparison holds however much is sent. */
+    if (toe_seq_gt(conn->snd_una, conn->recover)) {
+        conn->recover = toe_seq_sub(conn->snd_una, 1);
+    }
+    if (conn->cwnd < conn->ssthresh) {
+        tcp_hystart_ack(conn, rtt);
+    }
+    if (!conn->ecn_hold) {
+        tcp_cc_ack(conn, acked, now);
+    }
+}
+
 void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t acked,
                       toe_instant now)
 {
@@ -233,16 +247,7 @@ void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t
         return;
     }
 
-    /* Kept near, so that the comparison holds however much is sent. */
-    if (toe_seq_gt(conn->snd_una, conn->recover)) {
-        conn->recover = toe_seq_sub(conn->snd_una, 1);
-    }
-    if (conn->cwnd < conn->ssthresh) {
-        tcp_hystart_ack(conn, got->is_timed ? now - got->sent : 0);
-    }
-    if (!conn->ecn_hold) {
-        tcp_cc_ack(conn, acked, now);
-    }
+    tcp_recovery_grow(conn, acked, got->is_timed ? now - got->sent : 0, now);
 }
 
 enum tcp_next tcp_recovery_next(const struct tcp_conn *conn, struct tcp_sack_block *range)
