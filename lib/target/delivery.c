@@ -63,7 +63,9 @@ void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain)
         chain = chain->next;
         target_bufq_push(&tcp->delivery.incoming, buf);
     }
-    target_tcp_ready(tcp);
+    if (tcp->target->serving != tcp) {
+        target_tcp_ready(tcp);
+    }
 }
 
 /* --- one request --- */

@@ -160,7 +160,7 @@ static void take_queued(struct toe_target *target)
     struct target_work queued = pause->queued;
     struct toe_block *tree;
 
-    pause->queued = (struct target_work){0, 0};
+    pause->queued = (struct target_work){0};
     while ((tree = target_work_pop_tree(&queued)) != NULL) {
         if (is_failing) {
             fail(target, tree);

@@ -44,25 +44,36 @@ static toe_status refusal(const struct target_tcp *tcp)
     return TOE_STATUS_SUCCESS;
 }
 
-void target_send(struct toe_target *target, struct target_tcp *tcp, struct toe_buf *chain)
+bool target_send_queue(struct target_tcp *tcp, struct toe_buf *chain)
 {
-    toe_status status = refusal(tcp);
-
-    if (status == TOE_STATUS_SUCCESS && !target_send_is_sound(chain, tcp_send_len(&tcp->conn))) {
-        status = TOE_STATUS_INVALID_PARAMETER;
+    if (refusal(tcp) != TOE_STATUS_SUCCESS ||
+        !target_send_is_sound(chain, tcp_send_len(&tcp->conn))) {
+        return false;
     }
-    if (status != TOE_STATUS_SUCCESS) {
-        target_tcp_transmit_want(tcp);
-        target_buf_fail(chain, status);
-        target->host.send_complete(target->host_user, chain);
-        return;
-    }
-
     for (struct toe_buf *buf = chain; buf != NULL; buf = buf->next) {
         buf->transferred = 0;
     }
     tcp_send(&tcp->conn, chain);
-    target_tcp_ready(tcp);
+    /* What has no bytes is done when it is first looked at (SND-018). */
+    if (tcp->target->serving != tcp || tcp_send_len(&tcp->conn) == 0) {
+        target_tcp_ready(tcp);
+    }
+    return true;
+}
+
+void target_send(struct toe_target *target, struct target_tcp *tcp, struct toe_buf *chain)
+{
+    toe_status status = refusal(tcp);
+
+    if (target_send_queue(tcp, chain)) {
+        return;
+    }
+    if (status == TOE_STATUS_SUCCESS) {
+        status = TOE_STATUS_INVALID_PARAMETER;
+    }
+    target_tcp_transmit_want(tcp);
+    target_buf_fail(chain, status);
+    target->host.send_complete(target->host_user, chain);
 }
 
 /* Takes the disconnect's buffer, if it is there, off the end of |chain|; returns the rest. */

@@ -23,7 +23,13 @@ void target_buf_fail(struct toe_buf *chain, toe_status status);
  */
 bool target_send_is_sound(const struct toe_buf *chain, uint32_t queued);
 
-/* target_send() takes a send request; |tcp| is NULL if the handle named nothing. */
+/*
+ * target_send_queue() queues a send request. Returns false, and has done nothing, if it is to be
+ * refused, which takes a completion.
+ */
+bool target_send_queue(struct target_tcp *tcp, struct toe_buf *chain);
+
+/* target_send() queues or refuses one; |tcp| is NULL if the handle named nothing. */
 void target_send(struct toe_target *target, struct target_tcp *tcp, struct toe_buf *chain);
 
 /* target_send_settle() completes what was acknowledged. */

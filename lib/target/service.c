@@ -47,10 +47,15 @@ static bool is_verdict_new(const struct target_tcp *tcp)
  */
 static void serve(struct toe_target *target, struct target_tcp *tcp)
 {
+    target->serving = tcp;
     target_send_settle(target, tcp);
     target_upload_abort(target, tcp);
     target_disconnect_settle(target, tcp); /* before the event that delivery may raise: DSC-044 */
     target_delivery_run(target, tcp);
+    target->serving = NULL;
+    if (tcp->delivery.incoming.head != NULL) {
+        target_tcp_ready(tcp);
+    }
     target_worth_run(target, tcp);
     target_upload_run(target, tcp);
     if (!target_egress_run(target, tcp) || is_verdict_new(tcp)) {

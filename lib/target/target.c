@@ -7,6 +7,7 @@
 #include "target/ingress.h"
 #include "target/instance.h"
 #include "target/object.h"
+#include "target/sending.h"
 #include "target/service.h"
 #include "target/terminate.h"
 #include "target/update.h"
@@ -110,9 +111,19 @@ static void post_chain(void *ctx, toe_handle tcp, struct toe_buf *chain,
     }
 }
 
-static void send(void *ctx, toe_handle tcp, struct toe_buf *chain)
+static void send(void *ctx, toe_handle handle, struct toe_buf *chain)
 {
-    post_chain(ctx, tcp, chain, TARGET_REQUEST_SEND, 0);
+    struct toe_target *target = ctx;
+    struct target_tcp *tcp = target_tcp_get(target, handle);
+
+    if (chain == NULL) {
+        return;
+    }
+    /* What waits before it, or is to be told first, may be a reason to refuse it. */
+    if (!target_work_is_done(&target->work) || target_pause_is_due(target) ||
+        !target_send_queue(tcp, chain)) {
+        post_chain(ctx, handle, chain, TARGET_REQUEST_SEND, 0);
+    }
 }
 
 static void receive(void *ctx, toe_handle handle, struct toe_buf *chain)

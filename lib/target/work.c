@@ -66,6 +66,11 @@ bool target_work_is_empty(const struct target_work *work)
     return work->head == 0;
 }
 
+bool target_work_is_done(const struct target_work *work)
+{
+    return work->head == 0 && !work->is_running;
+}
+
 bool target_work_has(const struct target_work *work, enum target_request request)
 {
     for (uint64_t link = work->head; link != 0; link = words_of(link)[WORD_LINK]) {
@@ -158,7 +163,10 @@ void target_work_run(struct toe_target *target)
 {
     uint64_t link = target->work.head;
 
-    target->work = (struct target_work){0, 0};
+    if (link == 0) {
+        return;
+    }
+    target->work = (struct target_work){.is_running = true};
     while (link != 0) {
         const uint64_t next = words_of(link)[WORD_LINK];
 
@@ -169,4 +177,5 @@ void target_work_run(struct toe_target *target)
         }
         link = next;
     }
+    target->work.is_running = false;
 }

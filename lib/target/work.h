@@ -7,7 +7,9 @@
  * operation does when it is called; everything else happens in a run (OFF-1, SND-003).
  *
  * Receive requests of living connections are not here: they are posted to the connection itself,
- * so that one made inside an indication is seen when the indication returns (RCV-027).
+ * so that one made inside an indication is seen when the indication returns (RCV-027). Nor are
+ * requests to send that are good and before which nothing waits: they join the send queue at once,
+ * so that what is sent in answer to a completion leaves together with its acknowledgment.
  */
 #ifndef TARGET_WORK_H
 #define TARGET_WORK_H
@@ -33,6 +35,7 @@ enum target_request {
 struct target_work {
     uint64_t head;
     uint64_t tail;
+    bool is_running; /* what was taken off it is not all done */
 };
 
 /* target_work_post_tree() appends a state operation. */
@@ -45,6 +48,9 @@ void target_work_post_chain(struct target_work *work, toe_handle tcp, struct toe
 
 /* target_work_is_empty() tells whether there is nothing to do. */
 bool target_work_is_empty(const struct target_work *work);
+
+/* target_work_is_done() tells whether nothing that was posted is still to be done. */
+bool target_work_is_done(const struct target_work *work);
 
 /* target_work_has() tells whether a state operation of kind |request| waits. */
 bool target_work_has(const struct target_work *work, enum target_request request);
