@@ -117,9 +117,7 @@ static bool write_at(struct toe_buf *buf, uint32_t at, const uint8_t *src, uint3
         if (dst == NULL) {
             return false;
         }
-        if (dst != src) { /* target_delivery_room() */
-            memcpy(dst, src, cnt);
-        }
+        memcpy(dst, src, cnt);
         src += cnt;
         pos += cnt;
         len -= cnt;
@@ -244,8 +242,8 @@ static void give_up(struct target_tcp *tcp)
 uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len)
 {
     struct target_delivery *d = &tcp->delivery;
-    const struct toe_buf *buf;
-    uint64_t sge;
+    struct toe_buf *buf;
+    const struct toe_sge *sge;
     uint64_t skip;
 
     if (d->incoming.head != NULL) {
@@ -255,16 +253,20 @@ uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len)
     if (buf == NULL || tcp->conn.recvq.len > 0 || room_of(buf) < len) {
         return NULL;
     }
-    sge = buf->reserved[WORD_SGE];
+    sge = &buf->sge[buf->reserved[WORD_SGE]];
     skip = (uint64_t)buf->off + filled(buf) - buf->reserved[WORD_SGE_OFF];
-    if (skip == buf->sge[sge].len && sge + 1 < buf->sge_cnt) {
-        skip = 0;
+    if (skip == sge->len && len > 0) { /* It is full, and another one follows. */
+        buf->reserved[WORD_SGE_OFF] += skip;
+        ++buf->reserved[WORD_SGE];
         ++sge;
+        skip = 0;
     }
-    if (skip > buf->sge[sge].len || buf->sge[sge].len - skip < len) {
+    if (skip > sge->len || sge->len - skip < len) {
         return NULL;
     }
-    return toe_bus_map(&tcp->conn.cfg->bus, buf->sge[sge].addr + skip, len);
+    d->place = toe_bus_map(&tcp->conn.cfg->bus, sge->addr + skip, len);
+    d->place_len = len;
+    return d->place;
 }
 
 bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push)
@@ -274,6 +276,10 @@ bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t l
     struct tcp_recvq *q = &conn->recvq;
     uint32_t placed = 0;
 
+    if (data == d->place && len <= d->place_len) { /* It is there. */
+        commit_posted(d, len, push);
+        return true;
+    }
     /* Requests that were posted before are not to be passed by. */
     if (d->incoming.head != NULL) {
         take_incoming(tcp->target, tcp);
@@ -454,12 +460,16 @@ void target_delivery_run(struct toe_target *target, struct target_tcp *tcp)
     uint32_t round;
 
     for (round = 0; round < TARGET_INDICATE_MAX; ++round) {
-        take_incoming(target, tcp);
-        if (!target_tcp_is_stopped(tcp)) {
+        if (d->incoming.head != NULL) {
+            take_incoming(target, tcp);
+        }
+        if (tcp->conn.recvq.len > 0 && !target_tcp_is_stopped(tcp)) {
             place_waiting(tcp);
         }
         run_push_timer(target, d);
-        complete_done(target, tcp);
+        if (d->done.head != NULL) {
+            complete_done(target, tcp);
+        }
         if (d->incoming.head != NULL) {
             continue;
         }

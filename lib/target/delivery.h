@@ -44,6 +44,8 @@ struct target_delivery {
     struct target_bufq done;
     uint64_t room;       /* bytes free in all of |posted| */
     uint32_t consumed;   /* bytes delivered that the engine was not told of yet */
+    uint32_t place_len;  /* bytes that there is room for at |place| */
+    uint8_t *place;      /* said by target_delivery_room() for what is being processed, or NULL */
     bool is_held;        /* what waits was refused, or came from the host (RCV-091) */
     bool is_fed;         /* bytes were placed since the push timer was looked at */
     bool is_overdue;     /* what waits was kept long enough: no more of that until it is gone */
@@ -81,9 +83,9 @@ void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain);
 
 /*
  * target_delivery_room() is where target_delivery_text() would put |len| bytes if it were called
- * next, if that is one piece of the first request; NULL if it is not. What is written there before
- * is in its place when it is called with that as its data, and means nothing if it is not: a
- * request is filled only as far as it says.
+ * next, if that is one piece of the first request; NULL if it is not. Bytes may be written there
+ * before, and are in their place when target_delivery_text() is called next with them as its data.
+ * Otherwise they mean nothing: a request is filled only as far as it says.
  */
 uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "target/ingress.h"
 
-#include "base/prefetch.h"
 #include "target/account.h"
+#include "target/arrival.h"
 #include "target/instance.h"
 #include "target/object.h"
 #include "target/reach.h"
@@ -13,7 +13,6 @@
 #include "wire/ether.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
-#include "wire/plain.h"
 
 #include <string.h>
 
@@ -131,8 +130,8 @@ static struct target_tcp *find(const struct toe_target *target, const struct pac
 }
 
 /* SEG-071, SEG-078. */
-static bool is_for(const struct target_neighbor *neighbor, const uint8_t *dst_mac,
-                   bool vlan_present, uint16_t vlan_id)
+bool target_ingress_is_for(const struct target_neighbor *neighbor, const uint8_t *dst_mac,
+                           bool vlan_present, uint16_t vlan_id)
 {
     const uint16_t wanted = neighbor->constant.vlan_id;
 
@@ -140,25 +139,18 @@ static bool is_for(const struct target_neighbor *neighbor, const uint8_t *dst_ma
            (wanted == 0 || (vlan_present && vlan_id == wanted));
 }
 
-/* Whether somebody saw to the checksum already. */
-static bool is_trusted(const struct toe_frame *frame)
-{
-    return (frame->flags & (TOE_FRAME_CSUM_VALID | TOE_FRAME_CSUM_PARTIAL)) != 0;
-}
-
 static bool is_checksum_right(const struct packet *packet, const struct toe_frame *frame)
 {
     uint64_t sum;
 
-    if (is_trusted(frame)) {
+    if (target_frame_is_trusted(frame)) {
         return true;
     }
     sum = wire_csum_pseudo(&packet->src, &packet->dst, WIRE_PROTO_TCP, packet->tcp_len);
     return wire_csum_fold(wire_csum_add(sum, packet->tcp, packet->tcp_len)) == 0;
 }
 
-/* Whether a connection that the target runs takes |seg|, or the host is to have it. */
-static bool is_ours(const struct target_tcp *tcp, const struct tcp_segment *seg)
+bool target_ingress_is_ours(const struct target_tcp *tcp, const struct tcp_segment *seg)
 {
     const bool is_syn = (seg->flags & TCP_SYN) != 0;
 
@@ -169,6 +161,21 @@ static bool is_ours(const struct target_tcp *tcp, const struct tcp_segment *seg)
         return !is_syn; /* SEG-001, DSC-045 */
     }
     return !target_tcp_is_stopped(tcp) && !tcp->is_terminating; /* EVT-033, SEG-066 */
+}
+
+void target_ingress_settle(struct toe_target *target, struct target_tcp *tcp)
+{
+    struct tcp_conn *conn = &tcp->conn;
+
+    target_delivery_account(target, tcp);
+    if (conn->state != tcp->counted_state) {
+        target_account_state(target, tcp);
+    }
+    /* TMR-022: an acknowledgment does not wait for those of later segments. */
+    if (conn->ack_now && conn->verdict == TCP_VERDICT_NONE) {
+        (void)target_egress_run(target, tcp);
+    }
+    target_tcp_ready(tcp);
 }
 
 enum toe_drop target_ingress_segment(struct toe_target *target, struct target_tcp *tcp,
@@ -196,21 +203,12 @@ enum toe_drop target_ingress_segment(struct toe_target *target, struct target_tc
     if (tcp->worth != NULL) {
         target_worth_received(tcp, seg->payload_len, is_late);
     }
-    target_delivery_account(target, tcp);
-    if (conn->state != tcp->counted_state) {
-        target_account_state(target, tcp);
-    }
-    /* TMR-022: an acknowledgment does not wait for those of later segments. */
-    if (conn->ack_now && conn->verdict == TCP_VERDICT_NONE) {
-        (void)target_egress_run(target, tcp);
-    }
-    target_tcp_ready(tcp);
+    target_ingress_settle(target, tcp);
     return drop;
 }
 
-/* Counts a segment in an IP packet of |ip_len| bytes. */
-static void count(struct toe_target *target, const struct target_tcp *tcp, uint32_t ip_len,
-                  uint8_t ecn, enum toe_drop drop)
+void target_ingress_count(struct toe_target *target, const struct target_tcp *tcp, uint32_t ip_len,
+                          uint8_t ecn, enum toe_drop drop)
 {
     const int version = tcp->path->constant.src.family == 6;
     struct toe_ip_stats *stats = &target->stats.ip[version];
@@ -237,8 +235,8 @@ static bool drop_ip(struct toe_target *target, const struct packet *packet, enum
     return true;
 }
 
-/* SEG-075, SEG-076: the same of TCP, where the connection that is meant is ours. */
-static bool drop_tcp(struct toe_target *target, const struct target_tcp *tcp, enum toe_drop why)
+/* SEG-075, SEG-076. */
+bool target_ingress_drop(struct toe_target *target, const struct target_tcp *tcp, enum toe_drop why)
 {
     struct toe_tcp_stats *stats = &target->stats.tcp[tcp->path->constant.src.family == 6];
 
@@ -251,9 +249,9 @@ static bool drop_tcp(struct toe_target *target, const struct target_tcp *tcp, en
     return true;
 }
 
-/* What becomes of |seg|, which is whole and in |frame|; false if it is not the target's. */
-static bool process(struct toe_target *target, struct target_tcp *tcp,
-                    const struct tcp_segment *seg, uint32_t ip_len, const struct toe_frame *frame)
+bool target_ingress_take(struct toe_target *target, struct target_tcp *tcp,
+                         const struct tcp_segment *seg, uint32_t ip_len,
+                         const struct toe_frame *frame)
 {
     enum toe_drop drop;
 
@@ -261,7 +259,7 @@ static bool process(struct toe_target *target, struct target_tcp *tcp,
         target_held_push(target, tcp, frame);
         return true;
     }
-    if (!is_ours(tcp, seg)) {
+    if (!target_ingress_is_ours(tcp, seg)) {
         return false;
     }
 
@@ -269,7 +267,7 @@ static bool process(struct toe_target *target, struct target_tcp *tcp,
         target_worth_datagram(tcp, false);
     }
     drop = target_ingress_segment(target, tcp, seg);
-    count(target, tcp, ip_len, seg->ecn, drop);
+    target_ingress_count(target, tcp, ip_len, seg->ecn, drop);
     /* What ends the processing so is the host's, but not before the connection (SEG-006, SEG-045).
      */
     if (tcp->conn.verdict == TCP_VERDICT_URGENT || tcp->conn.verdict == TCP_VERDICT_SYN) {
@@ -287,18 +285,18 @@ static bool take_segment(struct toe_target *target, const struct packet *packet,
     const struct wire_ether *ether = &packet->ether;
     struct tcp_segment seg;
 
-    if (tcp == NULL ||
-        !is_for(tcp->path->neighbor, ether->dst, ether->vlan_present, ether->vlan_id)) {
+    if (tcp == NULL || !target_ingress_is_for(tcp->path->neighbor, ether->dst, ether->vlan_present,
+                                              ether->vlan_id)) {
         return false;
     }
     if (wire_tcp_parse(&seg, packet->tcp, packet->tcp_len) < 0) {
-        return drop_tcp(target, tcp, TOE_DROP_TCP_HEADER);
+        return target_ingress_drop(target, tcp, TOE_DROP_TCP_HEADER);
     }
     if (!is_checksum_right(packet, frame)) {
-        return drop_tcp(target, tcp, TOE_DROP_TCP_CHECKSUM);
+        return target_ingress_drop(target, tcp, TOE_DROP_TCP_CHECKSUM);
     }
     seg.ecn = packet->tos & ECN_MASK;
-    return process(target, tcp, &seg, packet->ip_len, frame);
+    return target_ingress_take(target, tcp, &seg, packet->ip_len, frame);
 }
 
 /* Returns false if |frame| is not the target's. */
@@ -326,148 +324,22 @@ static bool take(struct toe_target *target, const struct toe_frame *frame)
     return false;
 }
 
-/* --- plain frames, a batch at a time --- */
-
-/* Frames whose headers are asked for ahead of the one that is looked at. */
-#define AHEAD 4u
-
-/* What a frame turned out to be before the first one of its batch is processed. */
-struct arrival {
-    struct wire_plain plain;
-    bool is_plain;
-    bool is_again; /* of the connection of the plain one before it */
-    uint64_t hash;
-    struct target_tcp *tcp; /* plain: whose it is, or NULL */
-};
-
-static struct target_row row_of(const struct wire_plain *plain)
-{
-    return (struct target_row){.bytes = wire_plain_row(plain), .len = plain->row_len};
-}
-
-static bool is_same_row(const struct wire_plain *a, const struct wire_plain *b)
-{
-    return a->row_len == b->row_len &&
-           memcmp(wire_plain_row(a), wire_plain_row(b), a->row_len) == 0;
-}
-
-static void classify(struct toe_target *target, struct arrival *arrivals,
-                     const struct toe_frame *frames, uint32_t cnt)
-{
-    const struct wire_plain *last = NULL;
-
-    for (uint32_t i = 0; i < cnt; ++i) {
-        struct arrival *arrival = &arrivals[i];
-
-        if (i + AHEAD < cnt) {
-            base_prefetch(frames[i + AHEAD].data);
-        }
-        arrival->tcp = NULL;
-        arrival->is_plain = wire_plain_parse(&arrival->plain, frames[i].data, frames[i].len);
-        if (!arrival->is_plain) {
-            continue;
-        }
-        arrival->is_again = last != NULL && is_same_row(last, &arrival->plain);
-        if (!arrival->is_again) {
-            arrival->hash = target_demux_hash(&target->demux, row_of(&arrival->plain));
-            target_demux_fetch(&target->demux, arrival->hash);
-        }
-        last = &arrival->plain;
-    }
-}
-
-/*
- * Finds the connections of a batch. None of them goes away before the batch is processed: what the
- * host asks for inside an upcall waits.
- */
-static void look_up(struct toe_target *target, struct arrival *arrivals, uint32_t cnt)
-{
-    struct target_tcp *last = NULL;
-
-    for (uint32_t i = 0; i < cnt; ++i) {
-        if (arrivals[i].is_plain && !arrivals[i].is_again) {
-            target_demux_fetch_first(&target->demux, arrivals[i].hash);
-        }
-    }
-    for (uint32_t i = 0; i < cnt; ++i) {
-        struct arrival *arrival = &arrivals[i];
-
-        if (!arrival->is_plain) {
-            continue;
-        }
-        if (!arrival->is_again) {
-            last = target_demux_find(&target->demux, row_of(&arrival->plain), arrival->hash);
-            if (last != NULL) {
-                target_tcp_fetch(last);
-            }
-        }
-        arrival->tcp = last;
-    }
-}
-
-/* Where the text of |seg| is going if all is well, or NULL: it is not known yet. */
-static uint8_t *place_of(struct target_tcp *tcp, const struct tcp_segment *seg)
-{
-    if (!tcp_input_is_next(&tcp->conn, seg) || tcp->is_holding || !is_ours(tcp, seg)) {
-        return NULL;
-    }
-    return target_delivery_room(tcp, seg->payload_len);
-}
-
-/*
- * Verifies the checksum of |seg|. Text that goes right into a request is copied there in the same
- * pass. A request is filled as far as it says, so what lies behind that if the sum is wrong is
- * nothing yet.
- */
-static bool verify(struct target_tcp *tcp, struct tcp_segment *seg, const struct wire_plain *plain)
-{
-    uint64_t sum = wire_plain_pseudo(plain);
-    uint8_t *place = place_of(tcp, seg);
-
-    if (place == NULL) {
-        return wire_csum_fold(wire_csum_add(sum, plain->tcp, plain->tcp_len)) == 0;
-    }
-    sum = wire_csum_add(sum, plain->tcp, plain->tcp_len - seg->payload_len);
-    sum = wire_csum_copy(place, seg->payload, seg->payload_len, sum);
-    seg->payload = place;
-    return wire_csum_fold(sum) == 0;
-}
-
-/* Returns false if |frame|, which is plain, is not the target's. */
-static bool take_plain(struct toe_target *target, const struct arrival *arrival,
-                       const struct toe_frame *frame)
-{
-    const struct wire_plain *plain = &arrival->plain;
-    struct target_tcp *tcp = arrival->tcp;
-    struct tcp_segment seg;
-
-    if (tcp == NULL ||
-        !is_for(tcp->path->neighbor, plain->frame, plain->vlan_present, plain->vlan_id)) {
-        return false;
-    }
-    wire_plain_segment(&seg, plain);
-    seg.ecn = plain->tos & ECN_MASK;
-    if (!is_trusted(frame) && !verify(tcp, &seg, plain)) {
-        return drop_tcp(target, tcp, TOE_DROP_TCP_CHECKSUM);
-    }
-    return process(target, tcp, &seg, (uint32_t)(plain->tcp - plain->ip) + plain->tcp_len, frame);
-}
-
 bool target_ingress_run(struct toe_target *target)
 {
     struct toe_frame frames[TARGET_BATCH_MAX];
-    struct arrival arrivals[TARGET_BATCH_MAX];
+    struct target_arrival arrivals[TARGET_BATCH_MAX];
     const uint32_t cnt = target->wire.receive(target->settings.wire_user, frames, TARGET_BATCH_MAX);
 
-    classify(target, arrivals, frames, cnt);
-    look_up(target, arrivals, cnt);
-    for (uint32_t i = 0; i < cnt; ++i) {
-        const bool taken = arrivals[i].is_plain ? take_plain(target, &arrivals[i], &frames[i])
-                                                : take(target, &frames[i]);
+    target_arrivals_find(target, arrivals, frames, cnt);
+    for (uint32_t i = 0; i < cnt;) {
+        const uint32_t taken = arrivals[i].is_plain
+                                   ? target_arrivals_take(target, &arrivals[i], &frames[i], cnt - i)
+                                   : take(target, &frames[i]);
 
-        if (!taken) {
+        if (taken == 0) {
             target_ordinary_push(target, &frames[i]);
         }
+        i += taken > 0 ? taken : 1;
     }
     target_ordinary_flush(target);
     return cnt == TARGET_BATCH_MAX;

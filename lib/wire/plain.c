@@ -149,20 +149,27 @@ void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain)
     seg->payload = tcp + header_len;
 }
 
-uint64_t wire_plain_pseudo(const struct wire_plain *plain)
+uint64_t wire_plain_sum(const struct wire_plain *plain)
 {
     const uint8_t *row = wire_plain_row(plain);
+    const uint8_t *tcp = plain->tcp;
     uint8_t last[8] = {0};
     uint64_t sum;
 
     wire_store_u32(last, plain->tcp_len);
     last[7] = WIRE_PROTO_TCP;
-    sum = load_u64(last);
-    sum = wire_csum_add_around(sum, load_u64(row));
+    sum = wire_csum_add_around(load_u64(last), load_u64(row));
     if (plain->family == 6) {
         for (size_t at = 8; at < 32; at += 8) {
             sum = wire_csum_add_around(sum, load_u64(row + at));
         }
+    }
+    sum = wire_csum_add_around(sum, load_u64(tcp));
+    sum = wire_csum_add_around(sum, load_u64(tcp + 8));
+    sum = wire_csum_add_around(sum, load_u32(tcp + 16));
+    if (plain->has_ts) {
+        sum = wire_csum_add_around(sum, load_u32(tcp + 20));
+        sum = wire_csum_add_around(sum, load_u64(tcp + 24));
     }
     return sum;
 }

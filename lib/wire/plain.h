@@ -39,8 +39,11 @@ bool wire_plain_parse(struct wire_plain *plain, const uint8_t *data, size_t len)
 /* wire_plain_segment() fills in |seg| as wire_tcp_parse() does; |seg|->sack is left alone. */
 void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain);
 
-/* wire_plain_pseudo() is the sum of the pseudo-header, as wire_csum_pseudo() has it. */
-uint64_t wire_plain_pseudo(const struct wire_plain *plain);
+/*
+ * wire_plain_sum() is the sum of the pseudo-header and the TCP header. With the payload added it
+ * folds to 0 if the TCP checksum is right.
+ */
+uint64_t wire_plain_sum(const struct wire_plain *plain);
 
 /*
  * wire_plain_row() is what tells connections apart, |plain|->row_len bytes in a row as they stand

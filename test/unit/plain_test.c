@@ -162,8 +162,10 @@ static void assert_plain(const struct wire_plain *plain, const uint8_t *frame, s
     assert_int_equal(wire_load_u16(row + 2 * addr_len), seg.src_port);
     assert_int_equal(wire_load_u16(row + 2 * addr_len + 2), seg.dst_port);
     assert_int_equal(
-        wire_csum_fold(wire_plain_pseudo(plain)),
-        wire_csum_fold(wire_csum_pseudo(&addrs[0], &addrs[1], WIRE_PROTO_TCP, plain->tcp_len)));
+        wire_csum_fold(wire_csum_add(wire_plain_sum(plain), seg.payload, seg.payload_len)),
+        wire_csum_fold(
+            wire_csum_add(wire_csum_pseudo(&addrs[0], &addrs[1], WIRE_PROTO_TCP, plain->tcp_len),
+                          plain->tcp, plain->tcp_len)));
 }
 
 /* Changes a few bytes of the headers, or the length. */
