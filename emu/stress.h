@@ -65,6 +65,7 @@ struct emu_stress_settings {
     double upload_every;  /* random: mean seconds until it is taken back */
     double lag;           /* mean seconds by which every second state operation is late */
     bool ecn;             /* hosts offer explicit congestion notification */
+    bool accurate_ecn;    /* and its accurate feedback */
     uint32_t rcv_buf;     /* of hosts, bytes for a connection: the window they offer */
     uint32_t chaos;       /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
 

@@ -19,6 +19,7 @@ static struct toe_host *make_host(const struct emu_stress_settings *settings, ui
     set.seed = seed;
     set.policy = settings->policy;
     set.ecn = settings->ecn ? TOE_ECN_ON : set.ecn;
+    set.accurate_ecn = settings->accurate_ecn;
     set.receive_mode = settings->receive_mode;
     set.policy_in_host = duration(settings->offload_every);
     set.policy_offloaded = duration(settings->upload_every);

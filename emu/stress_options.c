@@ -129,6 +129,8 @@ static const struct emu_option table[] = {
     OPTION(PERCENT, "corrupt", &parsed.settings.corrupt,
            .help = "frames with a bit flipped (default 0)"),
     OPTION(FLAG, "ecn", &parsed.settings.ecn, .help = "offer explicit congestion notification"),
+    OPTION(FLAG, "accurate-ecn", &parsed.settings.accurate_ecn,
+           .help = "and tell every mark: RFC 9768 (implies --ecn)"),
     OPTION(PERCENT, "mark", &parsed.settings.mark,
            .help = "packets marked on the link, with --ecn (default 0)"),
     OPTION(NUMBER, "rcvbuf", &values.rcv_buf, .placeholder = "BYTES", .min = 1, .max = 1 << 20,
@@ -248,7 +250,7 @@ static void take(void)
     set->policy = (enum toe_policy)values.policy;
     set->receive_mode = (enum toe_receive_mode)values.receive;
     set->peer_given = values.peer != NULL;
-    set->ecn = set->ecn || set->mark != 0;
+    set->ecn = set->ecn || set->mark != 0 || set->accurate_ecn;
     set->rate = values.has_rate ? values.rate * 1000000 : set->rate;
     set->delay = values.has_delay ? (double)values.delay_ms / 1e3 : parsed.sim ? set->delay : 0;
 }

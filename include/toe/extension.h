@@ -103,6 +103,18 @@ enum {
     TOE_EXTENSION_FLIGHT = 0x100,    /* there is a record: |flight| and |runs| */
     TOE_EXTENSION_PROBE_DUE = 0x200, /* a probe of the closed window is to leave, now */
     TOE_EXTENSION_ALIVE_DUE = 0x400, /* a keep-alive probe is */
+    TOE_EXTENSION_SYN_LOST = 0x800,  /* without an estimate the RTO is three seconds */
+};
+
+/* Flags of its part |accecn|. */
+enum {
+    TOE_ACCECN_FRESH = 0x01,  /* nothing but a SYN was received */
+    TOE_ACCECN_MARKED = 0x02, /* the last text came marked */
+    TOE_ACCECN_OPTION = 0x04, /* the peer's option was received */
+    TOE_ACCECN_DEAF = 0x08,   /* and is not believed */
+    TOE_ACCECN_MUTE = 0x10,   /* what leaves is not ECT: the path spoils it */
+    TOE_ACCECN_NEWS = 0x20,   /* the peer is to be told of bytes, */
+    TOE_ACCECN_ECT1 = 0x40,   /* the last ones came as ECT(1) */
 };
 
 /* Flags of its part |flight|. */
@@ -147,6 +159,18 @@ struct toe_extension {
     toe_duration idle;       /* since data last left */
     toe_duration slot_left;  /* to the expiry of retransmit_timeout_delta, if that runs */
     toe_duration alive_left; /* to the expiry of ka_timeout_delta, if that runs */
+
+    /* Accurate ECN: its counters (RFC 9768, 3.2.1); zero without. */
+    struct {
+        uint32_t flags;
+        uint32_t rcv_cep; /* marks that came, in packets, modulo 8 as snd_cep, */
+        uint32_t rcv_ceb; /* and in bytes, */
+        uint32_t rcv_e0b; /* and what came as ECT(0) and ECT(1) */
+        uint32_t rcv_e1b;
+        uint32_t snd_cep; /* what the peer has told */
+        uint32_t snd_ceb;
+        uint32_t pending; /* marks since the last acknowledgment */
+    } accecn;
 
     /* Congestion control; cwnd and ssthresh are in the delegated state. */
     enum toe_congestion congestion;

@@ -86,6 +86,7 @@ struct toe_host_settings {
     bool pacing;            /* spread what may leave over the round trip */
     bool rack_threshold;    /* three SACKed are a loss, until reordering was seen: RFC 8985, 6.2 */
     enum toe_ecn ecn;       /* a connection that has it goes only to a target that tells |ecn| */
+    bool accurate_ecn;      /* with ECN: accurate feedback where the peer knows it (RFC 9768) */
     bool bsd_syn; /* SYN options: MSS, window scale, SACK, timestamps; else as Linux has them */
     uint8_t ttl;  /* or hop limit, of all that is sent, but where an option says else */
 };
@@ -285,7 +286,8 @@ struct toe_host_tcp_info {
     toe_duration srtt; /* zero: no sample yet */
     toe_duration rttvar;
     toe_duration min_rtt;
-    bool ecn; /* agreed upon */
+    bool ecn;          /* agreed upon, */
+    bool accurate_ecn; /* with accurate feedback */
 };
 
 /* toe_host_tcp_info() tells them; false if there is no such connection in the host. */

@@ -31,6 +31,7 @@ struct toe_caps {
     uint8_t mac[TOE_MAC_LEN]; /* the interface's own address */
     uint32_t extension;       /* newest version it knows (toe/extension.h); 0: none */
     bool ecn;                 /* knows TOE_TCP_ECN (toe/state.h) */
+    bool accecn;              /* and TOE_TCP_ACCECN, given an extension */
 };
 
 /* How packets stand in Ethernet frames that are sent; either is understood on receipt. */

@@ -114,6 +114,12 @@ enum {
      * echoes marks, so a connection that agreed upon ECN goes to no other.
      */
     TOE_TCP_ECN = 0x8000,
+    /*
+     * With accurate feedback (RFC 9768); TOE_TCP_ECN is set as well. Only for a target that tells
+     * |accecn| in its capabilities, and with an extension, which has the counters: without them the
+     * peer would read marks out of the first segment.
+     */
+    TOE_TCP_ACCECN = 0x4000,
 };
 
 struct toe_tcp_const {

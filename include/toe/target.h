@@ -91,6 +91,7 @@ struct toe_target_settings {
     bool rack_threshold; /* three SACKed are a loss, until reordering was seen: RFC 8985, 6.2 */
     uint32_t push_burst; /* PSH on every so manieth full segment of a burst, too; 0: not */
     bool ecn;            /* take connections with TOE_TCP_ECN (toe/state.h) */
+    bool accecn;         /* and with TOE_TCP_ACCECN; needs |ecn| and |extension| */
 };
 
 /* toe_target_settings_default() fills in all but the wire and the MAC address. */

@@ -89,7 +89,8 @@ void toe_ndis_caps_import(struct toe_caps *caps, const NDIS_TCP_CONNECTION_OFFLO
     caps->sack = in->SupportSack == NDIS_OFFLOAD_SUPPORTED;
     caps->tcp_max = in->TcpConnectionOffloadCapacity;
     caps->extension = 0; /* These structures have no room for one, */
-    caps->ecn = false;   /* and no flag for it. */
+    caps->ecn = false;   /* and no flag for it, */
+    caps->accecn = false;
 }
 
 void toe_ndis_caps_export(NDIS_TCP_CONNECTION_OFFLOAD *out, const struct toe_caps *caps)

@@ -66,6 +66,7 @@ struct tcp_setup host_conn_setup(const struct host_conn *conn)
         .window_scaling = settings->window_scaling,
         .ecn = settings->ecn != TOE_ECN_OFF,
         .ecn_offer = settings->ecn == TOE_ECN_ON,
+        .accecn = settings->accurate_ecn,
         .nagle = conn->options.nagle,
         .ts_offset = host_ts_offset(conn->host, &tuple),
     };

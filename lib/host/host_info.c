@@ -69,6 +69,7 @@ void host_info_fill(struct toe_host_tcp_info *info, const struct tcp_conn *tcp)
         .rttvar = tcp->rttvar,
         .min_rtt = tcp_rtt_min(tcp),
         .ecn = tcp->has_ecn,
+        .accurate_ecn = tcp->has_accecn,
     };
 }
 

@@ -58,6 +58,10 @@ static enum readiness readiness_of(struct host_conn *conn)
     if (conn->tcp.has_ecn && !neighbor->interface->caps.ecn) {
         return UNFIT; /* The peer counts on its marks being echoed (RFC-090). */
     }
+    if (conn->tcp.has_accecn &&
+        !(neighbor->interface->caps.accecn && host_extension_is_known(neighbor->interface))) {
+        return UNFIT; /* And on the counters. */
+    }
     if (!host_conn_drain(conn)) {
         return CANNOT;
     }

@@ -63,6 +63,7 @@ static void caps_get(void *target, struct toe_caps *caps)
         caps->neighbor_max < theirs.neighbor_max ? caps->neighbor_max : theirs.neighbor_max;
     caps->extension = caps->extension < theirs.extension ? caps->extension : theirs.extension;
     caps->ecn = caps->ecn && theirs.ecn;
+    caps->accecn = caps->accecn && theirs.accecn;
     caps->mtu_max = caps->mtu_max < theirs.mtu_max ? caps->mtu_max : theirs.mtu_max;
     caps->rcv_wnd_max =
         caps->rcv_wnd_max < theirs.rcv_wnd_max ? caps->rcv_wnd_max : theirs.rcv_wnd_max;

@@ -105,6 +105,7 @@ static void caps_get(void *target, struct toe_caps *caps)
         caps->rcv_wnd_max = smaller(caps->rcv_wnd_max, theirs.rcv_wnd_max);
         caps->extension = smaller(caps->extension, theirs.extension);
         caps->ecn = caps->ecn && theirs.ecn;
+        caps->accecn = caps->accecn && theirs.accecn;
     }
 }
 

@@ -142,6 +142,15 @@ static bool is_tcp_sound(const struct toe_target *target, const struct toe_block
            tcp_import_check(&target->tcp_config, state, chain_len(block->send_chain));
 }
 
+/* Accurate feedback needs the counters that only an extension has. */
+static bool can_count_marks(const struct toe_target *target, const struct toe_tcp_state *state)
+{
+    const struct toe_extension *ext = toe_tcp_extension(state);
+
+    return target->caps.accecn && (state->constant.flags & TOE_TCP_ECN) != 0 && ext != NULL &&
+           ext->version == TOE_EXTENSION_VERSION;
+}
+
 /* All that can be said without taking anything. */
 static toe_status check_tcp(const struct toe_target *target, const struct target_path *path,
                             const struct toe_block *block)
@@ -153,7 +162,8 @@ static toe_status check_tcp(const struct toe_target *target, const struct target
         return TOE_STATUS_FAILURE;
     }
     if (((state->constant.flags & TOE_TCP_SACK) != 0 && !target->caps.sack) ||
-        ((state->constant.flags & TOE_TCP_ECN) != 0 && !target->caps.ecn)) {
+        ((state->constant.flags & TOE_TCP_ECN) != 0 && !target->caps.ecn) ||
+        ((state->constant.flags & TOE_TCP_ACCECN) != 0 && !can_count_marks(target, state))) {
         return TOE_STATUS_OFFLOAD_CONNECTION_REJECTED;
     }
     if (state->cached.initial_rcv_wnd > target->caps.rcv_wnd_max) {

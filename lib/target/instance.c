@@ -43,6 +43,7 @@ void toe_target_settings_default(struct toe_target_settings *settings)
         .extension = true,
         .pacing = true,
         .ecn = true,
+        .accecn = true,
     };
 }
 
@@ -172,6 +173,7 @@ static void init_caps(struct toe_target *target)
         .rcv_wnd_max = settings->rcv_wnd_max,
         .extension = settings->extension ? TOE_EXTENSION_VERSION : 0,
         .ecn = settings->ecn,
+        .accecn = settings->accecn && settings->ecn && settings->extension,
     };
     memcpy(target->caps.mac, settings->mac, TOE_MAC_LEN);
 }

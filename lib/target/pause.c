@@ -39,7 +39,8 @@ static bool are_possible(const struct toe_target_settings *settings, const struc
            caps->neighbor_max <= settings->neighbor_max && caps->mtu_max <= settings->mtu_max &&
            caps->rcv_wnd_max <= settings->rcv_wnd_max &&
            caps->extension <= (settings->extension ? TOE_EXTENSION_VERSION : 0) &&
-           caps->ecn <= settings->ecn;
+           caps->ecn <= settings->ecn &&
+           caps->accecn <= (settings->accecn && caps->ecn && caps->extension != 0);
 }
 
 static toe_status change_caps(struct toe_target *target, const struct toe_caps *caps)

@@ -140,7 +140,7 @@ static bool is_flight_calm(const struct tcp_conn *conn, toe_seq ack)
 
 bool tcp_ack_is_calm(const struct tcp_conn *conn, const struct tcp_segment *seg)
 {
-    return !conn->in_recovery && !conn->has_ecn && !conn->ecn_hold && seg->sack_cnt == 0 &&
+    return !conn->in_recovery && !conn->has_ecn && seg->sack_cnt == 0 &&
            conn->cfg->cc->deliver == NULL && conn->scoreboard == NULL &&
            toe_seq_le(seg->ack, conn->snd_max) && is_flight_calm(conn, seg->ack);
 }
@@ -205,10 +205,10 @@ enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg
         return TOE_DROP_TCP_ACK_OLD;
     }
 
-    if (conn->has_ecn) {
-        tcp_ecn_ack(conn, seg, now);
-    }
     sacked = tcp_recovery_sack(conn, &got, seg);
+    if (conn->has_ecn) {
+        tcp_ecn_ack(conn, seg, sacked, now);
+    }
     if (toe_seq_gt(seg->ack, conn->snd_una)) {
         acked = toe_seq_off(seg->ack, conn->snd_una);
         ack_new(conn, &got, seg, acked, now);

@@ -28,6 +28,7 @@ void tcp_conn_init(struct tcp_conn *conn, const struct tcp_config *cfg,
     conn->has_sack = setup->sack;
     conn->has_window_scaling = setup->window_scaling;
     conn->has_ecn = setup->ecn;
+    conn->has_accecn = setup->ecn && setup->accecn;
     conn->ecn_offers = setup->ecn && setup->ecn_offer;
     conn->nagle = setup->nagle;
     conn->ts_delta = setup->ts_offset;

@@ -13,6 +13,7 @@
 
 #include "base/seq.h"
 #include "base/slab.h"
+#include "tcp/accecn.h"
 #include "tcp/hystart.h"
 #include "tcp/rate.h"
 #include "tcp/reassembly.h"
@@ -194,11 +195,12 @@ struct tcp_conn {
     bool has_timestamps : 1; /* in SYN_SENT: offered; so are the next two */
     bool has_sack : 1;
     bool has_window_scaling : 1;
-    bool has_ecn : 1; /* see tcp/ecn.h, as for the next five and ecn_point */
+    bool has_ecn : 1; /* see tcp/ecn.h, as for the next six, ecn_point and ecn_marked */
     bool ecn_offers : 1;
     bool ece_due : 1;    /* a mark came: we echo it until CWR */
     bool cwr_due : 1;    /* the next new text tells that cwnd was reduced */
-    bool ecn_hold : 1;   /* the last acknowledgment echoed a mark: cwnd does not grow */
+    bool has_accecn : 1; /* with accurate feedback: tcp/accecn.h */
+    bool ecn_mute : 1;   /* nothing of ours is ECT */
     bool ecn_wait : 1;   /* nothing leaves until a timer expires: cwnd cannot become smaller */
     bool ack_now : 1;    /* an acknowledgment must leave with the next output */
     bool fin_queued : 1; /* a FIN follows the send queue's last byte */
@@ -233,10 +235,12 @@ struct tcp_conn {
     toe_seq snd_wl1;
     toe_seq snd_wl2;
     uint32_t max_snd_wnd;
-    toe_seq recover;    /* recovery lasts until it is acknowledged; none begins before (RFC 6582) */
-    toe_seq ecn_point;  /* ECN: the last reduction was for what is before it */
-    toe_seq rtt_seq;    /* without timestamps: the segment that is timed, */
-    toe_instant rtt_at; /* and when it left */
+    toe_seq recover;   /* recovery lasts until it is acknowledged; none begins before (RFC 6582) */
+    toe_seq ecn_point; /* ECN: the last reduction was for what is before it */
+    uint32_t
+        ecn_marked;  /* bytes that the last acknowledgment says came marked: cwnd does not grow */
+    toe_seq rtt_seq; /* without timestamps: the segment that is timed, */
+    toe_instant rtt_at;    /* and when it left */
     toe_instant last_sent; /* when data last left: restart after idle (RFC-049) */
     toe_instant deadlines[TCP_DEADLINE_CNT];
     struct tcp_sendq sendq;
@@ -267,6 +271,7 @@ struct tcp_conn {
     uint8_t retransmit_cnt;
     uint8_t snd_wnd_probe_cnt;
     uint8_t ka_probe_cnt;
+    struct tcp_accecn accecn;
     uint8_t challenge_cnt;        /* challenges since, */
     toe_instant challenge_at;     /* the start of the period they are counted in */
     toe_instant syn_challenge_at; /* last challenge for a SYN, plus one; one in three seconds */

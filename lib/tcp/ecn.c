@@ -14,7 +14,9 @@ void tcp_ecn_offer(struct tcp_conn *conn, struct tcp_segment *syn)
     if (!conn->has_ecn) {
         return;
     }
-    if (conn->state == TOE_TCP_SYN_RCVD) {
+    if (conn->has_accecn) {
+        tcp_accecn_offer(conn, syn, !toe_seq_eq(conn->snd_max, conn->iss));
+    } else if (conn->state == TOE_TCP_SYN_RCVD) {
         syn->flags |= TCP_ECE;
     } else if (toe_seq_eq(conn->snd_max, conn->iss)) {
         syn->flags |= OFFER;
@@ -29,7 +31,12 @@ void tcp_ecn_meet(struct tcp_conn *conn, const struct tcp_segment *syn)
 {
     const uint8_t wanted = (syn->flags & TCP_ACK) != 0 ? TCP_ECE : OFFER;
 
-    conn->has_ecn = conn->has_ecn && (syn->flags & OFFER) == wanted;
+    if (conn->has_ecn && conn->has_accecn) {
+        tcp_accecn_meet(conn, syn);
+    } else {
+        conn->has_ecn = conn->has_ecn && (syn->flags & OFFER) == wanted;
+    }
+    conn->has_accecn = conn->has_accecn && conn->has_ecn;
 }
 
 /* As after a loss, but in congestion avoidance by less: a queue that marks is a short one (RFC
@@ -60,14 +67,25 @@ static void wait(struct tcp_conn *conn, toe_instant now)
     tcp_ecn_reduced(conn);
 }
 
-void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+/* The bytes that came marked: those it tells, or whatever it acknowledges. */
+static uint32_t marked(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t sacked)
 {
-    const bool is_echo = (seg->flags & TCP_ECE) != 0;
+    if (conn->has_accecn) {
+        return tcp_accecn_ack(conn, seg, sacked);
+    }
+    return (seg->flags & TCP_ECE) != 0 ? UINT32_MAX : 0;
+}
+
+void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t sacked,
+                 toe_instant now)
+{
+    bool is_echo;
 
     if (toe_seq_lt(seg->ack, conn->snd_una)) {
         return; /* it was overtaken */
     }
-    conn->ecn_hold = is_echo;
+    conn->ecn_marked = marked(conn, seg, sacked);
+    is_echo = conn->ecn_marked > 0;
     if (is_echo && conn->flight != NULL) {
         conn->flight->undo.is_on = false; /* There was congestion, if no loss. */
     }
@@ -85,8 +103,15 @@ void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, toe_insta
     }
 }
 
-void tcp_ecn_text(struct tcp_conn *conn, const struct tcp_segment *seg)
+void tcp_ecn_input(struct tcp_conn *conn, const struct tcp_segment *seg)
 {
+    if (conn->has_accecn) {
+        tcp_accecn_input(conn, seg);
+        return;
+    }
+    if (seg->payload_len == 0) {
+        return;
+    }
     /* Neither waits for more: the peer is to slow down soon, and after that sends little. */
     if ((seg->flags & TCP_CWR) != 0) {
         conn->ece_due = false;

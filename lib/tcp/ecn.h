@@ -24,16 +24,30 @@ void tcp_ecn_offer(struct tcp_conn *conn, struct tcp_segment *syn);
 /* tcp_ecn_meet() takes the peer's answer, or its offer, from its SYN. */
 void tcp_ecn_meet(struct tcp_conn *conn, const struct tcp_segment *syn);
 
-/* tcp_ecn_ack() looks for an echo in an acknowledgment of at most snd_max; before it is taken. */
-void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now);
+/*
+ * tcp_ecn_ack() looks for marks that an acknowledgment of at most snd_max tells of, which newly
+ * reports |sacked| bytes; before snd_una moves.
+ */
+void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t sacked,
+                 toe_instant now);
 
-/* tcp_ecn_text() looks for marks, and for CWR, on text that is in the window. */
-void tcp_ecn_text(struct tcp_conn *conn, const struct tcp_segment *seg);
+/* tcp_ecn_input() looks for marks, and for CWR, on what is in the window. */
+void tcp_ecn_input(struct tcp_conn *conn, const struct tcp_segment *seg);
+
+/* tcp_ecn_echo() tells of marks in |seg|, which leaves. */
+static inline void tcp_ecn_echo(struct tcp_conn *conn, struct tcp_segment *seg)
+{
+    if (conn->has_accecn) {
+        tcp_accecn_echo(conn, seg);
+    } else {
+        seg->flags |= conn->ece_due ? TCP_ECE : 0;
+    }
+}
 
 /* tcp_ecn_new() makes |seg|, which holds new text only, one that may be marked. */
 static inline void tcp_ecn_new(struct tcp_conn *conn, struct tcp_segment *seg)
 {
-    seg->ecn = TCP_ECN_ECT0;
+    seg->ecn = conn->ecn_mute ? TCP_ECN_NOT_ECT : TCP_ECN_ECT0;
     seg->flags |= conn->cwr_due ? TCP_CWR : 0;
     conn->cwr_due = false;
 }
@@ -42,7 +56,14 @@ static inline void tcp_ecn_new(struct tcp_conn *conn, struct tcp_segment *seg)
 static inline void tcp_ecn_reduced(struct tcp_conn *conn)
 {
     conn->ecn_point = conn->snd_max;
-    conn->cwr_due = conn->has_ecn;
+    conn->cwr_due = conn->has_ecn && !conn->has_accecn;
+}
+
+/* tcp_ecn_is_single() tells whether the next segment differs from those behind it: a super-segment
+ * has CWR, whatever it means, on its first one only. */
+static inline bool tcp_ecn_is_single(const struct tcp_conn *conn)
+{
+    return conn->cwr_due || (conn->has_accecn && (conn->accecn.rcv_cep & 2) != 0);
 }
 
 /* tcp_ecn_is_answered() tells whether what a loss says was answered: to a mark, in this round. */

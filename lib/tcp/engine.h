@@ -65,7 +65,8 @@ struct tcp_setup {
     bool sack;
     bool window_scaling;
     bool ecn;       /* we agree to it, */
-    bool ecn_offer; /* and offer it */
+    bool ecn_offer; /* and offer it, */
+    bool accecn;    /* with accurate feedback where the peer knows it */
     bool nagle;
     uint32_t ts_offset; /* added to our clock: RFC 7323, 7.1; handshakes only */
 };

@@ -30,7 +30,7 @@ _Static_assert(TOE_EXTENSION_EARLY_MAX == TCP_REASSEMBLY_RUN_MAX, "all that came
 
 _Static_assert(sizeof(struct toe_extension) < TOE_EXTENSION_SIZE_MAX, "as promised");
 
-#define FLAGS_ALL (2u * TOE_EXTENSION_ALIVE_DUE - 1u)
+#define FLAGS_ALL (2u * TOE_EXTENSION_SYN_LOST - 1u)
 
 /* No age is larger: with room for sums. */
 #define AGE_MAX (UINT64_C(1) << 62)
@@ -76,6 +76,7 @@ static void export_recovery(const struct tcp_conn *conn, struct toe_extension *e
 {
     ext->flags |= conn->in_recovery ? TOE_EXTENSION_RECOVERY : 0;
     ext->flags |= conn->rexmit_due ? TOE_EXTENSION_REXMIT_DUE : 0;
+    ext->flags |= conn->syn_lost ? TOE_EXTENSION_SYN_LOST : 0;
     ext->recover = conn->recover.v;
     ext->dup_bytes = conn->dup_bytes;
     ext->backoff = conn->backoff;
@@ -100,6 +101,7 @@ static void import_recovery(struct tcp_conn *conn, const struct toe_extension *e
 {
     conn->in_recovery = has(ext, TOE_EXTENSION_RECOVERY);
     conn->rexmit_due = has(ext, TOE_EXTENSION_REXMIT_DUE);
+    conn->syn_lost = has(ext, TOE_EXTENSION_SYN_LOST);
     conn->recover = toe_seq_of(ext->recover);
     conn->dup_bytes = ext->dup_bytes;
     conn->backoff = (uint8_t)ext->backoff;
@@ -133,6 +135,9 @@ static void export_marks(const struct tcp_conn *conn, struct toe_extension *ext)
         ext->flags |= conn->cwr_due ? TOE_EXTENSION_CWR_DUE : 0;
         ext->ecn_point = conn->ecn_point.v;
     }
+    if (conn->has_accecn) {
+        tcp_accecn_tell(conn, ext);
+    }
 }
 
 static bool are_marks_sound(const struct tcp_conn *conn, const struct toe_extension *ext)
@@ -140,6 +145,9 @@ static bool are_marks_sound(const struct tcp_conn *conn, const struct toe_extens
     /* As |recover|: from the number before snd_una. */
     const uint32_t point = toe_seq_off(toe_seq_of(ext->ecn_point), toe_seq_sub(conn->snd_una, 1));
 
+    if (!tcp_accecn_is_sound(conn, ext)) {
+        return false;
+    }
     if (!conn->has_ecn) {
         return !has(ext, TOE_EXTENSION_ECE_DUE | TOE_EXTENSION_CWR_DUE) && ext->ecn_point == 0;
     }
@@ -151,6 +159,9 @@ static void import_marks(struct tcp_conn *conn, const struct toe_extension *ext)
     conn->ece_due = has(ext, TOE_EXTENSION_ECE_DUE);
     conn->cwr_due = has(ext, TOE_EXTENSION_CWR_DUE);
     conn->ecn_point = toe_seq_of(ext->ecn_point);
+    if (conn->has_accecn) {
+        tcp_accecn_take(conn, ext);
+    }
 }
 
 /* --- the scoreboard --- */

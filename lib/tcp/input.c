@@ -189,8 +189,8 @@ static enum toe_drop input(struct tcp_conn *conn, const struct tcp_segment *seg,
         return TOE_DROP_TCP_URGENT;
     }
 
-    if (conn->has_ecn && seg->payload_len > 0) {
-        tcp_ecn_text(conn, seg);
+    if (conn->has_ecn) {
+        tcp_ecn_input(conn, seg);
     }
 
     /* Seventh, text; eighth, FIN. Neither comes with a SYN (SEG-008). */

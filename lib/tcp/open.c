@@ -54,10 +54,11 @@ static void meet(struct tcp_conn *conn, const struct tcp_segment *syn, toe_insta
 /* What a handover must know of the handshake. */
 static void note_constants(struct tcp_conn *conn)
 {
-    conn->constant.flags = (uint16_t)((conn->has_timestamps ? TOE_TCP_TIMESTAMPS : 0) |
-                                      (conn->has_sack ? TOE_TCP_SACK : 0) |
-                                      (conn->has_window_scaling ? TOE_TCP_WINDOW_SCALING : 0) |
-                                      (conn->has_ecn ? TOE_TCP_ECN : 0));
+    conn->constant.flags =
+        (uint16_t)((conn->has_timestamps ? TOE_TCP_TIMESTAMPS : 0) |
+                   (conn->has_sack ? TOE_TCP_SACK : 0) |
+                   (conn->has_window_scaling ? TOE_TCP_WINDOW_SCALING : 0) |
+                   (conn->has_ecn ? TOE_TCP_ECN : 0) | (conn->has_accecn ? TOE_TCP_ACCECN : 0));
     conn->constant.snd_wnd_scale = conn->snd_wscale;
     conn->constant.rcv_wnd_scale = conn->rcv_wscale;
     conn->constant.remote_mss = conn->mss_remote;
@@ -108,6 +109,7 @@ void tcp_open(struct tcp_conn *conn, toe_seq iss, toe_instant now)
 {
     (void)now;
     conn->has_ecn = conn->ecn_offers;
+    conn->has_accecn = conn->has_accecn && conn->ecn_offers;
     begin(conn, iss, TOE_TCP_SYN_SENT);
 }
 
@@ -170,6 +172,9 @@ enum toe_drop tcp_open_complete(struct tcp_conn *conn, const struct tcp_segment 
 {
     if (!acknowledges_syn(conn, seg)) {
         return refuse(conn, seg);
+    }
+    if (conn->has_accecn) {
+        tcp_accecn_third(conn, seg);
     }
     establish(conn, seg, now);
     tcp_ack_window(conn, seg, (seg->flags & TCP_SYN) != 0 ? 0 : conn->snd_wscale);

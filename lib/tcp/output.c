@@ -66,18 +66,23 @@ static void begin(const struct tcp_conn *conn, struct tcp_out *out, toe_instant 
     if (conn->has_sack && !conn->quiesced && tcp_is_synchronized(conn)) {
         add_sack(conn, out);
     }
+    if (conn->has_accecn && tcp_is_synchronized(conn)) {
+        tcp_accecn_option(conn, &out->seg);
+    }
 }
 
-/* Payload that fits into |out| beside its options. SACK gives way where there is little room. */
+/* Payload that fits into |out| beside its options. They give way where there is little room. */
 static uint32_t payload_max(const struct tcp_conn *conn, struct tcp_out *out)
 {
-    const uint32_t sack_len = out->seg.sack_cnt > 0 ? 4 + 8u * out->seg.sack_cnt : 0;
+    const uint32_t len =
+        (out->seg.sack_cnt > 0 ? 4 + 8u * out->seg.sack_cnt : 0) + tcp_accecn_option_len(&out->seg);
 
-    if (2 * sack_len >= conn->snd_mss) {
+    if (2 * len >= conn->snd_mss) {
         out->seg.sack_cnt = 0;
+        out->seg.acc_cnt = 0;
         return conn->snd_mss;
     }
-    return conn->snd_mss - sack_len;
+    return conn->snd_mss - len;
 }
 
 /* Completes |out| as a segment at |seq|: whatever leaves acknowledges. */
@@ -85,7 +90,10 @@ static void finish(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, uint
 {
     out->seg.seq = seq;
     out->seg.ack = conn->rcv_nxt;
-    out->seg.flags = (uint8_t)(flags | TCP_ACK | (conn->ece_due ? TCP_ECE : 0));
+    out->seg.flags = (uint8_t)(flags | TCP_ACK);
+    if (conn->has_ecn) {
+        tcp_ecn_echo(conn, &out->seg);
+    }
     out->seg.wnd = tcp_window_advertise(conn);
     conn->dup_due = conn->dup_due && out->seg.sack_cnt == 0;
 }
@@ -275,12 +283,13 @@ static bool output_range(struct tcp_conn *conn, struct tcp_out *out, enum tcp_ne
 }
 
 /* Whether |out|, with |len| bytes from snd_nxt on, is to be one segment: what it says is said once,
- * as CWR and SACK blocks are, or what it repeats is not all of it. */
+ * as CWR, SACK blocks and counters are, or what it repeats is not all of it. */
 static bool is_alone(const struct tcp_conn *conn, const struct tcp_out *out, uint32_t len)
 {
     const uint32_t repeated = toe_seq_off(conn->snd_max, conn->snd_nxt);
 
-    return conn->cwr_due || out->seg.sack_cnt > 0 || (repeated > 0 && repeated < len);
+    return tcp_ecn_is_single(conn) || out->seg.sack_cnt > 0 || out->seg.acc_cnt > 0 ||
+           (repeated > 0 && repeated < len);
 }
 
 /*

@@ -215,8 +215,8 @@ void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, toe_duration rtt, 
     if (conn->cwnd < conn->ssthresh) {
         tcp_hystart_ack(conn, rtt);
     }
-    if (!conn->ecn_hold) {
-        tcp_cc_ack(conn, acked, now);
+    if (acked > conn->ecn_marked) {
+        tcp_cc_ack(conn, acked - conn->ecn_marked, now);
     }
 }
 

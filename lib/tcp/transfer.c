@@ -182,6 +182,7 @@ static void import_const(struct tcp_conn *conn, const struct toe_tcp_const *c)
     conn->has_sack = (c->flags & TOE_TCP_SACK) != 0;
     conn->has_window_scaling = (c->flags & TOE_TCP_WINDOW_SCALING) != 0;
     conn->has_ecn = (c->flags & TOE_TCP_ECN) != 0;
+    conn->has_accecn = conn->has_ecn && (c->flags & TOE_TCP_ACCECN) != 0;
     conn->snd_wscale = conn->has_window_scaling ? min_scale(c->snd_wnd_scale) : 0;
     conn->rcv_wscale = conn->has_window_scaling ? min_scale(c->rcv_wnd_scale) : 0;
     conn->mss_remote = c->remote_mss != 0 ? c->remote_mss : conn->mss_remote;
@@ -291,6 +292,9 @@ toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, 
     import_numbers(conn, d);
     import_times(conn, d, now);
     tcp_send_mss_update(conn); /* RFC-132 as well: cwnd is a segment at least. */
+    if (conn->has_accecn) {
+        tcp_accecn_import(conn);
+    }
     if (d->state == TOE_TCP_CLOSED) {
         conn->verdict = TCP_VERDICT_DONE;
         return TOE_STATUS_SUCCESS;

@@ -14,6 +14,8 @@ enum option {
     OPTION_SACK_PERMITTED = 4,
     OPTION_SACK = 5,
     OPTION_TS = 8,
+    OPTION_ACCECN0 = 172,
+    OPTION_ACCECN1 = 174,
 };
 
 /* Lengths of options, kind and length included. */
@@ -24,6 +26,8 @@ enum option_len {
     TS_LEN = 10,
     SACK_HEAD_LEN = 2,
     SACK_BLOCK_LEN = 8,
+    ACCECN_HEAD_LEN = 2,
+    ACCECN_NUMBER_LEN = 3,
 };
 
 /* RFC 7323, 2.3. */
@@ -57,6 +61,20 @@ static void parse_syn_option(struct tcp_segment *seg, const uint8_t *option, siz
     }
 }
 
+/* Of a longer option the first numbers count, of a part of a number nothing does. */
+static void parse_accecn(struct tcp_segment *seg, const uint8_t *option, size_t len)
+{
+    const size_t cnt = (len - ACCECN_HEAD_LEN) / ACCECN_NUMBER_LEN;
+
+    seg->acc_cnt = (uint8_t)(cnt < TCP_ACC_MAX ? cnt : TCP_ACC_MAX);
+    seg->acc_ect1 = option[0] == OPTION_ACCECN1;
+    for (size_t i = 0; i < seg->acc_cnt; ++i) {
+        const uint8_t *p = option + ACCECN_HEAD_LEN + i * ACCECN_NUMBER_LEN;
+
+        seg->acc[i] = (uint32_t)p[0] << 16 | wire_load_u16(p + 1);
+    }
+}
+
 /* Reads one option of |len| bytes, at least 2, kind and length included. */
 static void parse_option(struct tcp_segment *seg, const uint8_t *option, size_t len)
 {
@@ -66,6 +84,8 @@ static void parse_option(struct tcp_segment *seg, const uint8_t *option, size_t 
         seg->ts_ecr = wire_load_u32(option + 6);
     } else if (option[0] == OPTION_SACK && seg->sack_cnt == 0) {
         parse_sack(seg, option, len);
+    } else if ((option[0] == OPTION_ACCECN0 || option[0] == OPTION_ACCECN1) && seg->acc_cnt == 0) {
+        parse_accecn(seg, option, len);
     } else if (seg->flags & TCP_SYN) {
         parse_syn_option(seg, option, len);
     }
@@ -109,6 +129,7 @@ int wire_tcp_parse(struct tcp_segment *seg, const uint8_t *data, size_t len)
     seg->seq = toe_seq_of(wire_load_u32(data + 4));
     seg->ack = toe_seq_of(wire_load_u32(data + 8));
     seg->flags = data[13];
+    seg->ae = (data[12] & 1) != 0;
     seg->wnd = wire_load_u16(data + 14);
     seg->urgent = wire_load_u16(data + 18);
     parse_options(seg, data + WIRE_TCP_LEN, header_len - WIRE_TCP_LEN);
@@ -134,7 +155,8 @@ static size_t sack_cnt_of(const struct tcp_segment *seg)
     return seg->sack_cnt < cnt_max ? seg->sack_cnt : cnt_max;
 }
 
-size_t wire_tcp_header_len(const struct tcp_segment *seg)
+/* The header of |seg| without the AccECN option. */
+static size_t base_len(const struct tcp_segment *seg)
 {
     const size_t sack_cnt = sack_cnt_of(seg);
     size_t len = WIRE_TCP_LEN;
@@ -149,6 +171,31 @@ size_t wire_tcp_header_len(const struct tcp_segment *seg)
         len += SACK_PADDED_HEAD_LEN + sack_cnt * SACK_BLOCK_LEN;
     }
     return len;
+}
+
+/* How many numbers of the AccECN option are written: as many as fit beside the rest. */
+static size_t acc_cnt_of(const struct tcp_segment *seg, size_t used)
+{
+    const size_t room = WIRE_TCP_LEN_MAX - used;
+    size_t cnt = seg->acc_cnt;
+
+    while (cnt > 0 && ACCECN_HEAD_LEN + cnt * ACCECN_NUMBER_LEN > room) {
+        --cnt;
+    }
+    return cnt;
+}
+
+/* Its length, with NOPs before it up to a multiple of four. */
+static size_t acc_padded_len(size_t cnt)
+{
+    return cnt == 0 ? 0 : (ACCECN_HEAD_LEN + cnt * ACCECN_NUMBER_LEN + 3) / 4 * 4;
+}
+
+size_t wire_tcp_header_len(const struct tcp_segment *seg)
+{
+    const size_t len = base_len(seg);
+
+    return len + (seg->acc_cnt > 0 ? acc_padded_len(acc_cnt_of(seg, len)) : 0);
 }
 
 /* Writes |a| and |b|, two NOPs or an option of two bytes, and returns where to go on. */
@@ -211,6 +258,26 @@ static void put_options(uint8_t *out, const struct tcp_segment *seg)
     }
 }
 
+/* Writes the AccECN option behind the |len| bytes at |out|, NOPs first. */
+static void put_accecn(uint8_t *out, size_t len, const struct tcp_segment *seg)
+{
+    const size_t cnt = acc_cnt_of(seg, len);
+    const size_t bare = ACCECN_HEAD_LEN + cnt * ACCECN_NUMBER_LEN;
+
+    if (cnt == 0) {
+        return;
+    }
+    out += len;
+    for (size_t i = bare; i < acc_padded_len(cnt); ++i) {
+        *out++ = OPTION_NOP;
+    }
+    out = put_pair(out, seg->acc_ect1 ? OPTION_ACCECN1 : OPTION_ACCECN0, (uint8_t)bare);
+    for (size_t i = 0; i < cnt; ++i, out += ACCECN_NUMBER_LEN) {
+        out[0] = (uint8_t)(seg->acc[i] >> 16);
+        wire_store_u16(out + 1, (uint16_t)seg->acc[i]);
+    }
+}
+
 size_t wire_tcp_build(uint8_t *out, size_t cap, const struct tcp_segment *seg)
 {
     const size_t len = wire_tcp_header_len(seg);
@@ -222,7 +289,7 @@ size_t wire_tcp_build(uint8_t *out, size_t cap, const struct tcp_segment *seg)
     wire_store_u16(out + 2, seg->dst_port);
     wire_store_u32(out + 4, seg->seq.v);
     wire_store_u32(out + 8, seg->ack.v);
-    out[12] = (uint8_t)(len / 4 << 4);
+    out[12] = (uint8_t)(len / 4 << 4 | seg->ae);
     out[13] = seg->flags;
     wire_store_u16(out + 14, seg->wnd);
     wire_store_u16(out + WIRE_TCP_CSUM_OFF, 0);
@@ -231,6 +298,9 @@ size_t wire_tcp_build(uint8_t *out, size_t cap, const struct tcp_segment *seg)
         put_syn_options(out + WIRE_TCP_LEN, seg);
     } else {
         put_options(out + WIRE_TCP_LEN, seg);
+    }
+    if (seg->acc_cnt > 0) {
+        put_accecn(out, base_len(seg), seg);
     }
     return len;
 }

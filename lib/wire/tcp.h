@@ -48,6 +48,9 @@ enum tcp_ecn {
 /* Most SACK blocks in a segment. */
 #define TCP_SACK_MAX 4
 
+/* Most numbers of an AccECN option (RFC 9768, 3.2.3). */
+#define TCP_ACC_MAX 3
+
 /* A range of sequence numbers the peer holds: |left| is the first, |right| is one past the last. */
 struct tcp_sack_block {
     toe_seq left;
@@ -69,9 +72,13 @@ struct tcp_segment {
     bool has_ts;                              /* there is a timestamps option */
     uint8_t sack_cnt;                         /* blocks in |sack| */
     uint8_t ecn;                              /* enum tcp_ecn; the parser cannot know: 0 */
+    bool ae;                                  /* control bit beside CWR (RFC 9768) */
+    bool acc_ect1;                            /* |acc| is EE1B, ECEB, EE0B, not EE0B, ECEB, EE1B */
+    uint8_t acc_cnt;                          /* numbers of an AccECN option in |acc| */
     uint32_t ts_val;                          /* TSval */
     uint32_t ts_ecr;                          /* TSecr */
     uint32_t payload_len;                     /* bytes at |payload| */
+    uint32_t acc[TCP_ACC_MAX];                /* 24 bits each; built from the lowest of more */
     struct tcp_sack_block sack[TCP_SACK_MAX]; /* SACK option; the first is the most recent */
     const uint8_t *payload;                   /* borrowed; may be NULL when |payload_len| is 0 */
 };
@@ -97,8 +104,9 @@ int wire_tcp_parse(struct tcp_segment *seg, const uint8_t *data, size_t len);
  * wire_tcp_build() writes the header of |seg| with its options to |out|, which has room for |cap|
  * bytes; the checksum is 0 and the payload is not written. The options stand as Linux puts them:
  * timestamps and SACK behind two NOPs each, and in a SYN the MSS, SACK-permitted, timestamps and
- * window scale. The options of a SYN are written only with TCP_SYN, SACK blocks only without, and
- * no more than fit. Returns the length of the header, or 0 when |cap| is too small.
+ * window scale; the AccECN option comes last. The options of a SYN are written only with TCP_SYN,
+ * SACK blocks only without, and no more than fit. Returns the length of the header, or 0 when |cap|
+ * is too small.
  */
 size_t wire_tcp_build(uint8_t *out, size_t cap, const struct tcp_segment *seg);
 

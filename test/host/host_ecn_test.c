@@ -45,7 +45,7 @@ struct spy {
     toe_seq cwr_at; /* the last CWR */
     struct event events[EVENT_MAX];
     uint32_t event_cnt;
-    uint64_t ect, marks, cwrs, echoes, repeated;
+    uint64_t ect, marks, cwrs, echoes, repeated, options;
 };
 
 /* Whether |frame| is a TCP segment. */
@@ -336,13 +336,125 @@ static void test_target_without(void **state)
     t_pair_fini(&pair);
 }
 
+/* RFC 9768, 3.2.2.2: each ACE tells as many marks as were made, no more and none twice. */
+static bool look_accurate(struct t_pair *pair, int from, const uint8_t *frame, uint32_t len)
+{
+    struct spy *spy = pair->user;
+    struct tcp_segment seg;
+
+    if (!parse(&seg, frame, len) || (seg.flags & (TCP_SYN | TCP_RST)) != 0) {
+        return true;
+    }
+    if (from == 0 && seg.payload_len > 0) {
+        require(spy, seg.payload_len <= 1460 && seg.ecn == TCP_ECN_ECT0, "not ECT(0)", &seg);
+        if (base_rand_chance(&spy->rand, spy->mark_percent, 100)) {
+            assert_true(sim_mark((uint8_t *)(uintptr_t)frame, len));
+            ++spy->marks;
+        }
+        spy->ect += seg.payload_len;
+    } else if (from == 1) {
+        const uint64_t ace = (seg.ae ? 4u : 0) | ((seg.flags & TCP_CWR) != 0 ? 2u : 0) |
+                             ((seg.flags & TCP_ECE) != 0 ? 1u : 0);
+
+        spy->echoes += (ace - 5 - spy->echoes) & 7;
+        require(spy, spy->echoes <= spy->marks, "a mark that nobody made", &seg);
+        spy->options += seg.acc_cnt > 0;
+    }
+    return true;
+}
+
+/* Accurate feedback goes on wherever the connection is, and counts every mark. */
+static void test_accurate(void **state)
+{
+    const char *env = getenv("TOE_TEST_SEED");
+    const uint64_t first = env != NULL ? strtoull(env, NULL, 0) : 1;
+    const uint64_t last = env != NULL ? first : 12;
+    uint32_t moves = 0;
+
+    (void)state;
+    for (uint64_t seed = first; seed <= last; ++seed) {
+        struct toe_host_settings hs = settings(TOE_POLICY_RANDOM, TOE_ECN_ON);
+        struct toe_host_stats stats = {.size = sizeof(stats)};
+        struct spy spy = {.seed = seed, .mark_percent = 10};
+        struct t_pair pair;
+
+        hs.accurate_ecn = true;
+        base_rand_init(&spy.rand, seed);
+        t_pair_init(&pair, &hs, NULL, seed);
+        pair.delay = 10 * MS;
+        pair.filter = look_accurate;
+        pair.user = &spy;
+        t_pair_connect(&pair, seed % 2 == 0 ? 4 : 6, 1000000, 0);
+        assert_true(t_pair_run_until(&pair, 3000 * SEC, t_pair_is_done));
+        assert_int_equal(pair.m[1].streams[0].received, 1000000);
+        assert_true(spy.marks > 20 && spy.options > 0);
+        assert_int_equal(spy.echoes, spy.marks);
+        assert_int_equal(spy.ect, 1000000); /* Nothing was lost, and nothing went twice. */
+        for (int i = 0; i < 2; ++i) {
+            toe_host_stats_get(pair.m[i].host, &stats);
+            moves += (uint32_t)(stats.offloads + stats.uploads);
+            assert_int_equal(stats.extensions_ignored, 0);
+        }
+        t_pair_run(&pair, 1000 * SEC);
+        t_pair_check_clean(&pair);
+        t_pair_fini(&pair);
+    }
+    assert_true(moves > last - first);
+}
+
+/* A connection with accurate feedback stays where the target does not know it, or gets no
+ * extension; one with the feedback of RFC 3168 need not. */
+static void test_accurate_stays(void **state)
+{
+    static const struct {
+        bool accecn, extension, peer;
+        bool moves;
+    } cases[] = {
+        {true, true, true, true},
+        {false, true, true, false},
+        {true, false, true, false},
+        {false, true, false, true}, /* The peer knows RFC 3168 only. */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        struct toe_host_settings hs = settings(TOE_POLICY_MANUAL, TOE_ECN_ON);
+        struct toe_host_tcp_info info = {.size = sizeof(info)};
+        struct toe_host_conn_info where;
+        struct toe_target_settings ts;
+        struct t_pair pair;
+        toe_handle conn;
+        uint32_t idx;
+
+        toe_target_settings_default(&ts);
+        assert_true(ts.accecn);
+        ts.accecn = cases[i].accecn;
+        ts.extension = cases[i].extension;
+        hs.accurate_ecn = cases[i].peer;
+        t_pair_init(&pair, &hs, &ts, 1);
+        pair.delay = 10 * MS;
+        idx = t_pair_connect(&pair, 4, 100000000, 0);
+        t_pair_run(&pair, 1 * SEC);
+        conn = pair.m[0].streams[idx].conn;
+        assert_true(toe_host_tcp_info(pair.m[0].host, conn, &info));
+        assert_true(info.ecn);
+        assert_int_equal(info.accurate_ecn, cases[i].peer);
+        assert_int_equal(toe_host_offload(pair.m[0].host, &conn, 1), 1);
+        t_pair_run(&pair, 100 * MS);
+        assert_true(toe_host_conn_info(pair.m[0].host, conn, &where));
+        assert_int_equal(where.place, cases[i].moves ? TOE_PLACE_OFFLOADED : TOE_PLACE_HOST);
+        assert_int_equal(where.offload_status,
+                         cases[i].moves ? TOE_STATUS_SUCCESS : TOE_STATUS_NOT_SUPPORTED);
+        t_pair_fini(&pair);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_marks_and_losses),
-        cmocka_unit_test(test_nobody_offers),
-        cmocka_unit_test(test_target_without),
+        cmocka_unit_test(test_marks),         cmocka_unit_test(test_marks_and_losses),
+        cmocka_unit_test(test_nobody_offers), cmocka_unit_test(test_target_without),
+        cmocka_unit_test(test_accurate),      cmocka_unit_test(test_accurate_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

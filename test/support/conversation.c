@@ -92,6 +92,7 @@ struct t_conn *t_conn_bare(const struct t_options *opt)
         .window_scaling = o->wscale != 0,
         .ecn = o->ecn,
         .ecn_offer = o->ecn_offer,
+        .accecn = o->accecn,
         .nagle = o->nagle,
     };
     struct t_conn *c = calloc(1, sizeof(*c));
@@ -127,7 +128,8 @@ struct toe_tcp_state t_conn_state(enum toe_conn_state state, const struct t_opti
 
     s.constant.flags =
         (uint16_t)((o->timestamps ? TOE_TCP_TIMESTAMPS : 0) | (o->sack ? TOE_TCP_SACK : 0) |
-                   (o->wscale != 0 ? TOE_TCP_WINDOW_SCALING : 0) | (o->ecn ? TOE_TCP_ECN : 0));
+                   (o->wscale != 0 ? TOE_TCP_WINDOW_SCALING : 0) | (o->ecn ? TOE_TCP_ECN : 0) |
+                   (o->accecn ? TOE_TCP_ACCECN : 0));
     s.constant.snd_wnd_scale = o->wscale;
     s.constant.rcv_wnd_scale = o->wscale;
     s.constant.remote_mss = (uint16_t)or_default(o->mss, 1460);
@@ -312,6 +314,10 @@ enum toe_drop t_send(struct t_conn *c, toe_instant at, const struct t_seg *s)
     seg.payload = data;
     seg.payload_len = s->len;
     seg.ecn = s->ecn;
+    seg.flags |= (uint8_t)(((s->ace & 2) != 0 ? TCP_CWR : 0) | ((s->ace & 1) != 0 ? TCP_ECE : 0));
+    seg.ae = (s->ace & 4) != 0;
+    seg.acc_cnt = s->acc_cnt;
+    memcpy(seg.acc, s->acc, sizeof(seg.acc));
     seg.has_ts = s->ts != 0;
     seg.ts_val = s->ts;
     seg.ts_ecr = s->ecr;

@@ -34,8 +34,11 @@ struct t_seg {
     uint32_t len;
     uint16_t flags; /* sent: any; expected: FIN, SYN, RST; T_NO_ACK to have no ACK */
     uint8_t ecn;    /* sent: enum tcp_ecn */
-    uint32_t wnd;   /* sent: the window, 65535 if zero and not T_ZERO_WINDOW */
-    uint32_t ts;    /* timestamp, if not zero; expected only if not zero */
+    uint8_t ace;    /* sent: AE, CWR, ECE as a number */
+    uint8_t acc_cnt;
+    uint32_t acc[TCP_ACC_MAX]; /* sent: an AccECN option with so many numbers */
+    uint32_t wnd;              /* sent: the window, 65535 if zero and not T_ZERO_WINDOW */
+    uint32_t ts;               /* timestamp, if not zero; expected only if not zero */
     uint32_t ecr;
     toe_seq sack[2]; /* one SACK block, if not empty */
     toe_seq more[2]; /* sent: a second one behind it, if not empty */
@@ -62,7 +65,8 @@ struct t_options {
     bool timestamps;
     bool sack;
     bool ecn;            /* agreed upon; in CLOSED: to be agreed to, */
-    bool ecn_offer;      /* or offered */
+    bool ecn_offer;      /* or offered, */
+    bool accecn;         /* with accurate feedback */
     uint32_t ka_timeout; /* keep-alive is on if not zero */
     uint32_t ka_interval;
     uint8_t ka_probe_cnt;

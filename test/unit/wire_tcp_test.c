@@ -33,7 +33,9 @@ static bool segment_equal(const struct tcp_segment *a, const struct tcp_segment 
            a->flags == b->flags && a->wscale == b->wscale && a->mss == b->mss &&
            a->sack_permitted == b->sack_permitted && a->has_ts == b->has_ts &&
            a->ts_val == b->ts_val && a->ts_ecr == b->ts_ecr && a->sack_cnt == b->sack_cnt &&
-           memcmp(a->sack, b->sack, a->sack_cnt * sizeof(a->sack[0])) == 0;
+           memcmp(a->sack, b->sack, a->sack_cnt * sizeof(a->sack[0])) == 0 && a->ae == b->ae &&
+           a->acc_cnt == b->acc_cnt && (a->acc_cnt == 0 || a->acc_ect1 == b->acc_ect1) &&
+           memcmp(a->acc, b->acc, a->acc_cnt * sizeof(a->acc[0])) == 0;
 }
 
 /* Fixed fields, the payload and its place, and every prefix of it. */
@@ -302,6 +304,7 @@ static void random_segment(struct tcp_segment *seg, struct base_rand *r)
     seg->wnd = (uint16_t)base_rand_u32(r);
     seg->urgent = (uint16_t)base_rand_u32(r);
     seg->flags = (uint8_t)base_rand_u32(r);
+    seg->ae = base_rand_chance(r, 1, 2);
     if (base_rand_chance(r, 1, 2)) {
         seg->has_ts = true;
         seg->ts_val = base_rand_u32(r);
@@ -317,6 +320,81 @@ static void random_segment(struct tcp_segment *seg, struct base_rand *r)
             seg->sack[i].left = toe_seq_of(base_rand_u32(r));
             seg->sack[i].right = toe_seq_of(base_rand_u32(r));
         }
+    }
+    if (wire_tcp_header_len(seg) + 12 <= WIRE_TCP_LEN_MAX) {
+        seg->acc_cnt = (uint8_t)base_rand_below(r, 4);
+        seg->acc_ect1 = base_rand_chance(r, 1, 2);
+        for (uint8_t i = 0; i < seg->acc_cnt; ++i) {
+            seg->acc[i] = base_rand_u32(r) & 0xffffff;
+        }
+    }
+}
+
+/* RFC 9768, 3.2.3: either order, whole numbers only, of a longer option the first three; the first
+ * option counts. */
+static void test_tcp_accecn(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t len;
+        uint8_t options[24];
+        uint8_t cnt;
+        bool ect1;
+        uint32_t acc[3];
+    } cases[] = {
+        {"empty", 2, {172, 2}, 0, false, {0}},
+        {"one", 5, {172, 5, 1, 2, 3}, 1, false, {0x010203}},
+        {"two, the other way", 8, {174, 8, 0, 0, 1, 0xff, 0xff, 0xff}, 2, true, {1, 0xffffff}},
+        {"three", 11, {172, 11, 0, 0, 1, 0, 1, 0, 1, 0, 0}, 3, false, {1, 0x100, 0x10000}},
+        {"one and a half", 6, {172, 6, 0, 0, 7, 9}, 1, false, {7}},
+        {"four", 14, {174, 14, 0, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 4}, 3, true, {1, 2, 3}},
+        {"twice", 10, {172, 5, 0, 0, 1, 174, 5, 0, 0, 2}, 1, false, {1}},
+        {"beyond the header", 4, {172, 11, 0, 0}, 0, false, {0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        struct tcp_segment seg;
+        uint8_t header[60];
+        const size_t len = make_header(header, TCP_ACK, cases[i].options, cases[i].len);
+
+        header[12] |= 1;
+        assert_int_equal(wire_tcp_parse(&seg, header, len), len);
+        if (seg.acc_cnt != cases[i].cnt || (seg.acc_cnt > 0 && seg.acc_ect1 != cases[i].ect1) ||
+            memcmp(seg.acc, cases[i].acc, seg.acc_cnt * sizeof(seg.acc[0])) != 0 || !seg.ae) {
+            fail_msg("%s: %u", cases[i].name, seg.acc_cnt);
+        }
+    }
+}
+
+/* Of the option what fits leaves, the first numbers. */
+static void test_tcp_accecn_fits(void **state)
+{
+    static const struct {
+        bool has_ts;
+        uint8_t sack_cnt;
+        uint8_t want;
+    } cases[] = {{true, 0, 3}, {true, 1, 3},  {true, 2, 2},
+                 {true, 3, 0}, {false, 3, 3}, {false, 4, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        struct tcp_segment seg = TCP_SEGMENT_INIT;
+        struct tcp_segment got;
+        uint8_t out[60];
+
+        seg.flags = TCP_ACK;
+        seg.has_ts = cases[i].has_ts;
+        seg.sack_cnt = cases[i].sack_cnt;
+        seg.acc_cnt = 3;
+        seg.acc[0] = 1;
+        seg.acc[1] = 0x1000002;
+        seg.acc[2] = 3;
+        assert_int_equal(wire_tcp_build(out, sizeof(out), &seg), wire_tcp_header_len(&seg));
+        assert_int_equal(wire_tcp_parse(&got, out, sizeof(out)), wire_tcp_header_len(&seg));
+        assert_int_equal(got.acc_cnt, cases[i].want);
+        assert_int_equal(got.sack_cnt, cases[i].sack_cnt);
+        assert_true(got.acc_cnt < 2 || got.acc[1] == 2); /* modulo 2^24 */
     }
 }
 
@@ -372,7 +450,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tcp_fixed_fields), cmocka_unit_test(test_tcp_data_offset),
         cmocka_unit_test(test_tcp_options),      cmocka_unit_test(test_tcp_build_layout),
-        cmocka_unit_test(test_tcp_options_bsd),  cmocka_unit_test(test_tcp_round_trip),
+        cmocka_unit_test(test_tcp_options_bsd),  cmocka_unit_test(test_tcp_accecn),
+        cmocka_unit_test(test_tcp_accecn_fits),  cmocka_unit_test(test_tcp_round_trip),
         cmocka_unit_test(test_tcp_garbage),
     };
 
