@@ -91,27 +91,12 @@ struct progress {
     uint32_t cnt;  /* and segments */
 };
 
-/* Makes the frame that holds the next |len| bytes; false if they cannot be mapped. */
-static bool emit_frame(struct toe_target *target, struct target_tcp *tcp, struct progress *p,
-                       uint32_t len)
+/* Queues the frame of |len| bytes of text, |cnt| segments, that was made at |data|. */
+static void push_frame(struct target_egress *egress, const struct progress *p, const uint8_t *data,
+                       uint32_t len, uint32_t cnt)
 {
-    struct target_egress *egress = &target->egress;
-    const struct tcp_segment *seg = &p->out->seg;
-    const uint32_t cnt = len > p->out->mss ? tcp_out_cnt(p->out) : 1;
-    uint8_t *data = room_for(target, TARGET_HEAD_LEN_MAX + len);
-    struct target_part part = {.seq = toe_seq_add(seg->seq, p->done), .len = len};
-    struct toe_frame *frame = &egress->frames[egress->cnt];
+    struct toe_frame *frame = &egress->frames[egress->cnt++];
 
-    target_head_copy(data, &p->head);
-    if (len > 0 && !read_text(&tcp->conn, &p->text, data + p->head.len, p->out->text_off + p->done,
-                              len, p->head.is_partial ? NULL : &part.sum)) {
-        target_tcp_ready(tcp);
-        return false;
-    }
-    p->done += len;
-    p->cnt += cnt;
-    part.flags = p->done == seg->payload_len ? seg->flags & TARGET_HEAD_FLAGS_LAST : 0;
-    part.ip_id = p->head.is_ipv4 ? take_ip_id(egress, cnt) : 0;
     *frame = (struct toe_frame){.data = data, .len = p->head.len + len};
     if (p->head.is_partial) {
         frame->flags = TOE_FRAME_CSUM_PARTIAL;
@@ -122,9 +107,32 @@ static bool emit_frame(struct toe_target *target, struct target_tcp *tcp, struct
         frame->gso = p->head.is_ipv4 ? TOE_GSO_TCP4 : TOE_GSO_TCP6;
         frame->gso_size = p->out->mss;
     }
-    target_head_finish(data, &p->head, &part);
     egress->used += (frame->len + 63) / 64 * 64;
-    ++egress->cnt;
+}
+
+/* Makes frames of |len| bytes of text, each |cnt| segments, up to |end| of it; false if that cannot
+ * be mapped. */
+static bool emit_frames(struct toe_target *target, struct target_tcp *tcp, struct progress *p,
+                        uint32_t len, uint32_t end, uint32_t cnt)
+{
+    struct target_egress *egress = &target->egress;
+
+    do {
+        uint8_t *data = room_for(target, TARGET_HEAD_LEN_MAX + len);
+        uint64_t sum = 0;
+
+        target_head_copy(data, &p->head);
+        if (len > 0 &&
+            !read_text(&tcp->conn, &p->text, data + p->head.len, p->out->text_off + p->done, len,
+                       p->head.is_partial ? NULL : &sum)) {
+            return false;
+        }
+        target_head_finish(data, &p->head, toe_seq_add(p->out->seg.seq, p->done),
+                           p->head.is_ipv4 ? take_ip_id(egress, cnt) : 0, sum);
+        push_frame(egress, p, data, len, cnt);
+        p->done += len;
+        p->cnt += cnt;
+    } while (p->done < end);
     return true;
 }
 
@@ -142,28 +150,38 @@ static void count(struct toe_target *target, struct target_tcp *tcp, const struc
     target->stats.ip[version].out_requests += p->cnt;
     target->stats.ip[version].out_octets +=
         (uint64_t)p->cnt * (p->head.len - p->head.ip_off) + p->done;
-    target_worth_sent(tcp, p->done, p->cnt, repeated);
+    if (tcp->worth != NULL) {
+        target_worth_sent(tcp, p->done, p->cnt, repeated);
+    }
 }
 
-void target_egress_emit(struct toe_target *target, struct target_tcp *tcp, struct tcp_out *out)
+void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
+                        const struct tcp_out *out)
 {
     const uint32_t len = out->seg.payload_len;
-    const uint32_t most = takes_super(target) ? len : out->mss;
+    const uint32_t cnt = tcp_out_cnt(out);
+    const bool is_cut = cnt > 1 && !takes_super(target);
+    const uint32_t before = is_cut ? (cnt - 1) * out->mss : 0; /* text before the last frame */
+    bool is_mapped = true;
     struct progress p;
 
-    target_reach_check(target, tcp->path->neighbor);
-    target_head_build(&p.head, tcp, &out->seg);
     p.out = out;
     p.done = 0;
     p.cnt = 0;
     p.text.len = tcp_send_map(&tcp->conn, &p.text.at, out->text_off, len);
-    do {
-        const uint32_t left = len - p.done;
-
-        if (!emit_frame(target, tcp, &p, left < most ? left : most)) {
-            break;
-        }
-    } while (p.done < len);
+    target_reach_check(target, tcp->path->neighbor);
+    target_head_build(&p.head, tcp, &out->seg);
+    if (is_cut) {
+        target_head_shape(&p.head, out->mss, 0);
+        is_mapped = emit_frames(target, tcp, &p, out->mss, before, 1);
+    }
+    if (is_mapped) {
+        target_head_shape(&p.head, len - before, out->seg.flags & TARGET_HEAD_FLAGS_LAST);
+        is_mapped = emit_frames(target, tcp, &p, len - before, len, is_cut ? 1 : cnt);
+    }
+    if (!is_mapped) {
+        target_tcp_ready(tcp); /* The verdict is to be seen. */
+    }
     count(target, tcp, &p);
 }
 

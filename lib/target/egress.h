@@ -45,7 +45,8 @@ void target_egress_fini(struct target_egress *egress, const struct toe_mem *mem)
  * target_egress_emit() puts the segments |out| of |tcp| into frames. Where their text cannot be
  * mapped it ends, and the connection gets the verdict UNMAPPABLE.
  */
-void target_egress_emit(struct toe_target *target, struct target_tcp *tcp, struct tcp_out *out);
+void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
+                        const struct tcp_out *out);
 
 /*
  * target_egress_run() puts out what the engine has to send for |tcp|, until there are

@@ -80,8 +80,6 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
     head->is_ipv4 = tcp->path->constant.src.family == 4;
     head->is_snap = target_is_snap(target);
     head->is_partial = (target->wire.features & TOE_WIRE_CSUM) != 0;
-    head->flags = seg->flags & (uint8_t)~TARGET_HEAD_FLAGS_LAST;
-    head->pseudo_sum = tcp->path->pseudo_sum;
     put_ether(head, tcp);
     if (head->is_ipv4) {
         put_ipv4(head, tcp, seg);
@@ -94,39 +92,30 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
     wire_store_u16(out, tcp->local_port);
     wire_store_u16(out + 2, tcp->remote_port);
     wire_store_u32(out + WIRE_TCP_SEQ_OFF, 0);
-    out[WIRE_TCP_FLAGS_OFF] = head->flags;
+    out[WIRE_TCP_FLAGS_OFF] &= (uint8_t)~TARGET_HEAD_FLAGS_LAST;
     head->len = head->tcp_off + tcp_len;
-    if (!head->is_partial) {
-        head->tcp_sum = wire_csum_add(head->pseudo_sum, out, tcp_len);
-    }
+    head->pseudo_sum = tcp->path->pseudo_sum;
+    head->tcp_sum = wire_csum_add(head->pseudo_sum, out, tcp_len);
 }
 
-void target_head_finish(uint8_t *data, const struct target_head *head,
-                        const struct target_part *part)
+void target_head_shape(struct target_head *head, uint32_t text_len, uint8_t flags)
 {
-    const uint32_t tcp_len = head->len - head->tcp_off + part->len;
-    uint8_t *ip = data + head->ip_off;
-    uint8_t *tcp = data + head->tcp_off;
-    uint64_t sum;
+    const uint32_t tcp_len = head->len - head->tcp_off + text_len;
+    uint8_t *ip = head->bytes + head->ip_off;
+    uint8_t *tcp = head->bytes + head->tcp_off;
 
     if (head->is_snap) {
-        wire_ether_complete(ip, (uint16_t)(head->tcp_off - head->ip_off + tcp_len));
+        wire_ether_len_set(ip, (uint16_t)(head->tcp_off - head->ip_off + tcp_len));
     }
     if (head->is_ipv4) {
-        wire_ipv4_complete(ip, (uint16_t)tcp_len, part->ip_id);
+        wire_ipv4_len_set(ip, (uint16_t)tcp_len);
     } else {
-        wire_ipv6_complete(ip, (uint16_t)tcp_len);
+        wire_ipv6_len_set(ip, (uint16_t)tcp_len);
     }
-
-    wire_store_u32(tcp + WIRE_TCP_SEQ_OFF, part->seq.v);
-    tcp[WIRE_TCP_FLAGS_OFF] = head->flags | part->flags;
+    tcp[WIRE_TCP_FLAGS_OFF] |= flags;
+    head->sum = wire_csum_add_u32(head->tcp_sum, tcp_len + flags);
     if (head->is_partial) {
-        sum = wire_csum_add_u32(head->pseudo_sum, tcp_len);
-        wire_store_u16(tcp + WIRE_TCP_CSUM_OFF, wire_csum_seed(sum));
-        return;
+        wire_store_u16(tcp + WIRE_TCP_CSUM_OFF,
+                       wire_csum_seed(wire_csum_add_u32(head->pseudo_sum, tcp_len)));
     }
-    sum = wire_csum_combine(head->tcp_sum, part->sum, 0);
-    sum = wire_csum_add_u32(sum, part->seq.v);
-    sum = wire_csum_add_u32(sum, tcp_len + part->flags);
-    wire_store_u16(tcp + WIRE_TCP_CSUM_OFF, wire_csum_fold(sum));
 }

@@ -9,7 +9,8 @@
 #ifndef TARGET_HEAD_H
 #define TARGET_HEAD_H
 
-#include "base/seq.h"
+#include "wire/checksum.h"
+#include "wire/ipv4.h"
 #include "wire/tcp.h"
 
 #include <string.h>
@@ -22,38 +23,31 @@ struct target_tcp;
 /* The usual ones, which one copy of a known length is for. */
 #define TARGET_HEAD_LEN_USUAL 80u
 
+/* Flags that only the last of several segments has. */
+#define TARGET_HEAD_FLAGS_LAST (TCP_PSH | TCP_FIN)
+
 struct target_head {
-    uint8_t bytes[TARGET_HEAD_LEN_MAX]; /* with sequence number, lengths and identification 0 */
+    uint8_t bytes[TARGET_HEAD_LEN_MAX]; /* with sequence number and identification 0 */
     uint32_t len;
     uint32_t ip_off;
     uint32_t tcp_off;
     bool is_ipv4;
     bool is_snap;
     bool is_partial;     /* the wire completes TCP checksums */
-    uint8_t flags;       /* of TCP, but for the last one's */
-    uint64_t tcp_sum;    /* of the pseudo-header and the TCP header */
-    uint64_t pseudo_sum; /* of the pseudo-header alone */
-};
-
-/* Flags that only the last of several segments has. */
-#define TARGET_HEAD_FLAGS_LAST (TCP_PSH | TCP_FIN)
-
-/* What a frame has for itself. */
-struct target_part {
-    toe_seq seq;
-    uint32_t len;   /* of the text */
-    uint64_t sum;   /* of its bytes; not needed where the wire completes checksums */
-    uint16_t ip_id; /* IPv4 */
-    uint8_t flags;  /* besides those of the head */
+    uint64_t tcp_sum;    /* of the TCP header, but for the last one's flags, and the addresses */
+    uint64_t pseudo_sum; /* of the addresses and the protocol */
+    uint64_t sum;        /* of all that frames of this length and flags share */
 };
 
 /* target_head_build() builds what is common to the segments of |tcp| that |seg| describes. */
 void target_head_build(struct target_head *head, const struct target_tcp *tcp,
                        const struct tcp_segment *seg);
 
-/* target_head_finish() makes the copy of |head| at |data| that of |part|. */
-void target_head_finish(uint8_t *data, const struct target_head *head,
-                        const struct target_part *part);
+/*
+ * target_head_shape() makes |head|, just built or shaped before, that of frames with |text_len|
+ * bytes of text and with |flags| of those that only the last may have.
+ */
+void target_head_shape(struct target_head *head, uint32_t text_len, uint8_t flags);
 
 /* target_head_copy() copies |head| to |data|, where there is room for TARGET_HEAD_LEN_MAX bytes. */
 static inline void target_head_copy(uint8_t *data, const struct target_head *head)
@@ -62,6 +56,23 @@ static inline void target_head_copy(uint8_t *data, const struct target_head *hea
     if (head->len > TARGET_HEAD_LEN_USUAL) {
         memcpy(data + TARGET_HEAD_LEN_USUAL, head->bytes + TARGET_HEAD_LEN_USUAL,
                TARGET_HEAD_LEN_MAX - TARGET_HEAD_LEN_USUAL);
+    }
+}
+
+/* target_head_finish() completes the copy of |head| at |data|; |text_sum| is of its text. */
+static inline void target_head_finish(uint8_t *data, const struct target_head *head, toe_seq seq,
+                                      uint16_t ip_id, uint64_t text_sum)
+{
+    uint8_t *tcp = data + head->tcp_off;
+
+    if (head->is_ipv4) {
+        wire_ipv4_id_set(data + head->ip_off, ip_id);
+    }
+    wire_store_u32(tcp + WIRE_TCP_SEQ_OFF, seq.v);
+    if (!head->is_partial) {
+        const uint64_t sum = wire_csum_add_around(head->sum, text_sum);
+
+        wire_store_u16(tcp + WIRE_TCP_CSUM_OFF, wire_csum_fold(wire_csum_add_u32(sum, seq.v)));
     }
 }
 

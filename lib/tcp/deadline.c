@@ -53,21 +53,11 @@ void tcp_deadline_arm(struct tcp_conn *conn, enum tcp_deadline which, toe_durati
     conn->deadlines[which] = after < TOE_INSTANT_NEVER - now ? now + after : TOE_INSTANT_NEVER - 1;
 }
 
-void tcp_deadline_cancel(struct tcp_conn *conn, enum tcp_deadline which)
-{
-    conn->deadlines[which] = TOE_INSTANT_NEVER;
-}
-
 void tcp_deadline_cancel_all(struct tcp_conn *conn)
 {
     for (int i = 0; i < TCP_DEADLINE_CNT; ++i) {
         conn->deadlines[i] = TOE_INSTANT_NEVER;
     }
-}
-
-bool tcp_deadline_is_armed(const struct tcp_conn *conn, enum tcp_deadline which)
-{
-    return conn->deadlines[which] != TOE_INSTANT_NEVER;
 }
 
 enum tcp_deadline tcp_deadline_slot(const struct tcp_conn *conn)
@@ -85,7 +75,7 @@ void tcp_deadline_settle(struct tcp_conn *conn, toe_instant now)
         return;
     }
 
-    if (tcp_persist_is_wanted(conn)) {
+    if (conn->snd_wnd == 0 && tcp_persist_is_wanted(conn)) {
         if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST)) {
             tcp_persist_start(conn, now);
         }

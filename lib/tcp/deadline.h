@@ -14,13 +14,19 @@ void tcp_deadline_arm(struct tcp_conn *conn, enum tcp_deadline which, toe_durati
                       toe_instant now);
 
 /* tcp_deadline_cancel() stops |which|, which need not be armed. */
-void tcp_deadline_cancel(struct tcp_conn *conn, enum tcp_deadline which);
+static inline void tcp_deadline_cancel(struct tcp_conn *conn, enum tcp_deadline which)
+{
+    conn->deadlines[which] = TOE_INSTANT_NEVER;
+}
 
 /* tcp_deadline_cancel_all() stops all of them. */
 void tcp_deadline_cancel_all(struct tcp_conn *conn);
 
 /* tcp_deadline_is_armed() tells whether |which| is running. */
-bool tcp_deadline_is_armed(const struct tcp_conn *conn, enum tcp_deadline which);
+static inline bool tcp_deadline_is_armed(const struct tcp_conn *conn, enum tcp_deadline which)
+{
+    return conn->deadlines[which] != TOE_INSTANT_NEVER;
+}
 
 /* tcp_deadline_slot() is the owner of the slot that three share, armed or not (TMR-096). */
 enum tcp_deadline tcp_deadline_slot(const struct tcp_conn *conn);

@@ -589,6 +589,13 @@ static bool output_keep_alive(struct tcp_conn *conn, struct tcp_out *out, toe_in
     return true;
 }
 
+/* Whether there is anything to send, or anything of it is known: an end that only receives need not
+ * look further. */
+static bool has_data(const struct tcp_conn *conn)
+{
+    return tcp_send_span(conn) > 0 || conn->flight != NULL;
+}
+
 static bool output_next(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     if (conn->rst_due) {
@@ -606,7 +613,7 @@ static bool output_next(struct tcp_conn *conn, struct tcp_out *out, toe_instant 
     if (conn->verdict != TCP_VERDICT_NONE) {
         return false;
     }
-    if (tcp_can_send_data(conn) && output_data(conn, out, now)) {
+    if (has_data(conn) && tcp_can_send_data(conn) && output_data(conn, out, now)) {
         return true;
     }
     if (conn->keep_alive_due) {
@@ -634,7 +641,6 @@ static void end_output(struct tcp_conn *conn, toe_instant now)
     if (conn->flight != NULL && !conn->quiesced) {
         tcp_recovery_arm(conn, now); /* once for all that left */
     }
-    tcp_conn_check(conn);
 }
 
 bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
@@ -646,6 +652,9 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
     }
     if (!any || out->is_last) {
         end_output(conn, now);
+    }
+    if (!any) {
+        tcp_conn_check(conn); /* for all that left */
     }
     return any;
 }

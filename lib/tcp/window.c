@@ -89,32 +89,40 @@ static bool is_worth_it(const struct tcp_conn *conn, uint32_t step)
     return step > 0 && step >= min_u32(conn->rcv_mss, conn->rcv_buf / 2);
 }
 
-static void move_edge(struct tcp_conn *conn)
+/* Moves the edge if that is due; returns by how much it could move further. */
+static uint32_t move_edge(struct tcp_conn *conn)
 {
     const uint32_t step = advance(conn);
+    const bool moves = conn->update_due || is_worth_it(conn, step);
 
-    if (conn->update_due || is_worth_it(conn, step)) {
+    conn->update_due = false;
+    if (moves) {
         conn->rcv_adv = toe_seq_add(conn->rcv_adv, step);
     }
-    conn->update_due = false;
+    return moves ? 0 : step;
 }
 
 uint16_t tcp_window_advertise(struct tcp_conn *conn)
 {
     const uint32_t mask = (UINT32_C(1) << conn->rcv_wscale) - 1;
+    uint32_t left = 0;
+    uint32_t wnd;
     uint32_t units;
 
     if (tcp_is_synchronized(conn) && !conn->fin_rcvd) {
-        move_edge(conn);
+        left = move_edge(conn);
     }
     conn->last_ack = conn->rcv_nxt;
     conn->unacked_cnt = 0;
     conn->ack_now = false;
     tcp_deadline_cancel(conn, TCP_DEADLINE_DELAYED_ACK);
-    tcp_window_release(conn);
+    if (!conn->output_held && left == 0) {
+        tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
+    }
 
     /* RFC-062: rounded up, for the edge must not move left; what that adds is promised, too. */
-    units = (tcp_window_rcv(conn) >> conn->rcv_wscale) + ((tcp_window_rcv(conn) & mask) != 0);
+    wnd = tcp_window_rcv(conn);
+    units = (wnd >> conn->rcv_wscale) + ((wnd & mask) != 0);
     if (units > WND_MAX) {
         return WND_MAX;
     }
@@ -165,13 +173,6 @@ void tcp_window_hold(struct tcp_conn *conn, toe_instant now)
     conn->output_held = true;
     if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_SWS)) {
         tcp_deadline_arm(conn, TCP_DEADLINE_SWS, conn->cfg->sws_prevention, now);
-    }
-}
-
-void tcp_window_release(struct tcp_conn *conn)
-{
-    if (!conn->output_held && (conn->fin_rcvd || advance(conn) == 0)) {
-        tcp_deadline_cancel(conn, TCP_DEADLINE_SWS);
     }
 }
 

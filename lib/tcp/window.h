@@ -39,9 +39,6 @@ void tcp_window_received(struct tcp_conn *conn, uint32_t len, toe_instant now);
 /* tcp_window_hold() starts the SWS timer for output that is held back. */
 void tcp_window_hold(struct tcp_conn *conn, toe_instant now);
 
-/* tcp_window_release() stops the SWS timer when nothing is held back any more. */
-void tcp_window_release(struct tcp_conn *conn);
-
 /* tcp_window_expire() is the expiry of the SWS timer, for both directions (TMR-103). */
 void tcp_window_expire(struct tcp_conn *conn);
 

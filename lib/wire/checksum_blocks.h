@@ -2,24 +2,26 @@
 #ifndef WIRE_CHECKSUM_BLOCKS_H
 #define WIRE_CHECKSUM_BLOCKS_H
 
-#include <stdbool.h>
+#include "wire/checksum.h"
+
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
- * The inner loops of the checksum: whole blocks, at any alignment
+ * The inner loops of the checksum: any length, at any alignment
  *
  * There is a portable version, and one for a vector unit where the machine has one; the tests hold
  * them against each other. Sums are those of wire/checksum.h. The copying one reads each byte once
- * and sums what it writes.
+ * and sums what it writes. Both go by blocks and leave what is less than one to the functions here.
  */
 
 #define WIRE_CSUM_BLOCK_LEN 32u
 
 struct wire_csum_blocks {
     const char *name;
-    uint64_t (*sum)(uint64_t sum, const uint8_t *p, size_t cnt);
-    uint64_t (*copy)(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt);
+    uint64_t (*sum)(uint64_t sum, const uint8_t *p, size_t len);
+    uint64_t (*copy)(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t len);
 };
 
 /* wire_csum_portable are the loops that every machine can run. */
@@ -28,5 +30,61 @@ extern const struct wire_csum_blocks wire_csum_portable;
 /* wire_csum_vector() is the loops for this machine's vector unit, or NULL if it has none we know.
  */
 const struct wire_csum_blocks *wire_csum_vector(void);
+
+/*
+ * wire_csum_rest() returns |sum| plus the |len| bytes at |p|, the last one padded with a zero. What
+ * is less than a word is taken apart: where in a 64-bit word 16 bits are added does not matter.
+ */
+static inline uint64_t wire_csum_rest(uint64_t sum, const uint8_t *p, size_t len)
+{
+    uint64_t word;
+    uint32_t four;
+    uint16_t two = 0;
+
+    for (; len >= 8; len -= 8, p += 8) {
+        memcpy(&word, p, 8);
+        sum = wire_csum_add_around(sum, word);
+    }
+    word = 0;
+    if ((len & 4) != 0) {
+        memcpy(&four, p, 4);
+        word = four;
+        p += 4;
+    }
+    if ((len & 2) != 0) {
+        memcpy(&two, p, 2);
+        word += two;
+        p += 2;
+    }
+    if ((len & 1) != 0) {
+        two = 0;
+        memcpy(&two, p, 1);
+        word += two;
+    }
+    return wire_csum_add_around(sum, word);
+}
+
+/* wire_csum_copy_rest() does the same with what it copies from |src| to |dst|. */
+static inline uint64_t wire_csum_copy_rest(uint64_t sum, uint8_t *dst, const uint8_t *src,
+                                           size_t len)
+{
+    uint64_t word;
+
+    for (; len >= 8; len -= 8, src += 8, dst += 8) {
+        memcpy(&word, src, 8);
+        memcpy(dst, &word, 8);
+        sum = wire_csum_add_around(sum, word);
+    }
+    if ((len & 4) != 0) {
+        memcpy(dst, src, 4);
+    }
+    if ((len & 2) != 0) {
+        memcpy(dst + (len & 4), src + (len & 4), 2);
+    }
+    if ((len & 1) != 0) {
+        dst[len & 6] = src[len & 6];
+    }
+    return wire_csum_rest(sum, src, len);
+}
 
 #endif

@@ -20,6 +20,9 @@
 
 #define WORDS (WIRE_CSUM_BLOCK_LEN / 2)
 
+/* Four blocks are taken in a turn, then the rest one by one. */
+#define TURN (4 * WIRE_CSUM_BLOCK_LEN)
+
 static inline AVX2 __m256i load(const uint8_t *p)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)p);
@@ -50,11 +53,12 @@ static inline AVX2 uint64_t finish(__m256i lanes, size_t cnt, uint64_t sum)
     return wire_csum_add_around(sum, (uint64_t)_mm_cvtsi128_si64(half) + cnt * WORDS * 0x8000u);
 }
 
-static AVX2 uint64_t sum_few(uint64_t sum, const uint8_t *p, size_t cnt)
+/* The |cnt| blocks at |p|, at most CNT_MAX. */
+static AVX2 uint64_t sum_blocks(uint64_t sum, const uint8_t *p, size_t cnt)
 {
     __m256i lanes = _mm256_setzero_si256();
 
-    for (size_t i = cnt / 4; i > 0; --i, p += 4 * WIRE_CSUM_BLOCK_LEN) {
+    for (size_t i = cnt / 4; i > 0; --i, p += TURN) {
         lanes = _mm256_add_epi32(lanes, pairs(load(p)));
         lanes = _mm256_add_epi32(lanes, pairs(load(p + 32)));
         lanes = _mm256_add_epi32(lanes, pairs(load(p + 64)));
@@ -75,43 +79,44 @@ static inline AVX2 __m256i pass(uint8_t *dst, const uint8_t *src)
     return pairs(words);
 }
 
-static AVX2 uint64_t copy_few(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
+static AVX2 uint64_t copy_blocks(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
 {
     __m256i lanes = _mm256_setzero_si256();
 
-    for (size_t i = cnt / 4; i > 0; --i) {
+    for (size_t i = cnt / 4; i > 0; --i, src += TURN, dst += TURN) {
         lanes = _mm256_add_epi32(lanes, pass(dst, src));
         lanes = _mm256_add_epi32(lanes, pass(dst + 32, src + 32));
         lanes = _mm256_add_epi32(lanes, pass(dst + 64, src + 64));
         lanes = _mm256_add_epi32(lanes, pass(dst + 96, src + 96));
-        dst += 4 * WIRE_CSUM_BLOCK_LEN;
-        src += 4 * WIRE_CSUM_BLOCK_LEN;
     }
-    for (size_t i = cnt % 4; i > 0; --i) {
+    for (size_t i = cnt % 4; i > 0; --i, src += WIRE_CSUM_BLOCK_LEN, dst += WIRE_CSUM_BLOCK_LEN) {
         lanes = _mm256_add_epi32(lanes, pass(dst, src));
-        dst += WIRE_CSUM_BLOCK_LEN;
-        src += WIRE_CSUM_BLOCK_LEN;
     }
     return finish(lanes, cnt, sum);
 }
 
-static uint64_t sum_avx2(uint64_t sum, const uint8_t *p, size_t cnt)
+static uint64_t sum_avx2(uint64_t sum, const uint8_t *p, size_t len)
 {
+    size_t cnt = len / WIRE_CSUM_BLOCK_LEN;
+
     for (; cnt > CNT_MAX; cnt -= CNT_MAX, p += CNT_MAX * WIRE_CSUM_BLOCK_LEN) {
-        sum = sum_few(sum, p, CNT_MAX);
+        sum = sum_blocks(sum, p, CNT_MAX);
     }
-    return sum_few(sum, p, cnt);
+    sum = sum_blocks(sum, p, cnt);
+    return wire_csum_rest(sum, p + cnt * WIRE_CSUM_BLOCK_LEN, len % WIRE_CSUM_BLOCK_LEN);
 }
 
-static uint64_t copy_avx2(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
+static uint64_t copy_avx2(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t len)
 {
-    while (cnt > CNT_MAX) {
-        sum = copy_few(sum, dst, src, CNT_MAX);
-        dst += CNT_MAX * WIRE_CSUM_BLOCK_LEN;
-        src += CNT_MAX * WIRE_CSUM_BLOCK_LEN;
-        cnt -= CNT_MAX;
+    size_t cnt = len / WIRE_CSUM_BLOCK_LEN;
+    size_t done = 0;
+
+    for (; cnt > CNT_MAX; cnt -= CNT_MAX, done += CNT_MAX * WIRE_CSUM_BLOCK_LEN) {
+        sum = copy_blocks(sum, dst + done, src + done, CNT_MAX);
     }
-    return copy_few(sum, dst, src, cnt);
+    sum = copy_blocks(sum, dst + done, src + done, cnt);
+    done += cnt * WIRE_CSUM_BLOCK_LEN;
+    return wire_csum_copy_rest(sum, dst + done, src + done, len - done);
 }
 
 const struct wire_csum_blocks *wire_csum_vector(void)

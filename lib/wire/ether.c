@@ -75,7 +75,7 @@ int wire_ether_build(uint8_t *out, size_t cap, const struct wire_ether *ether)
     return (int)len;
 }
 
-void wire_ether_complete(uint8_t *data, uint16_t snap_len)
+void wire_ether_len_set(uint8_t *data, uint16_t snap_len)
 {
     wire_store_u16(data - WIRE_ETHER_SNAP_LEN - 2, (uint16_t)(snap_len + WIRE_ETHER_SNAP_LEN));
 }

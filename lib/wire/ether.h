@@ -61,9 +61,10 @@ int wire_ether_parse(struct wire_ether *ether, const uint8_t *data, size_t len);
 int wire_ether_build(uint8_t *out, size_t cap, const struct wire_ether *ether);
 
 /*
- * wire_ether_complete() sets |snap_len| of the header that was built with SNAP right before |data|.
+ * wire_ether_len_set() changes |snap_len| of the header that was built with SNAP right before
+ * |data|.
  */
-void wire_ether_complete(uint8_t *data, uint16_t snap_len);
+void wire_ether_len_set(uint8_t *data, uint16_t snap_len);
 
 /*
  * wire_ether_len() returns the length of the header that |ether| describes.

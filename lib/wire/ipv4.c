@@ -55,17 +55,16 @@ int wire_ipv4_parse(struct wire_ipv4 *ip, const uint8_t *data, size_t len)
     return header_len;
 }
 
-void wire_ipv4_complete(uint8_t *out, uint16_t payload_len, uint16_t id)
+void wire_ipv4_len_set(uint8_t *out, uint16_t payload_len)
 {
-    /* RFC 1624: numbers that were 0 are added to the sum. */
+    const uint32_t old = wire_load_u16(out + 2);
+    const uint32_t len = WIRE_IPV4_LEN + (uint32_t)payload_len;
     uint32_t sum = (uint16_t)~wire_load_u16(out + 10);
 
-    sum += (uint32_t)payload_len + id;
+    sum += len + (uint16_t)~old; /* RFC 1624, 3 */
     sum = (sum & UINT16_MAX) + (sum >> 16);
-    sum = (sum & UINT16_MAX) + (sum >> 16);
-    wire_store_u16(out + 2, (uint16_t)(WIRE_IPV4_LEN + payload_len));
-    wire_store_u16(out + 4, id);
-    wire_store_u16(out + 10, (uint16_t)~sum);
+    wire_store_u16(out + 2, (uint16_t)len);
+    wire_store_u16(out + 10, (uint16_t) ~(sum + (sum >> 16)));
 }
 
 int wire_ipv4_build(uint8_t *out, size_t cap, const struct wire_ipv4 *ip)

@@ -3,6 +3,7 @@
 #define WIRE_IPV4_H
 
 #include "toe/types.h"
+#include "wire/bytes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,10 +64,19 @@ int wire_ipv4_parse_quote(struct wire_ipv4 *ip, const uint8_t *data, size_t len)
 int wire_ipv4_build(uint8_t *out, size_t cap, const struct wire_ipv4 *ip);
 
 /*
- * wire_ipv4_complete() sets length and identification of the header at |out|, a copy of one that
- * was built with both 0.
+ * wire_ipv4_len_set() changes the length, and wire_ipv4_id_set() the identification, which was 0,
+ * of the header at |out|, and with it the checksum.
  */
-void wire_ipv4_complete(uint8_t *out, uint16_t payload_len, uint16_t id);
+void wire_ipv4_len_set(uint8_t *out, uint16_t payload_len);
+
+static inline void wire_ipv4_id_set(uint8_t *out, uint16_t id)
+{
+    /* RFC 1624: a number that was 0 is added to the sum. */
+    const uint32_t sum = (uint16_t)~wire_load_u16(out + 10) + (uint32_t)id;
+
+    wire_store_u16(out + 4, id);
+    wire_store_u16(out + 10, (uint16_t) ~(sum + (sum >> 16)));
+}
 
 /*
  * wire_ipv4_is_fragment() says whether |ip| is one piece of a packet.

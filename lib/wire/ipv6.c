@@ -69,7 +69,7 @@ int wire_ipv6_build(uint8_t *out, size_t cap, const struct wire_ipv6 *ip)
     return WIRE_IPV6_LEN;
 }
 
-void wire_ipv6_complete(uint8_t *out, uint16_t payload_len)
+void wire_ipv6_len_set(uint8_t *out, uint16_t payload_len)
 {
     wire_store_u16(out + 4, payload_len);
 }

@@ -55,9 +55,9 @@ int wire_ipv6_parse_quote(struct wire_ipv6 *ip, const uint8_t *data, size_t len)
 int wire_ipv6_build(uint8_t *out, size_t cap, const struct wire_ipv6 *ip);
 
 /*
- * wire_ipv6_complete() sets the length of the header at |out|.
+ * wire_ipv6_len_set() changes the length of the header at |out|.
  */
-void wire_ipv6_complete(uint8_t *out, uint16_t payload_len);
+void wire_ipv6_len_set(uint8_t *out, uint16_t payload_len);
 
 /*
  * wire_ipv6_is_ext() says whether |next_header| is an extension header that wire_ipv6_walk() can
