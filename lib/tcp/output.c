@@ -643,12 +643,27 @@ static void end_output(struct tcp_conn *conn, toe_instant now)
     }
 }
 
+/* Whether all there was to send has just left, in order, and nothing else is due: who sends little
+ * at a time need not ask again. */
+static bool is_all_sent(const struct tcp_conn *conn)
+{
+    const struct tcp_flight *f = conn->flight;
+
+    return tcp_is_synchronized(conn) && tcp_send_flight(conn) == tcp_send_span(conn) &&
+           toe_seq_eq(conn->snd_nxt, conn->snd_max) && !conn->in_recovery && !conn->rexmit_due &&
+           !conn->probe_due && !conn->keep_alive_due &&
+           (f == NULL || (f->lost == 0 && !f->in_loss && !f->tlp.is_due));
+}
+
 bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     const bool any = output_next(conn, out, now);
 
     if (!conn->quiesced) {
         tcp_deadline_settle(conn, now);
+    }
+    if (any && is_all_sent(conn)) {
+        out->is_last = true;
     }
     if (!any || out->is_last) {
         end_output(conn, now);
