@@ -17,6 +17,9 @@ uint32_t tcp_cc_initial_window(const struct tcp_conn *conn)
     const uint32_t two = 2 * (uint32_t)conn->snd_mss;
     const uint32_t usual = cnt * USUAL_MSS;
 
+    if (conn->state < TOE_TCP_ESTABLISHED && conn->retransmit_cnt > 1) {
+        return conn->snd_mss; /* The SYN was lost more than once. */
+    }
     return min_of(cnt * conn->snd_mss, usual > two ? usual : two);
 }
 

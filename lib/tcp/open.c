@@ -74,9 +74,6 @@ static void establish(struct tcp_conn *conn, const struct tcp_segment *seg, toe_
     conn->ecn_point = conn->recover;
     tcp_cc_begin(conn);
     conn->cfg->cc->init(conn);
-    if (conn->retransmit_cnt > 1) {
-        conn->cwnd = conn->snd_mss; /* RFC 6928, 2: the SYN was lost more than once. */
-    }
     conn->syn_lost = conn->retransmit_cnt > 0;
     conn->retransmit_cnt = 0;
     conn->total_rt = 0;

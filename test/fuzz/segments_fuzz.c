@@ -22,7 +22,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define OUT_MAX 4096
+#define OUT_MAX (1 << 21)
 
 struct input {
     const uint8_t *data;
@@ -165,6 +165,9 @@ static void arrive(struct fuzz *f, struct input *in)
             seg.sack[i].right = toe_seq_add(seg.sack[i].left, next_u16(in) - 16);
         }
     }
+    if ((shape & 64) != 0) {
+        seg.ecn = next_u8(in) & 3;
+    }
     if ((shape & 32) != 0) {
         seg.mss = (uint16_t)next_u16(in);
         seg.wscale = (int8_t)(next_u8(in) % 15);
@@ -285,12 +288,42 @@ static void step(struct fuzz *f, struct input *in)
     settle(f);
 }
 
+/* The peer opens; its handshake may be complete. */
+static void open_passive(struct fuzz *f, struct input *in, uint8_t how, uint8_t opt, uint8_t more)
+{
+    struct tcp_segment syn = TCP_SEGMENT_INIT;
+
+    syn.seq = toe_seq_of(next_u32(in));
+    syn.flags = (uint8_t)(TCP_SYN | ((more & 1) != 0 ? TCP_ECE | TCP_CWR : 0));
+    syn.wnd = (uint16_t)next_u16(in);
+    syn.mss = (uint16_t)next_u16(in);
+    syn.has_ts = (opt & 16) != 0;
+    syn.sack_permitted = true;
+    syn.wscale = (int8_t)(how % 15);
+    tcp_open_passive(&f->conn, &syn, toe_seq_of(next_u32(in)), f->now);
+    settle(f);
+    if ((how & 2) != 0) {
+        struct tcp_segment ack = TCP_SEGMENT_INIT;
+
+        ack.flags = TCP_ACK;
+        ack.seq = f->conn.rcv_nxt;
+        ack.ack = f->conn.snd_max;
+        ack.wnd = syn.wnd;
+        ack.has_ts = syn.has_ts;
+        (void)tcp_input(&f->conn, &ack, f->now);
+        settle(f);
+    }
+}
+
 static void begin(struct fuzz *f, struct input *in)
 {
     static const uint32_t rates[] = {10, 100, 1000, 1000};
     const uint8_t how = next_u8(in);
     const uint8_t opt = next_u8(in);
     const uint8_t cfg = next_u8(in);
+    const uint8_t more = next_u8(in);
+    const struct tcp_cc_ops *const controls[] = {&tcp_cc_newreno, &tcp_cc_cubic, &tcp_cc_bbr,
+                                                 &tcp_cc_none};
     const struct tcp_setup setup = {.mss_local = 1460,
                                     .mss_limit = (uint16_t)(40 + next_u16(in) % 9000),
                                     .rcv_buf = next_u16(in) * 4,
@@ -298,8 +331,9 @@ static void begin(struct fuzz *f, struct input *in)
                                     .timestamps = (opt & 16) != 0,
                                     .sack = (opt & 32) != 0,
                                     .window_scaling = (opt & 64) != 0,
+                                    .ecn = (more & 1) != 0,
+                                    .ecn_offer = (more & 2) != 0,
                                     .nagle = (opt & 128) != 0};
-    struct tcp_segment syn = TCP_SEGMENT_INIT;
 
     f->cfg = (struct tcp_config){.ticks_per_second = rates[cfg & 3],
                                  .ack_frequency = cfg & 3,
@@ -314,7 +348,11 @@ static void begin(struct fuzz *f, struct input *in)
                                  .time_wait = 60 * TOE_NS_PER_SEC,
                                  .initial_window = 10,
                                  .super_max = (how & 4) != 0 ? 65535 : 0,
-                                 .cc = (cfg & 64) != 0 ? &tcp_cc_cubic : &tcp_cc_newreno,
+                                 .cc = controls[((cfg >> 6) & 1) | ((more >> 1) & 2)],
+                                 .is_paced = (more & 8) != 0,
+                                 .has_hystart = (more & 16) != 0,
+                                 .validates_cwnd = (more & 32) != 0,
+                                 .rack_threshold = (more & 64) != 0,
                                  .urgent_uploads = (cfg & 128) != 0,
                                  .rfc5961_syn = (how & 8) != 0,
                                  .ssthresh_flight = (how & 16) != 0,
@@ -335,26 +373,7 @@ static void begin(struct fuzz *f, struct input *in)
         settle(f);
         return;
     }
-    syn.seq = toe_seq_of(next_u32(in));
-    syn.flags = TCP_SYN;
-    syn.wnd = (uint16_t)next_u16(in);
-    syn.mss = (uint16_t)next_u16(in);
-    syn.has_ts = (opt & 16) != 0;
-    syn.sack_permitted = true;
-    syn.wscale = (int8_t)(how % 15);
-    tcp_open_passive(&f->conn, &syn, toe_seq_of(next_u32(in)), f->now);
-    settle(f);
-    if ((how & 2) != 0) {
-        struct tcp_segment ack = TCP_SEGMENT_INIT;
-
-        ack.flags = TCP_ACK;
-        ack.seq = f->conn.rcv_nxt;
-        ack.ack = f->conn.snd_max;
-        ack.wnd = syn.wnd;
-        ack.has_ts = syn.has_ts;
-        (void)tcp_input(&f->conn, &ack, f->now);
-        settle(f);
-    }
+    open_passive(f, in, how, opt, more);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
