@@ -267,6 +267,7 @@ struct toe_extension {
         struct {
             uint32_t end;
             uint32_t flight;
+            uint32_t holes; /* probes of the first hole since something was delivered */
         } tlp;
         struct {
             uint32_t delivered;

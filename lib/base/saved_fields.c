@@ -188,6 +188,7 @@ static const struct toe_saved_field fields[] = {
     EXTENSION(U32, flight.rack.dsack_round),
     EXTENSION(U32, flight.tlp.end),
     EXTENSION(U32, flight.tlp.flight),
+    EXTENSION(U32, flight.tlp.holes),
     EXTENSION(U32, flight.prr.delivered),
     EXTENSION(U32, flight.prr.out),
     EXTENSION(U32, flight.prr.flight),

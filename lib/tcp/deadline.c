@@ -3,9 +3,9 @@
  * What each deadline is for, who arms it and who cancels it.
  *
  * PROBE (tcp/rack.c, tcp/tlp.c)
- *     What is not acknowledged counts as lost soon, or the end of the flight may be lost and is
- *     probed. Armed while something is SACKed, or else by everything that is sent or acknowledged;
- *     cancelled when a recovery takes over. Never due after RETRANSMIT.
+ *     What is not acknowledged counts as lost soon, or the end of the flight, or what fills its
+ *     first hole, may be lost and is probed. Armed while RACK waits, or else by everything that is
+ *     sent or acknowledged. Never due after RETRANSMIT.
  * RETRANSMIT (tcp/retransmit.c)
  *     The segment at snd_una, a SYN included, is resent. Armed when something is sent and it is not
  *     running, again by every acknowledgment of new data, and by its own expiry; cancelled when all

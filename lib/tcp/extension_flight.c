@@ -101,6 +101,7 @@ static void tell_record(const struct tcp_conn *conn, struct toe_extension *ext, 
     ext->flight.opened_age = f->is_open ? age_of(f->opened, now) : 0;
     ext->flight.tlp.end = near(conn, f->tlp.end);
     ext->flight.tlp.flight = f->tlp.flight;
+    ext->flight.tlp.holes = f->tlp.holes;
     ext->flight.prr.delivered = f->prr.delivered;
     ext->flight.prr.out = f->prr.out;
     ext->flight.prr.flight = f->prr.flight;
@@ -183,7 +184,7 @@ static bool is_record_sound(const struct tcp_conn *conn, const struct toe_extens
            is_prr_sound(conn, ext) && is_in_flight(conn, ext->flight.first_sack_max) &&
            is_in_flight(conn, ext->flight.rack.fack) &&
            is_in_flight(conn, ext->flight.rack.dsack_round) &&
-           is_in_flight(conn, ext->flight.tlp.end) &&
+           is_in_flight(conn, ext->flight.tlp.end) && ext->flight.tlp.holes <= UINT8_MAX &&
            is_in_flight(conn, ext->flight.frto.recover) && ext->flight.frto.step <= TCP_FRTO_NEW &&
            ext->flight.opened_age <= AGE_MAX && ext->flight.probe_left <= AGE_MAX &&
            ext->flight.rack.age <= AGE_MAX && ext->flight.rack.rtt <= AGE_MAX;
@@ -238,6 +239,7 @@ static void take_tlp(struct tcp_tlp *tlp, const struct toe_extension *ext)
     *tlp = (struct tcp_tlp){
         .end = toe_seq_of(ext->flight.tlp.end),
         .flight = ext->flight.tlp.flight,
+        .holes = (uint8_t)ext->flight.tlp.holes,
         .is_due = has(ext, TOE_FLIGHT_TLP_DUE),
         .is_out = has(ext, TOE_FLIGHT_TLP_OUT),
         .is_resent = has(ext, TOE_FLIGHT_TLP_RESENT),

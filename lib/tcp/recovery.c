@@ -317,7 +317,10 @@ void tcp_recovery_judge(struct tcp_conn *conn, const struct tcp_delivered *got,
     bool lost;
 
     (void)tcp_undo_input(conn, got, seg, dup, acked, is_late, now);
-    conn->flight->is_moved = conn->flight->is_moved || acked > 0 || got->bytes > 0;
+    if (acked > 0 || got->bytes > 0) {
+        conn->flight->is_moved = true;
+        conn->flight->tlp.holes = 0;
+    }
     if (tcp_flight_is_on(conn)) {
         tcp_tlp_ack(conn, seg, dup, now);
         if (tcp_flight_has_reneged(conn)) {

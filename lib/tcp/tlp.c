@@ -6,6 +6,9 @@
 #include "tcp/inflight.h"
 #include "tcp/retransmit.h"
 
+/* Probes of a hole before the timeout. */
+#define HOLES_MAX 2u
+
 /* RFC 8985, 7.2; and none where a timeout has its say already, or the window is closed. */
 static bool can_probe(const struct tcp_conn *conn)
 {
@@ -15,6 +18,24 @@ static bool can_probe(const struct tcp_conn *conn)
            !f->tlp.is_out && !conn->in_recovery && !conn->rexmit_due && conn->retransmit_cnt == 0 &&
            conn->snd_wnd > 0 && tcp_send_flight(conn) > 0 &&
            tcp_deadline_is_armed(conn, TCP_DEADLINE_RETRANSMIT);
+}
+
+/* In a recovery, or after a timeout: all that was lost left again, and something is behind it. */
+static bool can_probe_hole(const struct tcp_conn *conn)
+{
+    const struct tcp_flight *f = conn->flight;
+
+    return tcp_flight_is_on(conn) && (conn->in_recovery || f->in_loss) && f->sacked > 0 &&
+           f->lost == 0 && f->tlp.holes < HOLES_MAX && !conn->rexmit_due && conn->srtt > 0 &&
+           conn->snd_wnd > 0 && tcp_deadline_is_armed(conn, TCP_DEADLINE_RETRANSMIT);
+}
+
+/* Who fills a hole is answered at once (RFC 5681, 4.2). */
+static toe_duration hole_timeout(const struct tcp_conn *conn)
+{
+    const toe_duration spread = 4 * conn->rttvar;
+
+    return conn->srtt + (spread > conn->srtt / 4 ? spread : conn->srtt / 4);
 }
 
 /* TLP_calc_PTO(), from now. */
@@ -30,11 +51,17 @@ void tcp_tlp_arm(struct tcp_conn *conn, toe_instant now)
 {
     const toe_instant rto = conn->deadlines[TCP_DEADLINE_RETRANSMIT];
 
-    if (!can_probe(conn)) {
+    toe_duration after;
+
+    if (can_probe(conn)) {
+        after = timeout(conn);
+    } else if (can_probe_hole(conn)) {
+        after = hole_timeout(conn);
+    } else {
         tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
         return;
     }
-    tcp_deadline_arm(conn, TCP_DEADLINE_PROBE, timeout(conn), now);
+    tcp_deadline_arm(conn, TCP_DEADLINE_PROBE, after, now);
     if (conn->deadlines[TCP_DEADLINE_PROBE] > rto) {
         conn->deadlines[TCP_DEADLINE_PROBE] = rto;
     }
@@ -45,6 +72,10 @@ void tcp_tlp_expire(struct tcp_conn *conn, toe_instant now)
     tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
     if (can_probe(conn)) {
         conn->flight->tlp.is_due = true;
+        tcp_retransmit_arm(conn, now);
+    } else if (can_probe_hole(conn)) {
+        ++conn->flight->tlp.holes;
+        conn->rexmit_due = true;
         tcp_retransmit_arm(conn, now);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tail loss probe (RFC 8985, 7).
+ * The tail loss probe (RFC 8985, 7), and the probe of a hole.
  *
  * Where the last segments of a flight are lost nothing is delivered behind them that could tell.
  * Two round trips after the last event, instead of waiting for a timeout, the sender sends one
@@ -8,9 +8,16 @@
  * RACK find what was lost. If the probe itself repaired the only loss, nobody would notice that
  * there was one; so it is looked for, and answered like any other.
  *
- * The timer shares a deadline with RACK's reordering timer: one runs only while something is
- * SACKed, the other only while nothing is. The retransmission timer runs on beneath, never due
- * before the probe, so that a hand-over finds a timer to tell (TMR-096); the probe starts it anew.
+ * Deviates: a recovery has probes as well, which the RFC leaves to the timeout. Where the first
+ * hole keeps the peer's window shut nothing new can leave, and who is lost once more has nothing
+ * behind it that could tell, either. Who fills a hole is answered at once (RFC 5681, 4.2), so that
+ * there is no delayed acknowledgment to wait for: what was resent goes again after the round trip
+ * and four times its variance, a quarter of it at least. After two in which nothing was delivered
+ * the timeout has its turn, and backs off.
+ *
+ * The timer shares a deadline with RACK's reordering timer, which has precedence. The
+ * retransmission timer runs on beneath, never due before the probe, so that a hand-over finds a
+ * timer to tell (TMR-096); the probe starts it anew.
  */
 #ifndef TCP_TLP_H
 #define TCP_TLP_H
@@ -30,6 +37,7 @@ struct tcp_tlp {
     bool is_due;     /* it is to leave with the next output */
     bool is_out;     /* it left, and what came of it is not known */
     bool is_resent;  /* it held nothing new */
+    uint8_t holes;   /* probes of the first hole since something was delivered */
 };
 
 /* tcp_tlp_arm() starts the timer anew, or stops it where no probe may leave. */

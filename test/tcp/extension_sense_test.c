@@ -228,6 +228,7 @@ static const struct lie record_lies[] = {
     {"delivered what was not sent", U32(flight.rack.fack), 100000, true},
     {"duplicates of what was not sent", U32(flight.rack.dsack_round), 100000, true},
     {"a probe of what was not sent", U32(flight.tlp.end), 100000, true},
+    {"probes without end", U32(flight.tlp.holes), 256, false},
     {"a part of nothing", U32(flight.prr.flight), 0, false},
     {"a grant larger than any window", U32(flight.prr.quota), TCP_CWND_MAX + 1, false},
     {"a step that F-RTO has not", U32(flight.frto.step), 3, false},

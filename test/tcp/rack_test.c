@@ -157,6 +157,38 @@ static void test_none_is_not_held_back(void **state)
     t_conn_del(c);
 }
 
+/*
+ * What fills the first hole is lost again, and all behind it has arrived: it goes again a quarter
+ * more than a round trip later at least, twice; then the timeout has its turn.
+ */
+static void test_hole_is_probed(void **state)
+{
+    struct t_conn *c = in_flight(10, 0);
+    toe_duration after;
+    toe_instant at;
+
+    (void)state;
+    ack(c, 100, 1);
+    sack(c, 101, 1, 2, 9);
+    t_advance(c, T_MS(140));
+    assert_true(c->conn.in_recovery);
+    assert_int_equal(c->out_cnt, 1);
+    t_forget(c);
+    sack(c, 200, 1, 2, 10);
+    after = c->conn.srtt + 4 * c->conn.rttvar;
+    assert_true(4 * c->conn.rttvar > c->conn.srtt / 4);
+    at = T_MS(200) + after;
+    t_expect(c, at, SEG(.seq = nth(1), .ack = {1}, .len = MSS));
+    at += after;
+    t_expect(c, at, SEG(.seq = nth(1), .ack = {1}, .len = MSS));
+    assert_int_equal(c->conn.retransmit_cnt, 0);
+    assert_true(c->conn.in_recovery);
+    at += tcp_rtt_rto(&c->conn);
+    t_expect(c, at, SEG(.seq = nth(1), .ack = {1}, .len = MSS));
+    assert_int_equal(c->conn.retransmit_cnt, 1);
+    t_conn_del(c);
+}
+
 /* RFC 8985, 7.3: the last segment goes again as it was; a FIN alone, if it left so. */
 static void test_fin_is_probed_alone(void **state)
 {
@@ -410,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_third_is_enough),
         cmocka_unit_test(test_lost_again_before_a_sack),
         cmocka_unit_test(test_none_is_not_held_back),
+        cmocka_unit_test(test_hole_is_probed),
         cmocka_unit_test(test_fin_is_probed_alone),
         cmocka_unit_test(test_bursts_are_pushed),
         cmocka_unit_test(test_reordering_resends_nothing),

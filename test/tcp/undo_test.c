@@ -126,6 +126,7 @@ static void test_timeout_with_sack_skips(void **state)
     t_forget(c);
     t_advance(c, T_MS(1500)); /* all that was resent is lost as well */
     assert_int_equal(c->conn.cwnd, MSS);
+    t_advance(c, T_MS(1590)); /* and the probe of the hole */
     t_forget(c);
     t_send(c, T_MS(1600), SEG(.seq = {1}, .ack = nth(1), .sack = {nth(3), nth(9)}));
     t_expect(c, T_MS(1600), SEG(.seq = nth(1), .ack = {1}, .len = MSS));
