@@ -28,7 +28,8 @@
 
 struct host_listener;
 
-/* Pieces that engine or target have of one connection; what follows is gathered into large ones. */
+/* Pieces that engine or target have of one connection; what follows is gathered into large ones,
+ * and these are posted when they are full. */
 #define HOST_POSTED_MAX 64u
 
 /* Segments held for a connection on its way; the peer sends again what is dropped. */

@@ -101,12 +101,21 @@ static bool cut(struct host_conn *conn, struct host_piece *piece, uint32_t len)
     return true;
 }
 
+/* More than so many pieces only where nothing could be gathered into them: whatever the window. */
+static bool may_post(const struct host_conn *conn)
+{
+    const struct host_piece *first = host_piece_of_node(base_list_front(&conn->unposted));
+
+    return conn->is_shut || conn->posted_cnt < HOST_POSTED_MAX ||
+           (first != NULL && first->size >= HOST_PIECE_LARGE && first->buf.len == first->room);
+}
+
 /* The first piece that is not posted, as far as |left| bytes go; NULL if there is none. */
 static struct host_piece *next_piece(struct host_conn *conn, uint32_t left)
 {
     struct host_piece *piece = NULL;
 
-    if (left > 0 && (conn->is_shut || conn->posted_cnt < HOST_POSTED_MAX)) {
+    if (left > 0 && may_post(conn)) {
         piece = host_piece_of_node(base_list_pop_front(&conn->unposted));
     }
     if (piece != NULL && piece->buf.len > left) {

@@ -178,6 +178,41 @@ static void test_posted(void **state)
     t_stub_fini(&stub);
 }
 
+/* A window of megabytes can be filled: full pieces are posted however many there are, and messages
+ * are gathered once there are many. */
+static void test_large_window(void **state)
+{
+    static uint8_t data[2 << 20];
+    struct t_stub stub;
+    struct toe_host_settings settings;
+    struct toe_block copy;
+    struct t_seg seg;
+    struct t_op ops[8];
+    uint32_t cnt = 0;
+    uint32_t total = 0;
+    toe_handle conn;
+
+    (void)state;
+    t_stub_settings(&settings);
+    settings.snd_buf = 4 << 20;
+    t_stub_init(&stub, &settings);
+    t_stub_resolve(&stub);
+    conn = t_stub_offloaded(&stub, &seg, &copy);
+    assert_int_equal(toe_host_send(stub.host, conn, data, sizeof(data)), sizeof(data));
+    t_stub_run(&stub, 0);
+    for (uint32_t i = 0; i < 100; ++i) {
+        assert_int_equal(toe_host_send(stub.host, conn, data, 10), 10);
+        t_stub_run(&stub, 0);
+    }
+    while (stub.op_head < stub.op_cnt && cnt < 8) {
+        ops[cnt] = t_stub_op(&stub, T_OP_SEND);
+        total += t_stub_chain_len(ops[cnt++].chain);
+    }
+    assert_int_equal(total, sizeof(data));
+    t_stub_expect_no_op(&stub);
+    t_stub_fini(&stub);
+}
+
 /* SND-082: late sends come back first, by completions; the stream is in the order of posting. */
 static void test_merge(void **state)
 {
@@ -401,11 +436,17 @@ static void test_late_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forward),   cmocka_unit_test(test_held_after_failure),
-        cmocka_unit_test(test_indicate),  cmocka_unit_test(test_posted),
-        cmocka_unit_test(test_merge),     cmocka_unit_test(test_disconnect_returned),
-        cmocka_unit_test(test_time_wait), cmocka_unit_test(test_abort_event),
-        cmocka_unit_test(test_abort),     cmocka_unit_test(test_late_text),
+        cmocka_unit_test(test_forward),
+        cmocka_unit_test(test_held_after_failure),
+        cmocka_unit_test(test_indicate),
+        cmocka_unit_test(test_posted),
+        cmocka_unit_test(test_large_window),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_disconnect_returned),
+        cmocka_unit_test(test_time_wait),
+        cmocka_unit_test(test_abort_event),
+        cmocka_unit_test(test_abort),
+        cmocka_unit_test(test_late_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
