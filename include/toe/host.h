@@ -23,6 +23,7 @@
 #include "toe/saved.h"
 #include "toe/seam.h"
 #include "toe/target.h"
+#include "toe/tuning.h"
 #include "toe/types.h"
 
 #ifdef __cplusplus
@@ -81,7 +82,7 @@ struct toe_host_settings {
     toe_duration time_wait; /* 2 MSL */
     bool extension;         /* give and take extensions where the target knows them */
     uint32_t rcv_buf_max;   /* the window scale offered is one for so much; 0: for rcv_buf */
-    uint32_t push_burst;    /* PSH on every so manieth full segment of a burst, too; 0: not */
+    uint32_t push_burst;    /* PSH on every so manieth segment of a burst; 0: not (toe/target.h) */
     toe_duration rto_min;   /* least retransmission timeout */
     bool pacing;            /* spread what may leave over the round trip */
     bool rack_threshold;    /* three SACKed are a loss, until reordering was seen: RFC 8985, 6.2 */
@@ -89,6 +90,7 @@ struct toe_host_settings {
     bool accurate_ecn;      /* with ECN: accurate feedback where the peer knows it (RFC 9768) */
     bool bsd_syn; /* SYN options: MSS, window scale, SACK, timestamps; else as Linux has them */
     uint8_t ttl;  /* or hop limit, of all that is sent, but where an option says else */
+    struct toe_tuning tuning;
 };
 
 /* toe_host_settings_default() fills in all: policy manual, 65,536 connections, 60 s TIME_WAIT. */

@@ -18,6 +18,7 @@
 #define TOE_TARGET_H
 
 #include "toe/seam.h"
+#include "toe/tuning.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -89,9 +90,14 @@ struct toe_target_settings {
     bool extension;               /* take and give extensions (toe/extension.h) */
     bool pacing;                  /* modern: spread what may leave over the round trip */
     bool rack_threshold; /* three SACKed are a loss, until reordering was seen: RFC 8985, 6.2 */
-    uint32_t push_burst; /* PSH on every so manieth full segment of a burst, too; 0: not */
-    bool ecn;            /* take connections with TOE_TCP_ECN (toe/state.h) */
-    bool accecn;         /* and with TOE_TCP_ACCECN; needs |ecn| and |extension| */
+    /*
+     * PSH on every so manieth full segment of a burst, and of half of cwnd at least, as where
+     * segments are put together for an adapter; 0: not. Linux: net.ipv4.tcp_min_tso_segs, 2.
+     */
+    uint32_t push_burst;
+    bool ecn;    /* take connections with TOE_TCP_ECN (toe/state.h) */
+    bool accecn; /* and with TOE_TCP_ACCECN; needs |ecn| and |extension| */
+    struct toe_tuning tuning;
 };
 
 /* toe_target_settings_default() fills in all but the wire and the MAC address. */

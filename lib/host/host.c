@@ -63,6 +63,7 @@ void toe_host_settings_default(struct toe_host_settings *settings)
         .pacing = true,
         .ecn = TOE_ECN_RESPOND,
         .ttl = 64,
+        .tuning = TOE_TUNING_DEFAULT,
     };
     toe_params_default(&settings->params);
 }
@@ -131,6 +132,7 @@ static void init_tcp_config(struct toe_host *host)
         .push_at_end = true,
         .push_burst = host->settings.push_burst,
         .rack_threshold = host->settings.rack_threshold,
+        .tuning = host->settings.tuning,
         .rfc5961_syn = true,
         .ssthresh_flight = true,
         .validates_cwnd = true,

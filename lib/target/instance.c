@@ -44,6 +44,7 @@ void toe_target_settings_default(struct toe_target_settings *settings)
         .pacing = true,
         .ecn = true,
         .accecn = true,
+        .tuning = TOE_TUNING_DEFAULT,
     };
 }
 
@@ -120,6 +121,7 @@ static void init_config(struct toe_target *target)
         .push_burst = settings->push_burst,
         .super_max = TARGET_TEXT_MAX,
         .rack_threshold = settings->rack_threshold,
+        .tuning = settings->tuning,
         .rto_max = 60 * TOE_NS_PER_SEC,
         .rto_initial = TOE_NS_PER_SEC, /* TMR-093 */
         .fin_wait_2 = 120 * TOE_NS_PER_SEC,

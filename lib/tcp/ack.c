@@ -154,7 +154,7 @@ void tcp_ack_calm(struct tcp_conn *conn, const struct tcp_segment *seg, toe_inst
     tcp_ack_sample(conn, seg, now);
     advance(conn, acked);
     sent = tcp_flight_ack_calm(conn);
-    tcp_recovery_grow(conn, acked, now - sent, now);
+    tcp_recovery_grow(conn, acked, acked, now - sent, now);
     renew(conn);
     conn->flight->is_moved = true;
     tcp_rack_input_calm(conn, sent, now);

@@ -44,6 +44,13 @@ uint32_t tcp_cc_load(const struct tcp_conn *conn)
     return min_of(conn->cwnd, conn->snd_wnd);
 }
 
+uint32_t tcp_cc_abc(const struct tcp_conn *conn, uint32_t len)
+{
+    const uint32_t limit = conn->cfg->tuning.abc_limit;
+
+    return limit == 0 ? len : min_of(len, limit * conn->snd_mss);
+}
+
 void tcp_cc_grow(struct tcp_conn *conn, uint32_t cnt)
 {
     if (conn->cwnd >= TCP_CWND_MAX) {
@@ -57,17 +64,15 @@ bool tcp_cc_slow_start(struct tcp_conn *conn, uint32_t acked)
     if (conn->cwnd >= conn->ssthresh) {
         return false;
     }
-    acked = min_of(acked, TCP_ABC_LIMIT * conn->snd_mss);
+    acked = tcp_cc_abc(conn, acked);
     tcp_cc_grow(conn, conn->hystart.css > 0 ? acked / TCP_HYSTART_CSS_DIVISOR : acked);
     return true;
 }
 
 void tcp_cc_begin(struct tcp_conn *conn)
 {
-    /* Whoever handed it over with cwnd full was limited by it. */
-    const bool is_full = tcp_send_flight(conn) + conn->snd_mss > conn->cwnd;
-
-    conn->limited_end = is_full ? conn->snd_max : conn->snd_una;
+    conn->limited_end = conn->snd_una;
+    tcp_cc_use(conn);
     tcp_hystart_begin(conn);
 }
 
@@ -76,13 +81,37 @@ void tcp_cc_limit(struct tcp_conn *conn)
     conn->limited_end = conn->snd_max;
 }
 
-void tcp_cc_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
+void tcp_cc_use(struct tcp_conn *conn)
+{
+    const uint32_t flight = tcp_send_flight(conn);
+    struct tcp_flight *f = conn->flight;
+
+    /* No room for a segment: then the application cannot be what limits. */
+    if (flight + conn->snd_mss > conn->cwnd) {
+        tcp_cc_limit(conn);
+    }
+    if (f != NULL && (flight > f->used || toe_seq_ge(conn->snd_una, f->used_end))) {
+        f->used = flight;
+        f->used_end = conn->snd_max;
+    }
+}
+
+/* Whether what was acknowledged last, |acked| bytes, was sent when cwnd was used. */
+static bool was_used(const struct tcp_conn *conn, uint32_t acked)
+{
+    if (toe_seq_lt(toe_seq_sub(conn->snd_una, acked), conn->limited_end)) {
+        return true;
+    }
+    return conn->cfg->tuning.grow_when_half_used && conn->cwnd < conn->ssthresh &&
+           conn->flight != NULL && conn->cwnd / 2 < conn->flight->used;
+}
+
+void tcp_cc_ack(struct tcp_conn *conn, uint32_t acked, uint32_t fresh, toe_instant now)
 {
     const struct tcp_cc_ops *cc = conn->cfg->cc;
 
-    if (!conn->cfg->validates_cwnd ||
-        toe_seq_lt(toe_seq_sub(conn->snd_una, acked), conn->limited_end)) {
-        cc->ack(conn, acked, now);
+    if (!conn->cfg->validates_cwnd || was_used(conn, acked)) {
+        cc->ack(conn, fresh, now);
         return;
     }
     conn->limited_end = conn->snd_una; /* near, so that the comparison holds */

@@ -23,10 +23,6 @@ struct tcp_rate_sample;
 /* cwnd stops growing here: no window can be larger. Left alone if it is larger when imported. */
 #define TCP_CWND_MAX (UINT32_C(1) << 30)
 
-/* Appropriate byte counting: most segments that one acknowledgment counts for (RFC-037, RFC-038).
- */
-#define TCP_ABC_LIMIT 4u
-
 struct tcp_cc_ops {
     const char *name;
     enum toe_congestion id;
@@ -85,13 +81,15 @@ extern const struct tcp_cc_ops tcp_cc_none;
 void tcp_cc_begin(struct tcp_conn *conn);
 
 /*
- * Validation (RFC-053): cwnd grows by acknowledgments of what was in flight when it last held
- * something back. tcp_cc_limit() says that it does; tcp_cc_ack() then lets it grow, by ack() above,
- * or not. What the application, or the peer's window, keeps in flight says nothing about a larger
- * cwnd.
+ * Validation (RFC-053): cwnd grows by acknowledgments of what was in flight when it last was full.
+ * tcp_cc_limit() says that it holds something back, tcp_cc_use() that nothing more leaves now, and
+ * looks whether it is full. tcp_cc_ack() then lets it grow, by ack() above, or not: |acked| bytes
+ * were acknowledged, |fresh| were not reported before. What the application, or the peer's window,
+ * keeps in flight says nothing about a larger cwnd.
  */
 void tcp_cc_limit(struct tcp_conn *conn);
-void tcp_cc_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now);
+void tcp_cc_use(struct tcp_conn *conn);
+void tcp_cc_ack(struct tcp_conn *conn, uint32_t acked, uint32_t fresh, toe_instant now);
 
 /* tcp_cc_initial_window() is cfg->initial_window segments as bytes, by the rule of RFC 6928, 2. */
 uint32_t tcp_cc_initial_window(const struct tcp_conn *conn);
@@ -101,6 +99,12 @@ uint32_t tcp_cc_initial_window(const struct tcp_conn *conn);
  * of cwnd and the peer's window, as cfg->ssthresh_flight says.
  */
 uint32_t tcp_cc_load(const struct tcp_conn *conn);
+
+/*
+ * tcp_cc_abc() is how much of |len| bytes counts at once, where the rules speak of L segments
+ * (RFC-037, RFC-038, RFC-050).
+ */
+uint32_t tcp_cc_abc(const struct tcp_conn *conn, uint32_t len);
 
 /* tcp_cc_grow() adds |cnt| bytes to cwnd, up to TCP_CWND_MAX. */
 void tcp_cc_grow(struct tcp_conn *conn, uint32_t cnt);

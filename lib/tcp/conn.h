@@ -22,6 +22,7 @@
 #include "toe/buf.h"
 #include "toe/drop.h"
 #include "toe/state.h"
+#include "toe/tuning.h"
 #include "toe/types.h"
 #include "wire/tcp.h"
 
@@ -51,7 +52,8 @@ struct tcp_config {
     toe_duration time_wait;  /* 2 MSL; the host's */
     uint32_t initial_window; /* segments, RFC 6928 */
     uint32_t push_burst;     /* PSH on every so manieth full segment of a burst, too; 0: not */
-    uint32_t super_max;      /* most text of one struct tcp_out; 0: never more than a segment */
+    struct toe_tuning tuning;
+    uint32_t super_max; /* most text of one struct tcp_out; 0: never more than a segment */
 
     const struct tcp_cc_ops *cc; /* tcp/congestion.h */
     bool rack_threshold; /* DupThresh segments SACKed are a loss until reordering was seen */
@@ -283,9 +285,11 @@ struct tcp_conn {
     uint16_t mss_remote;           /* never zero */
     struct toe_tcp_const constant; /* verbatim, unknown flags included; ports are the owner's */
     struct toe_tcp_cached cached;  /* verbatim, for a query */
-    toe_instant burst_at;          /* when the segments left that |burst_cnt| counts, */
-    toe_seq burst_end;             /* and where the last one ended */
-    uint32_t burst_cnt;
+    toe_instant run_at;            /* what left last, in a row: when, */
+    toe_seq run_from;              /* from where, */
+    toe_seq run_end;               /* and to where */
+    toe_seq burst_from; /* the same of new data, in parts of so many bytes; zero: as a whole */
+    uint32_t burst_part;
     uint32_t ts_recent_age;    /* without timestamps: verbatim */
     struct tcp_sack_block dup; /* with SACK: what was received twice (RFC-073) */
     uint16_t delegated_flags;  /* opaque */

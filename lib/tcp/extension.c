@@ -442,9 +442,8 @@ static toe_seq in_flight(const struct tcp_conn *conn, uint32_t seq)
 
 static bool is_growth_sound(const struct toe_extension *ext)
 {
-    return ext->hystart.samples <= TCP_HYSTART_SAMPLES &&
-           ext->hystart.css <= TCP_HYSTART_CSS_ROUNDS + 1 && ext->pace.rate <= TCP_PACE_RATE_MAX &&
-           ext->pace.left <= AGE_MAX;
+    return ext->hystart.samples <= UINT8_MAX && ext->hystart.css <= UINT8_MAX &&
+           ext->pace.rate <= TCP_PACE_RATE_MAX && ext->pace.left <= AGE_MAX;
 }
 
 static void import_growth(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)

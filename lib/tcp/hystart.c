@@ -24,20 +24,20 @@ static uint32_t threshold(uint32_t last)
     return part < RTT_THRESH_MAX ? part : RTT_THRESH_MAX;
 }
 
-static void sample(struct tcp_hystart *h, toe_duration rtt)
+static void sample(struct tcp_hystart *h, toe_duration rtt, uint8_t enough)
 {
     const uint32_t ns = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX;
 
     if (ns > 0) {
         h->current = h->current == 0 || ns < h->current ? ns : h->current;
-        h->samples = (uint8_t)(h->samples + (h->samples < TCP_HYSTART_SAMPLES));
+        h->samples = (uint8_t)(h->samples + (h->samples < enough));
     }
 }
 
 /* Into CSS, or back. */
-static void decide(struct tcp_hystart *h)
+static void decide(struct tcp_hystart *h, uint8_t enough)
 {
-    if (h->samples < TCP_HYSTART_SAMPLES) {
+    if (h->samples < enough) {
         return;
     }
     if (h->css > 0) {
@@ -48,23 +48,35 @@ static void decide(struct tcp_hystart *h)
     }
 }
 
+static void next_round(struct tcp_conn *conn)
+{
+    struct tcp_hystart *h = &conn->hystart;
+
+    h->end = conn->snd_max;
+    h->last = h->current;
+    h->current = 0;
+    h->samples = 0;
+    h->css = (uint8_t)(h->css + (h->css > 0 && h->css < UINT8_MAX));
+}
+
 void tcp_hystart_ack(struct tcp_conn *conn, toe_duration rtt)
 {
+    const struct toe_tuning *tuning = &conn->cfg->tuning;
     struct tcp_hystart *h = &conn->hystart;
 
     if (!conn->cfg->has_hystart || conn->ssthresh <= TCP_CWND_MAX) {
         return;
     }
-    sample(h, rtt);
-    decide(h);
-    if (toe_seq_lt(conn->snd_una, h->end)) {
-        return;
+    /* A round that began with nothing in flight is one with what left then. */
+    if (h->current == 0 && toe_seq_ge(conn->snd_una, h->end)) {
+        h->end = conn->snd_max;
     }
-    h->end = conn->snd_max;
-    h->last = h->current;
-    h->current = 0;
-    h->samples = 0;
-    if (h->css > 0 && ++h->css > TCP_HYSTART_CSS_ROUNDS) {
+    sample(h, rtt, tuning->hystart_samples);
+    decide(h, tuning->hystart_samples);
+    if (toe_seq_ge(conn->snd_una, h->end)) {
+        next_round(conn);
+    }
+    if (h->css > tuning->hystart_css_rounds) {
         conn->ssthresh = conn->cwnd;
     }
 }

@@ -36,10 +36,6 @@ struct tcp_hystart {
     uint8_t css;       /* rounds of CSS, this one included; zero: slow start */
 };
 
-/* Rounds of CSS, and samples that a round needs to be judged. */
-#define TCP_HYSTART_CSS_ROUNDS 5u
-#define TCP_HYSTART_SAMPLES 8u
-
 /* tcp_hystart_begin() begins the first round with what leaves next. */
 void tcp_hystart_begin(struct tcp_conn *conn);
 

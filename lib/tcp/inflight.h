@@ -101,6 +101,8 @@ struct tcp_flight {
     uint32_t lost;
     uint32_t lost_new;      /* bytes that were found lost since the last sample (tcp/rate.h) */
     toe_seq lost_from;      /* nothing left of it is lost */
+    uint32_t used;          /* most bytes in flight since, */
+    toe_seq used_end;       /* until this is acknowledged */
     toe_seq first_sack_max; /* snd_max when anything was SACKed, and nothing had been */
     struct tcp_rack rack;
     struct tcp_tlp tlp;

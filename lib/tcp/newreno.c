@@ -27,7 +27,6 @@ static void newreno_import(struct tcp_conn *conn, toe_instant now)
 
 static void newreno_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
 {
-    const uint32_t limit = TCP_ABC_LIMIT * conn->snd_mss;
     uint32_t step;
 
     (void)now;
@@ -35,7 +34,7 @@ static void newreno_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
     if (tcp_cc_slow_start(conn, acked)) {
         return;
     }
-    step = (uint32_t)((uint64_t)conn->snd_mss * (acked < limit ? acked : limit) / conn->cwnd);
+    step = (uint32_t)((uint64_t)conn->snd_mss * tcp_cc_abc(conn, acked) / conn->cwnd);
     tcp_cc_grow(conn, step > 0 ? step : 1);
 }
 

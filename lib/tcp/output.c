@@ -109,30 +109,49 @@ static bool has_push(struct tcp_conn *conn, uint32_t off, uint32_t len)
     return tcp_sendq_has_end(&conn->sendq, off, len);
 }
 
-/* Full segments from |seq| on up to the one that ends a run of push_burst ones: a receiver that
- * gathers segments need not wait for more. */
-static uint32_t push_cnt(const struct tcp_conn *conn, toe_seq seq, toe_instant now)
+/*
+ * Bursts. What leaves in a row at one instant is a run; a run of new data is a burst, which is cut
+ * into parts of push_burst segments, but of half of cwnd at most, so that two are on their way. A
+ * part that leaves as a whole, for the first time or again, ends with PSH: a receiver that gathers
+ * segments need not wait for more.
+ */
+static void begin_run(struct tcp_conn *conn, toe_seq seq, toe_instant now)
 {
-    const bool goes_on = conn->burst_at == now && toe_seq_eq(conn->burst_end, seq);
-    const uint32_t cnt = goes_on ? conn->burst_cnt : 0;
+    const bool is_new = toe_seq_ge(seq, conn->snd_max);
+    const uint32_t wanted = conn->cfg->push_burst;
+    const uint32_t cnt = min_u32(wanted, conn->cwnd / 2 / conn->snd_mss);
+    const bool goes_on = conn->run_at == now && toe_seq_eq(conn->run_end, seq);
 
-    return cnt < conn->cfg->push_burst ? conn->cfg->push_burst - cnt : 1;
+    if (is_new && !(goes_on && toe_seq_eq(conn->run_from, conn->burst_from))) {
+        conn->run_from = seq;
+        conn->burst_from = seq;
+        conn->burst_part = cnt >= min_u32(wanted, 2) ? cnt * conn->snd_mss : 0;
+    } else if (!goes_on) {
+        conn->run_from = seq;
+    }
 }
 
-/* Whether the |len| bytes at |seq| end such a run, which they do not exceed. */
-static bool ends_burst(struct tcp_conn *conn, toe_seq seq, uint32_t len, uint32_t full,
-                       toe_instant now)
+/* Bytes from |seq| on to the end of the part it is in, when it leaves now. */
+static uint32_t part_left(struct tcp_conn *conn, toe_seq seq, toe_instant now)
 {
-    uint32_t left;
+    begin_run(conn, seq, now);
+    if (conn->burst_part == 0 || toe_seq_lt(seq, conn->burst_from)) {
+        return UINT32_MAX;
+    }
+    return conn->burst_part - toe_seq_off(seq, conn->burst_from) % conn->burst_part;
+}
 
-    if (conn->cfg->push_burst == 0) {
+static bool ends_part(const struct tcp_conn *conn, toe_seq seq, uint32_t len)
+{
+    const uint32_t part = conn->burst_part;
+    const uint32_t off = toe_seq_off(seq, conn->burst_from);
+    uint32_t end;
+
+    if (part == 0 || toe_seq_lt(seq, conn->burst_from)) {
         return false;
     }
-    left = push_cnt(conn, seq, now) - len / full;
-    conn->burst_at = now;
-    conn->burst_end = toe_seq_add(seq, len);
-    conn->burst_cnt = len % full != 0 ? 0 : (conn->cfg->push_burst - left) % conn->cfg->push_burst;
-    return left == 0;
+    end = (off + len) / part * part;
+    return end > off && toe_seq_ge(toe_seq_add(conn->burst_from, end - part), conn->run_from);
 }
 
 /*
@@ -155,8 +174,12 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     out->seg.payload_len = seq_len - fin;
     out->is_retransmission = toe_seq_le(end, conn->snd_max);
     out->has_repeated = toe_seq_lt(seq, conn->snd_max);
-    if (ends_burst(conn, seq, out->seg.payload_len, out->mss, now) ||
-        has_push(conn, off, out->seg.payload_len)) {
+    if (conn->cfg->push_burst != 0) {
+        begin_run(conn, seq, now);
+        conn->run_end = toe_seq_add(seq, out->seg.payload_len);
+        conn->run_at = now;
+    }
+    if (ends_part(conn, seq, out->seg.payload_len) || has_push(conn, off, out->seg.payload_len)) {
         flags |= TCP_PSH;
     }
     finish(conn, out, seq, flags);
@@ -228,6 +251,10 @@ static bool output_window_probe(struct tcp_conn *conn, struct tcp_out *out, toe_
 {
     conn->probe_due = false;
     begin(conn, out, now);
+    if (conn->cfg->tuning.empty_probes) {
+        finish(conn, out, toe_seq_sub(conn->snd_una, 1), 0);
+        return true;
+    }
     send_range(conn, out, conn->snd_una, 1, now);
     conn->rtt_timing = false;
     if (tcp_flight_is_on(conn)) {
@@ -311,7 +338,7 @@ static uint32_t super_len(struct tcp_conn *conn, const struct tcp_out *out, uint
         max = end < max ? min_u32(max, end + full - 1) : max;
     }
     if (conn->cfg->push_burst > 0) {
-        max = min_u32(max, push_cnt(conn, conn->snd_nxt, now) * full);
+        max = min_u32(max, part_left(conn, conn->snd_nxt, now));
     }
     return min_u32(len, max_u32(max - max % full, full));
 }
@@ -390,10 +417,11 @@ static bool output_fin(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
     return true;
 }
 
-/* RFC-049 */
+/* RFC-049, once something can leave again. */
 static void restart_after_idle(struct tcp_conn *conn, toe_instant now)
 {
-    if (tcp_send_flight(conn) == 0 && now - conn->last_sent > tcp_retransmit_rto(conn)) {
+    if (tcp_send_flight(conn) == 0 && conn->snd_wnd > 0 &&
+        now - conn->last_sent > tcp_retransmit_rto(conn)) {
         conn->cfg->cc->idle(conn, now);
         conn->last_sent = now;
     }
@@ -635,6 +663,9 @@ static void note_idle(struct tcp_conn *conn)
 static void end_output(struct tcp_conn *conn, toe_instant now)
 {
     conn->force_output = false;
+    if (conn->cfg->validates_cwnd) {
+        tcp_cc_use(conn);
+    }
     if (conn->cfg->cc->deliver != NULL) {
         note_idle(conn);
     }

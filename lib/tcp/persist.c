@@ -72,6 +72,8 @@ void tcp_persist_expire(struct tcp_conn *conn, toe_instant now)
     conn->rtt_timing = false;
     conn->rexmit_due = false;
     conn->probe_due = true;
-    tcp_deadline_arm(conn, TCP_DEADLINE_PERSIST, tcp_rtt_backoff(conn, conn->retransmit_cnt), now);
+    tcp_deadline_arm(conn, TCP_DEADLINE_PERSIST,
+                     tcp_rtt_backoff(conn, conn->retransmit_cnt + conn->cfg->tuning.probe_backoff),
+                     now);
     ++conn->retransmit_cnt;
 }

@@ -68,7 +68,7 @@ void tcp_prr_ack(struct tcp_conn *conn, uint32_t delivered, bool is_safe)
         cnt = min_u32(cnt + (is_safe ? conn->snd_mss : 0), conn->ssthresh - pipe);
     }
     if (prr->is_first) {
-        cnt = max_u32(min_u32(cnt, TCP_ABC_LIMIT * conn->snd_mss), conn->snd_mss);
+        cnt = max_u32(tcp_cc_abc(conn, cnt), conn->snd_mss);
         prr->is_first = false;
     }
     prr->quota = cnt;

@@ -165,7 +165,7 @@ void tcp_recovery_dup(struct tcp_conn *conn, toe_instant now)
 
 static void leave(struct tcp_conn *conn)
 {
-    const uint32_t burst = TCP_ABC_LIMIT * conn->snd_mss;
+    const uint32_t flight = tcp_send_flight(conn);
 
     conn->in_recovery = false;
     conn->dup_bytes = 0;
@@ -174,7 +174,10 @@ static void leave(struct tcp_conn *conn)
     }
 
     /* RFC-050: down to ssthresh, and no burst where less than that is in flight. */
-    conn->cwnd = min_u32(conn->ssthresh, tcp_send_flight(conn) + burst);
+    conn->cwnd = conn->ssthresh;
+    if (conn->cwnd > flight) {
+        conn->cwnd = flight + tcp_cc_abc(conn, conn->cwnd - flight);
+    }
     if (conn->cwnd < conn->snd_mss) {
         conn->cwnd = conn->snd_mss;
     }
@@ -206,7 +209,8 @@ static void end_loss(struct tcp_conn *conn, struct tcp_delivered *got)
     }
 }
 
-void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, toe_duration rtt, toe_instant now)
+void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, uint32_t fresh, toe_duration rtt,
+                       toe_instant now)
 {
     /* Kept near, so that the comparison holds however much is sent. */
     if (toe_seq_gt(conn->snd_una, conn->recover)) {
@@ -215,9 +219,21 @@ void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, toe_duration rtt, 
     if (conn->cwnd < conn->ssthresh) {
         tcp_hystart_ack(conn, rtt);
     }
-    if (acked > conn->ecn_marked) {
-        tcp_cc_ack(conn, acked - conn->ecn_marked, now);
+    if (fresh > conn->ecn_marked) {
+        tcp_cc_ack(conn, acked, fresh - conn->ecn_marked, now);
     }
+}
+
+/* How much of |acked| bytes counts for the growth of cwnd. */
+static uint32_t fresh(const struct tcp_conn *conn, const struct tcp_delivered *got, uint32_t acked)
+{
+    if (!conn->cfg->tuning.grow_by_delivery) {
+        return acked;
+    }
+    if (tcp_flight_is_on(conn)) {
+        return got->bytes;
+    }
+    return acked - min_u32(acked, (uint32_t)conn->dup_ack_cnt * conn->snd_mss);
 }
 
 void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t acked,
@@ -247,7 +263,8 @@ void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t
         return;
     }
 
-    tcp_recovery_grow(conn, acked, got->is_timed ? now - got->sent : 0, now);
+    tcp_recovery_grow(conn, acked, fresh(conn, got, acked), got->is_timed ? now - got->sent : 0,
+                      now);
 }
 
 enum tcp_next tcp_recovery_next(const struct tcp_conn *conn, struct tcp_sack_block *range)

@@ -51,9 +51,12 @@ void tcp_recovery_dup(struct tcp_conn *conn, toe_instant now);
 void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t acked,
                       toe_instant now);
 
-/* tcp_recovery_grow() is the last of these, after |acked| bytes in |rtt|, or 0 if it is not known.
+/*
+ * tcp_recovery_grow() is the last of these: |acked| bytes, of which |fresh| count, in |rtt|, or 0
+ * if it is not known.
  */
-void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, toe_duration rtt, toe_instant now);
+void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, uint32_t fresh, toe_duration rtt,
+                       toe_instant now);
 
 /*
  * tcp_recovery_judge() draws the conclusions, where there is a record: whether something is lost,

@@ -35,9 +35,10 @@ void tcp_rtt_sample(struct tcp_conn *conn, toe_duration sample)
 toe_duration tcp_rtt_rto(const struct tcp_conn *conn)
 {
     const struct tcp_config *cfg = conn->cfg;
+    const toe_duration floor = cfg->tuning.rto_variance_min;
+    const toe_duration least = floor > GRANULARITY ? floor : GRANULARITY;
     const toe_duration spread = 4 * conn->rttvar;
-    const toe_duration margin = spread > GRANULARITY ? spread : GRANULARITY;
-    toe_duration rto = conn->srtt + margin;
+    toe_duration rto = conn->srtt + (spread > least ? spread : least);
 
     if (conn->srtt == 0) {
         rto = conn->syn_lost && cfg->rto_initial < RTO_SYN_LOST ? RTO_SYN_LOST : cfg->rto_initial;

@@ -159,6 +159,9 @@ void tcp_consumed(struct tcp_conn *conn, uint32_t cnt, toe_instant now)
 
     step = advance(conn);
     if (is_worth_it(conn, step)) {
+        if (conn->cfg->tuning.updates_double && step < tcp_window_rcv(conn)) {
+            return;
+        }
         /* An acknowledgment that is owed carries it, unless the peer may run dry until then. */
         if (conn->unacked_cnt == 0 || step >= tcp_window_rcv(conn)) {
             conn->ack_now = true;

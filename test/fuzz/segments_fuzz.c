@@ -315,9 +315,21 @@ static void open_passive(struct fuzz *f, struct input *in, uint8_t how, uint8_t 
     }
 }
 
+static const uint32_t rates[] = {10, 100, 1000, 1000};
+
+static const struct toe_tuning tunings[] = {
+    TOE_TUNING_DEFAULT,
+    {.grow_by_delivery = true,
+     .grow_when_half_used = true,
+     .hystart_samples = 9,
+     .rto_variance_min = 200 * TOE_NS_PER_MS,
+     .empty_probes = true,
+     .probe_backoff = 1,
+     .updates_double = true},
+};
+
 static void begin(struct fuzz *f, struct input *in)
 {
-    static const uint32_t rates[] = {10, 100, 1000, 1000};
     const uint8_t how = next_u8(in);
     const uint8_t opt = next_u8(in);
     const uint8_t cfg = next_u8(in);
@@ -347,6 +359,7 @@ static void begin(struct fuzz *f, struct input *in)
                                  .fin_wait_2 = 120 * TOE_NS_PER_SEC,
                                  .time_wait = 60 * TOE_NS_PER_SEC,
                                  .initial_window = 10,
+                                 .tuning = tunings[(how >> 4) & 1],
                                  .super_max = (how & 4) != 0 ? 65535 : 0,
                                  .cc = controls[((cfg >> 6) & 1) | ((more >> 1) & 2)],
                                  .is_paced = (more & 8) != 0,

@@ -21,6 +21,11 @@ static const struct {
 #name, offsetof(struct pd_persona, host.params.name),                                      \
             sizeof(((struct pd_persona *)NULL)->host.params.name)                                  \
     }
+#define TUNING(name)                                                                               \
+    {                                                                                              \
+#name, offsetof(struct pd_persona, host.tuning.name),                                      \
+            sizeof(((struct pd_persona *)NULL)->host.tuning.name)                                  \
+    }
     {"mtu", offsetof(struct pd_persona, mtu), sizeof(((struct pd_persona *)NULL)->mtu)},
     HOST(snd_buf),
     HOST(rcv_buf),
@@ -36,12 +41,22 @@ static const struct {
     HOST(pacing),
     HOST(rack_threshold),
     HOST(bsd_syn),
+    TUNING(abc_limit),
+    TUNING(grow_by_delivery),
+    TUNING(grow_when_half_used),
+    TUNING(hystart_samples),
+    TUNING(hystart_css_rounds),
+    TUNING(rto_variance_min),
+    TUNING(empty_probes),
+    TUNING(probe_backoff),
+    TUNING(updates_double),
     PARAM(ack_frequency),
     PARAM(delayed_ack_ticks),
     PARAM(max_retransmissions),
     PARAM(sws_prevention_ticks),
     PARAM(duplicate_ack_threshold),
 #undef HOST
+#undef TUNING
 #undef PARAM
 };
 
@@ -81,12 +96,25 @@ static bool set_number(struct pd_persona *persona, const char *flag, size_t len)
  */
 static void set_linux(struct pd_persona *persona)
 {
+    if (!persona->is_linux) {
+        persona->host.push_burst = 2; /* and then as the sysctl says */
+    }
     persona->is_linux = true;
     persona->host.rto_min = 200 * TOE_NS_PER_MS;
     persona->host.params.ack_frequency = 1;
-    persona->host.push_burst = 2;
     persona->host.pacing = false;
     persona->host.rack_threshold = true;
+    persona->host.tuning = (struct toe_tuning){
+        .abc_limit = 0,
+        .grow_by_delivery = true,
+        .grow_when_half_used = true,
+        .hystart_samples = 9,
+        .hystart_css_rounds = 0,
+        .rto_variance_min = 200 * TOE_NS_PER_MS,
+        .empty_probes = true,
+        .probe_backoff = 1,
+        .updates_double = true,
+    };
 }
 
 /*
@@ -217,6 +245,9 @@ static void read_sysctls(struct pd_persona *persona)
     }
     if (read_sysctl("tcp_ecn", value) >= 1) {
         host->ecn = value[0] == 0 ? TOE_ECN_OFF : value[0] == 2 ? TOE_ECN_RESPOND : TOE_ECN_ON;
+    }
+    if (read_sysctl("tcp_min_tso_segs", value) >= 1) {
+        host->push_burst = (uint32_t)value[0];
     }
     if (read_sysctl("tcp_reordering", value) >= 1) {
         host->params.duplicate_ack_threshold = (uint32_t)value[0];

@@ -66,6 +66,7 @@ bool pd_world_make(void)
     target->push_burst = host->push_burst;
     target->pacing = host->pacing;
     target->rack_threshold = host->rack_threshold;
+    target->tuning = host->tuning;
     target->push_at_end = true;
     target->rfc5961_syn = true;
     target->mtu_max = target->mtu_max < interface.mtu ? interface.mtu : target->mtu_max;

@@ -71,6 +71,7 @@ void t_config_default(struct tcp_config *cfg)
         .fin_wait_2 = 120 * TOE_NS_PER_SEC,
         .time_wait = 60 * TOE_NS_PER_SEC,
         .initial_window = 10,
+        .tuning = TOE_TUNING_DEFAULT,
         .cc = &tcp_cc_newreno,
         .text = take_text,
     };

@@ -87,6 +87,20 @@ static void test_cwnd_grows_when_full(void **state)
     }
 }
 
+/* What fills cwnd to the last segment, and nothing waits behind it, fills it (RFC 7661, 4.2). */
+static void test_full_is_full(void **state)
+{
+    (void)state;
+    for (uint32_t segs = 9; segs <= 10; ++segs) {
+        struct t_conn *c = validated(&tcp_cc_newreno, UINT32_MAX);
+
+        t_app_write(c, segs * MSS);
+        t_send(c, T_MS(10), SEG(.seq = {1}, .ack = {1 + 2 * MSS}));
+        assert_int_equal(c->conn.cwnd, segs == 10 ? 12 * MSS : 10 * MSS);
+        t_conn_del(c);
+    }
+}
+
 /* What the peer's window holds back is no reason to grow either. */
 static void test_window_holds_cwnd(void **state)
 {
@@ -115,6 +129,8 @@ static void test_cubic_stands_still(void **state)
     t_send(c, T_MS(11), SEG(.seq = {1}, .ack = {1 + 10 * MSS}));
     assert_true(c->conn.cc.cubic.epoch != TOE_INSTANT_NEVER);
     t_send(c, T_MS(20), SEG(.seq = {1}, .ack = {1 + 12 * MSS}));
+    t_app_write(c, 4 * MSS);
+    t_send(c, T_MS(30), SEG(.seq = {1}, .ack = {1 + 16 * MSS}));
     assert_true(c->conn.cc.cubic.epoch == TOE_INSTANT_NEVER);
     t_conn_del(c);
 }
@@ -158,10 +174,12 @@ static void test_slow_start_ends_in_time(void **state)
 /* Noise is no queue: where round trips shrink again slow start goes on. */
 static void test_css_is_left_again(void **state)
 {
-    static struct tcp_config cfg = {.has_hystart = true, .cc = &tcp_cc_cubic};
+    static struct tcp_config cfg = {
+        .has_hystart = true, .tuning = TOE_TUNING_DEFAULT, .cc = &tcp_cc_cubic};
     struct tcp_conn conn = {.cfg = &cfg, .snd_mss = MSS, .cwnd = 20 * MSS, .ssthresh = UINT32_MAX};
 
     (void)state;
+    conn.snd_max = toe_seq_add(conn.snd_una, 1);
     tcp_hystart_begin(&conn);
     for (int round = 0; round < 3; ++round) {
         for (int i = 0; i < 10; ++i) {
@@ -403,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cwnd_is_held),
         cmocka_unit_test(test_cwnd_grows_when_full),
+        cmocka_unit_test(test_full_is_full),
         cmocka_unit_test(test_window_holds_cwnd),
         cmocka_unit_test(test_cubic_stands_still),
         cmocka_unit_test(test_slow_start_ends_in_time),

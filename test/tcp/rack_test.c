@@ -203,25 +203,61 @@ static void test_fin_is_probed_alone(void **state)
     t_conn_del(c);
 }
 
-/* push_burst: every second full segment of a run has PSH, whatever is behind it. */
+/* What of |cnt| segments that are next to leave has PSH, a bit each. */
+static uint32_t pushed(struct t_conn *c, toe_instant at, uint32_t first, uint32_t cnt)
+{
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < cnt; ++i) {
+        t_expect(c, at, SEG(.seq = nth(first + i), .ack = {1}, .len = MSS));
+        bits |= (uint32_t)((c->last.seg.flags & TCP_PSH) != 0) << i;
+    }
+    return bits;
+}
+
+/* push_burst: every so manieth full segment of a run has PSH, whatever is behind it; but two parts
+ * fill cwnd, and one segment is none. */
 static void test_bursts_are_pushed(void **state)
+{
+    static const struct {
+        uint32_t cwnd, push_burst, bits;
+    } cases[] = {{5, 2, 0xa}, {5, 10, 0xa}, {3, 2, 0}, {8, 10, 0x88}, {3, 1, 0x7}, {8, 0, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        struct t_options opt = modern;
+        struct t_conn *c;
+
+        opt.cwnd = MSS * cases[i].cwnd;
+        c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
+        c->cfg.push_burst = cases[i].push_burst;
+        c->cfg.push_at_end = true;
+        t_app_write(c, MSS * 12);
+        assert_int_equal(pushed(c, T_MS(0), 0, cases[i].cwnd), cases[i].bits);
+        t_conn_del(c);
+    }
+}
+
+/* What leaves again has PSH where a part of the burst leaves as a whole. */
+static void test_parts_are_pushed_again(void **state)
 {
     struct t_options opt = modern;
     struct t_conn *c;
 
     (void)state;
-    opt.cwnd = MSS * 5;
+    opt.cwnd = MSS * 8;
     c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
     c->cfg.push_burst = 2;
-    t_app_write(c, MSS * 8);
-    for (uint32_t i = 0; i < 5; ++i) {
-        t_expect(
-            c, T_MS(0),
-            SEG(.seq = nth(i), .ack = {1}, .len = MSS, .flags = i == 1 || i == 3 ? TCP_PSH : 0));
-    }
+    c->cfg.push_at_end = true;
+    c->cfg.rack_threshold = true;
+    t_app_write(c, MSS * 12);
+    assert_int_equal(pushed(c, T_MS(0), 0, 8), 0xaa);
+    t_send(c, T_MS(100), SEG(.seq = {1}, .ack = nth(1), .sack = {nth(4), nth(8)}));
+    assert_int_equal(pushed(c, T_MS(100), 1, 3), 0x4);
     t_conn_del(c);
 
     /* The same in super-segments. */
+    opt.cwnd = MSS * 5;
     c = t_conn_new(TOE_TCP_ESTABLISHED, &opt);
     c->cfg.push_burst = 2;
     c->cfg.super_max = 65535;
@@ -445,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_hole_is_probed),
         cmocka_unit_test(test_fin_is_probed_alone),
         cmocka_unit_test(test_bursts_are_pushed),
+        cmocka_unit_test(test_parts_are_pushed_again),
         cmocka_unit_test(test_reordering_resends_nothing),
         cmocka_unit_test(test_lost_retransmission_is_resent),
         cmocka_unit_test(test_tail_is_probed),

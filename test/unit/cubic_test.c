@@ -14,8 +14,10 @@
 #define MSS 1460u
 #define MS TOE_NS_PER_MS
 
-static const struct tcp_config config = {
-    .initial_window = 10, .cc = &tcp_cc_cubic, .ssthresh_flight = true};
+static const struct tcp_config config = {.initial_window = 10,
+                                         .tuning = TOE_TUNING_DEFAULT,
+                                         .cc = &tcp_cc_cubic,
+                                         .ssthresh_flight = true};
 
 static struct tcp_conn conn_new(void)
 {

@@ -11,7 +11,8 @@
 #include "tcp/congestion.h"
 #include "tcp/conn.h"
 
-static struct tcp_config config = {.initial_window = 10, .cc = &tcp_cc_newreno};
+static struct tcp_config config = {
+    .initial_window = 10, .tuning = TOE_TUNING_DEFAULT, .cc = &tcp_cc_newreno};
 
 static struct tcp_conn conn_with(uint32_t cwnd, uint32_t ssthresh)
 {
