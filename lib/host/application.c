@@ -102,7 +102,7 @@ toe_handle toe_host_connect(struct toe_host *host, const struct toe_addr *src, u
     }
     setup = host_conn_setup(conn);
     cached = host_conn_cached(conn);
-    tcp_conn_init(&conn->tcp, &host->tcp_config, &setup, host->now);
+    tcp_conn_init(&conn->tcp, &conn->busy, &host->tcp_config, &setup, host->now);
     tcp_update(&conn->tcp, &cached, host->now);
     conn->is_active = true;
     conn->is_opening = true;

@@ -23,7 +23,7 @@ static void arm(struct host_conn *conn)
     struct base_timer *timer = &conn->timer.timer;
 
     /* What found no memory is tried again. */
-    if (conn->tcp.recvq.len > 0 && due > conn->host->now + HOST_RETRY_DELAY) {
+    if (conn->tcp.busy->recvq.len > 0 && due > conn->host->now + HOST_RETRY_DELAY) {
         due = conn->host->now + HOST_RETRY_DELAY;
     }
     if (due == TOE_INSTANT_NEVER) {
@@ -220,7 +220,7 @@ static void expire(struct host_conn *conn)
     const uint8_t retransmit_cnt = conn->tcp.retransmit_cnt;
 
     /* Half a connection stays for as long as somebody reads it (RFC 9293, 3.6). */
-    if (conn->tcp.deadlines[TCP_DEADLINE_FIN_WAIT_2] <= now && !conn->is_orphan) {
+    if (tcp_deadline_at(&conn->tcp, TCP_DEADLINE_FIN_WAIT_2) <= now && !conn->is_orphan) {
         tcp_deadline_arm(&conn->tcp, TCP_DEADLINE_FIN_WAIT_2, conn->tcp.cfg->fin_wait_2, now);
     }
     tcp_expire(&conn->tcp, now);

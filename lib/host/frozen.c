@@ -71,8 +71,8 @@ static void describe(const struct host_conn *conn, struct toe_saved *saved)
         .tcp.size = sizeof(saved->tcp),
         .extension.size = sizeof(saved->extension),
         .send.len = tcp_send_len(&conn->tcp) + list_len(&conn->unposted),
-        .received.len = conn->received.len + conn->tcp.recvq.len,
-        .early.len = conn->tcp.reassembly.len,
+        .received.len = conn->received.len + conn->tcp.busy->recvq.len,
+        .early.len = conn->tcp.busy->reassembly.len,
     };
     tcp_export(&conn->tcp, &tcp->constant, &tcp->cached, &tcp->delegated, host->now);
     tcp_extension_export(&conn->tcp, &saved->extension, host->now);
@@ -160,7 +160,7 @@ static bool gather_all(struct host_conn *conn, struct toe_saved *saved, uint8_t 
     saved->received.data = gather.at;
     gather_list(&gather, &conn->received.list);
     saved->early.data = gather.at;
-    return tcp_reassembly_copy(&conn->tcp.reassembly, gather_bytes, &gather);
+    return tcp_reassembly_copy(&conn->tcp.busy->reassembly, gather_bytes, &gather);
 }
 
 static bool write_bytes(struct host_conn *conn, void *bytes, size_t room)
@@ -271,7 +271,7 @@ static toe_status import(struct host_conn *conn, const struct toe_saved *saved)
     struct toe_host *host = conn->host;
     const struct tcp_setup setup = host_conn_setup(conn);
 
-    tcp_conn_init(&conn->tcp, &host->tcp_config, &setup, host->now);
+    tcp_conn_init(&conn->tcp, &conn->busy, &host->tcp_config, &setup, host->now);
     if (!copy_bytes(conn, &conn->received, &saved->received) || !import_sends(conn, &saved->send)) {
         return TOE_STATUS_RESOURCES;
     }

@@ -171,7 +171,7 @@ static bool can_steal(const struct host_piece *frame, const uint8_t *data, uint3
 
 bool host_conn_drain(struct host_conn *conn)
 {
-    struct tcp_recvq *q = &conn->tcp.recvq;
+    struct tcp_recvq *q = &conn->tcp.busy->recvq;
     const uint8_t *data;
     bool push;
     uint32_t len;

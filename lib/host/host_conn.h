@@ -43,6 +43,7 @@ struct host_listener;
 
 struct host_conn {
     struct tcp_conn tcp;
+    struct tcp_busy busy; /* lent to |tcp| */
     struct toe_host *host;
     struct host_path *path; /* referenced */
     struct base_hash_node hash;

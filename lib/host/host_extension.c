@@ -51,7 +51,7 @@ struct host_extension *host_extension_new(struct host_conn *conn)
     }
     copy.q = &extension->early;
     copy.pieces = &conn->host->pieces;
-    if (!tcp_reassembly_copy(&conn->tcp.reassembly, put, &copy)) {
+    if (!tcp_reassembly_copy(&conn->tcp.busy->reassembly, put, &copy)) {
         host_extension_del(conn->host, extension);
         return NULL;
     }

@@ -67,7 +67,7 @@ static void set_up(struct host_conn *conn)
     const struct tcp_setup setup = host_conn_setup(conn);
     const struct toe_tcp_cached cached = host_conn_cached(conn);
 
-    tcp_conn_init(&conn->tcp, &conn->host->tcp_config, &setup, conn->host->now);
+    tcp_conn_init(&conn->tcp, &conn->busy, &conn->host->tcp_config, &setup, conn->host->now);
     tcp_update(&conn->tcp, &cached, conn->host->now);
 }
 

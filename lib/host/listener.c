@@ -67,7 +67,7 @@ static void open_passive(struct host_listener *listener, const struct toe_addr *
     setup = host_conn_setup(conn);
     cached = host_conn_cached(conn);
     tuple = host_conn_tuple(conn);
-    tcp_conn_init(&conn->tcp, &host->tcp_config, &setup, host->now);
+    tcp_conn_init(&conn->tcp, &conn->busy, &host->tcp_config, &setup, host->now);
     tcp_update(&conn->tcp, &cached, host->now);
     iss = host_isn(host, &tuple);
     if (floor != NULL && toe_seq_lt(iss, *floor)) {

@@ -90,7 +90,7 @@ static bool import(struct host_conn *conn, struct toe_tcp_state *state)
     /* The target was given these and could not change them; the dormant engine has them. */
     tcp_export(&conn->tcp, &state->constant, &state->cached, NULL, host->now);
     state->cached.flags &= TOE_TCP_KEEP_ALIVE | TOE_TCP_NAGLE; /* The triggers acted below. */
-    tcp_conn_init(&conn->tcp, &host->tcp_config, &setup, host->now);
+    tcp_conn_init(&conn->tcp, &conn->busy, &host->tcp_config, &setup, host->now);
     conn->mtu = conn->path->mtu;
     tcp_send(&conn->tcp, gather_sends(conn));
     if (tcp_import(&conn->tcp, state, host->now) != TOE_STATUS_SUCCESS) {

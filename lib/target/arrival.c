@@ -228,7 +228,7 @@ uint32_t target_arrivals_take(struct toe_target *target, const struct target_arr
         if (place != NULL) {
             const uint32_t taken = take_placed(target, arrivals, frames, &seg, place, cnt);
 
-            tcp->delivery.place = NULL; /* whether it was used or not */
+            target_busy_of(tcp)->delivery.place = NULL; /* whether it was used or not */
             return taken;
         }
         if (!verify(&seg, plain, NULL)) {

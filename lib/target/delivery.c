@@ -50,9 +50,11 @@ struct toe_buf *target_bufq_take(struct target_bufq *q)
     return chain;
 }
 
-void target_delivery_init(struct target_delivery *d)
+bool target_delivery_is_idle(const struct target_delivery *d)
 {
-    *d = (struct target_delivery){.push_at = TOE_INSTANT_NEVER, .hold_at = TOE_INSTANT_NEVER};
+    return d->incoming.head == NULL && d->posted.head == NULL && d->done.head == NULL &&
+           d->consumed == 0 && !d->is_held && !d->is_fed && !d->is_overdue && !d->is_end_told &&
+           !d->is_ended && d->push_at == TOE_INSTANT_NEVER && d->hold_at == TOE_INSTANT_NEVER;
 }
 
 void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain)
@@ -61,7 +63,7 @@ void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain)
         struct toe_buf *buf = chain;
 
         chain = chain->next;
-        target_bufq_push(&tcp->delivery.incoming, buf);
+        target_bufq_push(&target_busy_of(tcp)->delivery.incoming, buf);
     }
     if (tcp->target->serving != tcp) {
         target_tcp_ready(tcp);
@@ -156,7 +158,7 @@ static toe_status refusal(const struct target_tcp *tcp, const struct toe_buf *bu
     if (status != TOE_STATUS_SUCCESS) {
         return status;
     }
-    if (tcp->delivery.is_ended) {
+    if (target_busy_of(tcp)->delivery.is_ended) {
         return TOE_STATUS_INVALID_STATE;
     }
     return toe_buf_is_sound(buf) ? TOE_STATUS_SUCCESS : TOE_STATUS_INVALID_PARAMETER;
@@ -165,7 +167,7 @@ static toe_status refusal(const struct target_tcp *tcp, const struct toe_buf *bu
 /* Takes the incoming requests: the step E1. */
 static void take_incoming(struct toe_target *target, struct target_tcp *tcp)
 {
-    struct target_delivery *d = &tcp->delivery;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
     struct toe_buf *buf;
 
     while ((buf = target_bufq_pop(&d->incoming)) != NULL) {
@@ -241,7 +243,7 @@ static void give_up(struct target_tcp *tcp)
 
 uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len)
 {
-    struct target_delivery *d = &tcp->delivery;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
     struct toe_buf *buf;
     const struct toe_sge *sge;
     uint64_t skip;
@@ -250,7 +252,7 @@ uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len)
         take_incoming(tcp->target, tcp);
     }
     buf = d->posted.head;
-    if (buf == NULL || tcp->conn.recvq.len > 0 || room_of(buf) < len) {
+    if (buf == NULL || tcp->conn.busy->recvq.len > 0 || room_of(buf) < len) {
         return NULL;
     }
     sge = &buf->sge[buf->reserved[WORD_SGE]];
@@ -272,8 +274,8 @@ uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len)
 bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push)
 {
     struct target_tcp *tcp = base_container_of(conn, struct target_tcp, conn);
-    struct target_delivery *d = &tcp->delivery;
-    struct tcp_recvq *q = &conn->recvq;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
+    struct tcp_recvq *q = &conn->busy->recvq;
     uint32_t placed = 0;
 
     if (data == d->place && len <= d->place_len) { /* It is there. */
@@ -302,8 +304,8 @@ bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t l
 /* Moves what waits into the requests: the step PLACE. */
 static void place_waiting(struct target_tcp *tcp)
 {
-    struct target_delivery *d = &tcp->delivery;
-    struct tcp_recvq *q = &tcp->conn.recvq;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
+    struct tcp_recvq *q = &tcp->conn.busy->recvq;
 
     if (q->len > 0) {
         finish_filled(d);
@@ -330,7 +332,7 @@ static void place_waiting(struct target_tcp *tcp)
 /* Makes the completion of what is done. */
 static void complete_done(struct toe_target *target, struct target_tcp *tcp)
 {
-    struct toe_buf *chain = target_bufq_take(&tcp->delivery.done);
+    struct toe_buf *chain = target_bufq_take(&target_busy_of(tcp)->delivery.done);
 
     if (chain != NULL) {
         target->host.receive_complete(target->host_user, chain);
@@ -354,9 +356,12 @@ static void run_push_timer(struct toe_target *target, struct target_delivery *d)
 
 void target_delivery_expire(struct target_tcp *tcp, toe_instant now)
 {
-    struct target_delivery *d = &tcp->delivery;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
     const struct toe_buf *buf = d->posted.head;
 
+    if (!tcp_conn_is_awake(&tcp->conn)) {
+        return;
+    }
     if (d->hold_at <= now) {
         d->hold_at = TOE_INSTANT_NEVER;
         d->is_overdue = true; /* RCV-060: all the rest is indicated */
@@ -377,7 +382,7 @@ void target_delivery_expire(struct target_tcp *tcp, toe_instant now)
 /* Offers what waits to the host: the step INDICATE. */
 static void indicate(struct toe_target *target, struct target_tcp *tcp)
 {
-    struct tcp_recvq *q = &tcp->conn.recvq;
+    struct tcp_recvq *q = &tcp->conn.busy->recvq;
     struct target_chunk *first =
         target_lent_build(&target->chunks, q, tcp->conn.cached.rcv_indication_size,
                           tcp->conn.cached.initial_rcv_wnd, &target->settings.bus);
@@ -393,28 +398,31 @@ static void indicate(struct toe_target *target, struct target_tcp *tcp)
     case TOE_STATUS_SUCCESS:
         target_lent_accept(q, len);
         ++target->stats.bufs_indicated;
-        tcp->delivery.consumed += len;
-        tcp->delivery.is_overdue = tcp->delivery.is_overdue && q->len > 0;
-        if (target->settings.indicate_and_post && q->len > 0 && !tcp->delivery.is_overdue) {
-            tcp->delivery.hold_at = target->now + target->push; /* RCV-059 */
+        target_busy_of(tcp)->delivery.consumed += len;
+        target_busy_of(tcp)->delivery.is_overdue =
+            target_busy_of(tcp)->delivery.is_overdue && q->len > 0;
+        if (target->settings.indicate_and_post && q->len > 0 &&
+            !target_busy_of(tcp)->delivery.is_overdue) {
+            target_busy_of(tcp)->delivery.hold_at = target->now + target->push; /* RCV-059 */
         }
         return;
     case TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED:
         taken = taken < len ? taken : len; /* RCV-051 */
         tcp_recvq_drop(q, &target->chunks, taken);
-        tcp->delivery.consumed += taken;
+        target_busy_of(tcp)->delivery.consumed += taken;
         break;
     default:
         break;
     }
-    tcp->delivery.is_held = q->len > 0;
+    target_busy_of(tcp)->delivery.is_held = q->len > 0;
 }
 
 static bool can_indicate(const struct target_tcp *tcp)
 {
-    return tcp->conn.recvq.len > 0 && tcp->delivery.posted.head == NULL && !tcp->delivery.is_held &&
-           tcp->delivery.hold_at == TOE_INSTANT_NEVER && !target_tcp_is_stopped(tcp) &&
-           !tcp->is_aborted;
+    return tcp->conn.busy->recvq.len > 0 && target_busy_of(tcp)->delivery.posted.head == NULL &&
+           !target_busy_of(tcp)->delivery.is_held &&
+           target_busy_of(tcp)->delivery.hold_at == TOE_INSTANT_NEVER &&
+           !target_tcp_is_stopped(tcp) && !tcp->is_aborted;
 }
 
 /* --- the end of the stream --- */
@@ -422,9 +430,9 @@ static bool can_indicate(const struct target_tcp *tcp)
 /* RCV-041, RCV-042, DSC-030. */
 static void finish_stream(struct toe_target *target, struct target_tcp *tcp)
 {
-    struct target_delivery *d = &tcp->delivery;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
 
-    if (!tcp_fin_is_received(&tcp->conn) || tcp->conn.recvq.len > 0 || tcp->is_aborted ||
+    if (!tcp_fin_is_received(&tcp->conn) || tcp->conn.busy->recvq.len > 0 || tcp->is_aborted ||
         target_tcp_is_stopped(tcp) || d->incoming.head != NULL) {
         return;
     }
@@ -444,7 +452,7 @@ static void finish_stream(struct toe_target *target, struct target_tcp *tcp)
 
 void target_delivery_account(struct toe_target *target, struct target_tcp *tcp)
 {
-    struct target_delivery *d = &tcp->delivery;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
 
     if (d->consumed > 0) {
         const uint32_t cnt = d->consumed;
@@ -456,14 +464,17 @@ void target_delivery_account(struct toe_target *target, struct target_tcp *tcp)
 
 void target_delivery_run(struct toe_target *target, struct target_tcp *tcp)
 {
-    struct target_delivery *d = &tcp->delivery;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
     uint32_t round;
 
+    if (!tcp_conn_is_awake(&tcp->conn)) {
+        return;
+    }
     for (round = 0; round < TARGET_INDICATE_MAX; ++round) {
         if (d->incoming.head != NULL) {
             take_incoming(target, tcp);
         }
-        if (tcp->conn.recvq.len > 0 && !target_tcp_is_stopped(tcp)) {
+        if (tcp->conn.busy->recvq.len > 0 && !target_tcp_is_stopped(tcp)) {
             place_waiting(tcp);
         }
         run_push_timer(target, d);
@@ -488,8 +499,11 @@ void target_delivery_run(struct toe_target *target, struct target_tcp *tcp)
 void target_delivery_flush(struct toe_target *target, struct target_tcp *tcp, toe_status status,
                            bool keep_pushed)
 {
-    struct target_delivery *d = &tcp->delivery;
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
 
+    if (!tcp_conn_is_awake(&tcp->conn)) {
+        return;
+    }
     take_incoming(target, tcp);
     while (d->posted.head != NULL) {
         const struct toe_buf *buf = d->posted.head;
@@ -504,15 +518,22 @@ void target_delivery_flush(struct toe_target *target, struct target_tcp *tcp, to
 
 struct toe_buf *target_delivery_take(struct toe_target *target, struct target_tcp *tcp)
 {
-    return target_lent_take(&tcp->conn.recvq, &target->settings.bus, &target->stats.bufs_indicated);
+    if (!tcp_conn_is_awake(&tcp->conn)) {
+        return NULL;
+    }
+    return target_lent_take(&tcp->conn.busy->recvq, &target->settings.bus,
+                            &target->stats.bufs_indicated);
 }
 
 struct toe_buf *target_delivery_take_early(struct toe_target *target, struct target_tcp *tcp)
 {
     struct tcp_recvq early;
 
+    if (!tcp_conn_is_awake(&tcp->conn)) {
+        return NULL;
+    }
     tcp_recvq_init(&early);
-    tcp_reassembly_take(&tcp->conn.reassembly, &target->chunks, &early);
+    tcp_reassembly_take(&tcp->conn.busy->reassembly, &target->chunks, &early);
     return target_lent_take(&early, &target->settings.bus, &target->stats.bufs_indicated);
 }
 

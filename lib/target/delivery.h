@@ -75,8 +75,8 @@ struct toe_buf *target_bufq_pop(struct target_bufq *q);
 /* target_bufq_take() empties |q| and returns its chain. */
 struct toe_buf *target_bufq_take(struct target_bufq *q);
 
-/* target_delivery_init() makes |d| one without requests. */
-void target_delivery_init(struct target_delivery *d);
+/* target_delivery_is_idle() tells whether |d| has nothing to do or to remember. */
+bool target_delivery_is_idle(const struct target_delivery *d);
 
 /* target_delivery_post() takes the requests of |chain|; may be called at any time. */
 void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain);

@@ -32,9 +32,9 @@ static bool is_match(const struct target_tcp *tcp, struct target_row row)
     const uint8_t *ports = row.bytes + row.len - PORTS_LEN;
     const size_t len = addr_len(&path->dst);
 
-    return tcp->remote_port == wire_load_u16(ports) &&
-           tcp->local_port == wire_load_u16(ports + 2) && row.len == 2 * len + PORTS_LEN &&
-           memcmp(row.bytes, path->dst.bytes, len) == 0 &&
+    return tcp->conn.constant.remote_port == wire_load_u16(ports) &&
+           tcp->conn.constant.local_port == wire_load_u16(ports + 2) &&
+           row.len == 2 * len + PORTS_LEN && memcmp(row.bytes, path->dst.bytes, len) == 0 &&
            memcmp(row.bytes + len, path->src.bytes, len) == 0;
 }
 
@@ -57,7 +57,7 @@ void target_demux_insert(struct target_demux *demux, struct target_tcp *tcp)
     uint8_t bytes[TARGET_ROW_MAX];
     const struct target_row row =
         target_row_write(bytes, &tcp->path->constant.dst, &tcp->path->constant.src,
-                         tcp->remote_port, tcp->local_port);
+                         tcp->conn.constant.remote_port, tcp->conn.constant.local_port);
 
     base_hash_insert(&demux->table, &tcp->demux, target_demux_hash(demux, row));
 }

@@ -45,14 +45,15 @@ static void disconnect_graceful(struct target_tcp *tcp, struct toe_buf *buf)
 
     /* The queue of disconnects is linked apart from |next| while its head is in the send queue. */
     buf->reserved[1] = 0;
-    if (tcp->disconnect_head == NULL) {
-        tcp->disconnect_head = buf;
-    } else if (tcp->disconnect_tail == tcp->disconnect_head && tcp->is_disconnect_riding) {
-        tcp->disconnect_head->reserved[1] = (uintptr_t)buf;
+    if (target_busy_of(tcp)->disconnect_head == NULL) {
+        target_busy_of(tcp)->disconnect_head = buf;
+    } else if (target_busy_of(tcp)->disconnect_tail == target_busy_of(tcp)->disconnect_head &&
+               tcp->is_disconnect_riding) {
+        target_busy_of(tcp)->disconnect_head->reserved[1] = (uintptr_t)buf;
     } else {
-        tcp->disconnect_tail->next = buf;
+        target_busy_of(tcp)->disconnect_tail->next = buf;
     }
-    tcp->disconnect_tail = buf;
+    target_busy_of(tcp)->disconnect_tail = buf;
 
     if (is_first) {
         tcp->is_disconnect_riding = true;
@@ -75,7 +76,9 @@ static void disconnect_abortive(struct toe_target *target, struct target_tcp *tc
     target_send_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED);
     target_disconnect_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED);
     target_delivery_flush(target, tcp, TOE_STATUS_REQUEST_ABORTED, false);
-    tcp_recvq_fini(&tcp->conn.recvq, &target->chunks);
+    if (tcp_conn_is_awake(&tcp->conn)) {
+        tcp_recvq_fini(&tcp->conn.busy->recvq, &target->chunks);
+    }
     target_tcp_ready(tcp);
     target_egress_flush(target);
     complete(target, buf, TOE_STATUS_SUCCESS);
@@ -89,6 +92,9 @@ void target_disconnect(struct toe_target *target, struct target_tcp *tcp, struct
     buf->next = NULL;
     buf->transferred = 0;
     status = refusal(tcp, buf, how);
+    if (status == TOE_STATUS_SUCCESS && how == TOE_DISCONNECT_GRACEFUL && !target_tcp_wake(tcp)) {
+        status = TOE_STATUS_UPLOAD_IN_PROGRESS;
+    }
     if (status != TOE_STATUS_SUCCESS) {
         target_tcp_transmit_want(tcp);
         complete(target, buf, status);
@@ -105,18 +111,17 @@ void target_disconnect_flush(struct toe_target *target, struct target_tcp *tcp, 
 {
     toe_assert(!tcp->is_disconnect_riding);
 
-    while (tcp->disconnect_head != NULL) {
-        struct toe_buf *buf = tcp->disconnect_head;
+    while (target_busy_of(tcp)->disconnect_head != NULL) {
+        struct toe_buf *buf = target_busy_of(tcp)->disconnect_head;
 
-        tcp->disconnect_head = buf->next;
+        target_busy_of(tcp)->disconnect_head = buf->next;
         complete(target, buf, status);
     }
-    tcp->disconnect_tail = NULL;
 }
 
 void target_disconnect_settle(struct toe_target *target, struct target_tcp *tcp)
 {
-    if (tcp->disconnect_head != NULL && !tcp->is_disconnect_riding &&
+    if (target_busy_of(tcp)->disconnect_head != NULL && !tcp->is_disconnect_riding &&
         tcp_fin_is_acked(&tcp->conn)) {
         target_disconnect_flush(target, tcp, TOE_STATUS_SUCCESS);
     }

@@ -42,7 +42,8 @@ static toe_status forward_one(struct toe_target *target, struct target_tcp *tcp,
         return TOE_STATUS_SUCCESS;
     }
     seg.ecn = (buf->flags & TOE_BUF_CE) != 0 ? TCP_ECN_CE : TCP_ECN_NOT_ECT;
-    if (seg.src_port != tcp->remote_port || seg.dst_port != tcp->local_port) {
+    if (seg.src_port != tcp->conn.constant.remote_port ||
+        seg.dst_port != tcp->conn.constant.local_port) {
         ++target->stats.drops[TOE_DROP_TCP_NO_CONNECTION];
         return TOE_STATUS_SUCCESS;
     }

@@ -89,8 +89,8 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
 
     out = head->bytes + head->tcp_off;
     tcp_len = (uint32_t)wire_tcp_build(out, WIRE_TCP_LEN_MAX, seg);
-    wire_store_u16(out, tcp->local_port);
-    wire_store_u16(out + 2, tcp->remote_port);
+    wire_store_u16(out, tcp->conn.constant.local_port);
+    wire_store_u16(out + 2, tcp->conn.constant.remote_port);
     wire_store_u32(out + WIRE_TCP_SEQ_OFF, 0);
     out[WIRE_TCP_FLAGS_OFF] &= (uint8_t)~TARGET_HEAD_FLAGS_LAST;
     head->len = head->tcp_off + tcp_len;

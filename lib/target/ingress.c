@@ -184,9 +184,10 @@ enum toe_drop target_ingress_segment(struct toe_target *target, struct target_tc
     struct tcp_conn *conn = &tcp->conn;
     const toe_seq snd_una = conn->snd_una;
     const toe_seq rcv_nxt = conn->rcv_nxt;
-    const uint32_t reassembly_len = conn->reassembly.len;
+    const uint32_t reassembly_len = conn->busy->reassembly.len;
     const bool is_late = toe_seq_gt(seg->seq, rcv_nxt);
-    const enum toe_drop drop = tcp_input(conn, seg, target->now);
+    const enum toe_drop drop =
+        target_tcp_wake(tcp) ? tcp_input(conn, seg, target->now) : TOE_DROP_NO_MEMORY;
 
     if (drop != TOE_DROP_NONE) {
         ++target->stats.drops[drop];
@@ -197,7 +198,7 @@ enum toe_drop target_ingress_segment(struct toe_target *target, struct target_tc
     }
     /* NBR-5: the peer gets our data, or answers our acknowledgments. */
     if (!toe_seq_eq(snd_una, conn->snd_una) || !toe_seq_eq(rcv_nxt, conn->rcv_nxt) ||
-        reassembly_len != conn->reassembly.len) {
+        reassembly_len != conn->busy->reassembly.len) {
         target_reach_confirm(target, tcp->path->neighbor);
     }
     if (tcp->worth != NULL) {

@@ -182,7 +182,7 @@ static toe_status check_tcp(const struct toe_target *target, const struct target
 static bool copy_buffered(struct toe_target *target, struct target_tcp *tcp,
                           const struct toe_buf *chain)
 {
-    struct tcp_recvq *q = &tcp->conn.recvq;
+    struct tcp_recvq *q = &tcp->conn.busy->recvq;
 
     for (const struct toe_buf *buf = chain; buf != NULL; buf = buf->next) {
         if (!toe_buf_is_sound(buf)) {
@@ -252,18 +252,21 @@ static toe_status import_tcp(struct toe_target *target, struct target_tcp *tcp,
         .window_scaling = (state->constant.flags & TOE_TCP_WINDOW_SCALING) != 0,
         .nagle = (state->cached.flags & TOE_TCP_NAGLE) != 0,
     };
+    struct target_busy *busy = base_slab_alloc(&target->busies);
     toe_status status;
 
-    tcp_conn_init(&tcp->conn, &target->tcp_config, &setup, target->now);
+    if (busy == NULL) {
+        return TOE_STATUS_RESOURCES;
+    }
+    *busy = target_idle;
+    tcp_conn_init(&tcp->conn, &busy->tcp, &target->tcp_config, &setup, target->now);
     if (!copy_buffered(target, tcp, state->delegated.buffered_data)) {
-        tcp_conn_fini(&tcp->conn);
         return TOE_STATUS_FAILURE;
     }
     tcp_send(&tcp->conn, block->send_chain);
     status = tcp_import(&tcp->conn, state, target->initiated);
     if (status != TOE_STATUS_SUCCESS) {
         (void)tcp_send_take(&tcp->conn);
-        tcp_conn_fini(&tcp->conn);
         return status;
     }
     import_extension(target, tcp, state);
@@ -302,13 +305,9 @@ static toe_status initiate_tcp(struct toe_target *target, toe_handle *handle,
 
     tcp->target = target;
     tcp->host_object = block->host_object;
-    tcp->local_port = block->state.tcp->constant.local_port;
-    tcp->remote_port = block->state.tcp->constant.remote_port;
-    tcp->repeat_at = TOE_INSTANT_NEVER;
-    target_delivery_init(&tcp->delivery);
     status = import_tcp(target, tcp, path, block);
     if (status != TOE_STATUS_SUCCESS) {
-        base_slab_free(&target->tcps, tcp);
+        target_tcp_del(target, tcp);
         return status;
     }
 
@@ -316,12 +315,13 @@ static toe_status initiate_tcp(struct toe_target *target, toe_handle *handle,
         buf->transferred = 0; /* of this offload: a former one may have left a count (SND-041) */
     }
     block->send_chain = NULL;
-    tcp->delivery.is_held = tcp->conn.recvq.len > 0;
-    tcp->delivery.is_end_told = tcp_fin_is_received(&tcp->conn);
-    if (has_urgent(&tcp->conn.recvq)) {
+    target_busy_of(tcp)->delivery.is_held = tcp->conn.busy->recvq.len > 0;
+    target_busy_of(tcp)->delivery.is_end_told = tcp_fin_is_received(&tcp->conn);
+    if (has_urgent(&tcp->conn.busy->recvq)) {
         tcp->conn.verdict = TCP_VERDICT_URGENT; /* RCV-092 */
     }
     link_tcp(target, tcp, path);
+    target_tcp_rest(target, tcp); /* before there are others: a tree may have very many */
     *handle = target_tcp_handle(target, tcp);
     return TOE_STATUS_SUCCESS;
 }

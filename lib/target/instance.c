@@ -189,6 +189,7 @@ static void init_pools(struct toe_target *target)
                    16);
     base_slab_init(&target->paths, mem, sizeof(struct target_path), settings->path_max, 16);
     base_slab_init(&target->tcps, mem, sizeof(struct target_tcp), settings->tcp_max, 64);
+    base_slab_init(&target->busies, mem, sizeof(struct target_busy), settings->tcp_max, 16);
     base_slab_init(&target->chunks, mem, sizeof(struct target_chunk),
                    at_most_objects(settings->rcv_chunk_max), 64);
     base_slab_init(&target->worths, mem, sizeof(struct target_worth), settings->tcp_max, 16);
@@ -295,7 +296,7 @@ void toe_target_del(struct toe_target *target)
         struct target_tcp *tcp = base_slab_at(&target->tcps, i);
 
         if (tcp != NULL) {
-            target_held_drop(target, tcp->held);
+            target_held_drop(target, target_busy_of(tcp)->held);
         }
     }
     target_held_drop(target, target->ordinary.released);
@@ -308,6 +309,7 @@ void toe_target_del(struct toe_target *target)
     tcp_flight_pools_fini(&target->flights);
     base_slab_fini(&target->chunks);
     base_slab_fini(&target->tcps);
+    base_slab_fini(&target->busies);
     base_slab_fini(&target->paths);
     base_slab_fini(&target->neighbors);
     base_mem_free(&mem, target->scratch, TARGET_SCRATCH_LEN);

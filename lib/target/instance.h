@@ -57,6 +57,7 @@ struct toe_target {
     struct base_slab neighbors;
     struct base_slab paths;
     struct base_slab tcps;
+    struct base_slab busies; /* of struct target_busy */
     struct base_slab chunks; /* of struct target_chunk */
     struct base_slab scoreboards;
     struct tcp_flight_pools flights;

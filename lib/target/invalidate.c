@@ -4,6 +4,7 @@
 #include "target/instance.h"
 #include "target/object.h"
 #include "target/tree.h"
+#include "target/upload.h"
 
 /*
  * Nothing is told from here: the request for an upload comes when the connection is served, hence
@@ -102,7 +103,7 @@ void target_revive(struct target_path *path)
         tcp->is_transmit_wanted = false;
         if (tcp->upload_reason == TOE_UPLOAD_INVALID_STATE) {
             tcp->upload_reason = 0;
-            tcp->repeat_at = TOE_INSTANT_NEVER;
+            target_upload_repeat_end(tcp);
         }
         target_tcp_ready(tcp);
     }

@@ -17,7 +17,7 @@
 #include "base/wheel.h"
 #include "target/delivery.h"
 #include "target/lifecycle.h"
-#include "tcp/conn.h"
+#include "tcp/engine.h"
 #include "toe/block.h"
 
 struct toe_target;
@@ -54,39 +54,62 @@ struct target_path {
     void *host_object;
 };
 
+/*
+ * What a connection needs while it has something to do, lent from a pool and given back when it
+ * comes to rest. What it says of one that rests is in target_idle.
+ */
+struct target_busy {
+    struct tcp_busy tcp; /* first: this is what the engine knows */
+    struct target_delivery delivery;
+    struct toe_buf *disconnect_head; /* graceful disconnects, in the order of posting */
+    struct toe_buf *disconnect_tail;
+    struct target_held *held; /* frames that are kept, in order of arrival */
+    struct target_held *held_last;
+    uint32_t held_len;
+    toe_instant repeat_at; /* when to ask for the upload again, or TOE_INSTANT_NEVER */
+};
+
+extern const struct target_busy target_idle;
+
 struct target_tcp {
     struct tcp_conn conn;
     struct toe_target *target;
     struct target_path *path;
     const struct toe_block *update; /* the block of the one under way, or NULL */
-    uint16_t local_port;
-    uint16_t remote_port;
     struct target_lifecycle life;
-    uint8_t upload_reason;     /* asked for, enum toe_upload_reason, or 0 */
-    uint8_t counted_state;     /* enum toe_conn_state, as the statistics know it */
-    bool is_aborted;           /* reset, by either side */
-    bool is_invalid_due;       /* an upload is to be asked for because of invalid state */
-    bool is_disconnect_riding; /* |disconnect_head| is in the send queue */
-    bool is_holding;           /* frames are kept until the connection is the host's again */
-    bool is_terminating;       /* its terminate is among what was posted */
-    bool is_transmit_wanted;   /* something was to be sent in spite of invalid state */
-    struct target_delivery delivery;
-    struct toe_buf *disconnect_head; /* graceful disconnects, in the order of posting */
-    struct toe_buf *disconnect_tail;
+    uint8_t upload_reason;         /* asked for, enum toe_upload_reason, or 0 */
+    uint8_t counted_state;         /* enum toe_conn_state, as the statistics know it */
+    bool is_aborted : 1;           /* reset, by either side */
+    bool is_invalid_due : 1;       /* an upload is to be asked for because of invalid state */
+    bool is_disconnect_riding : 1; /* |disconnect_head| is in the send queue */
+    bool is_holding : 1;           /* frames are kept until the connection is the host's again */
+    bool is_terminating : 1;       /* its terminate is among what was posted */
+    bool is_transmit_wanted : 1;   /* something was to be sent in spite of invalid state */
+    uint32_t backlog;              /* send backlog that the host knows of */
+    toe_instant backlog_at;        /* and since when */
     struct base_timer timer;
-    struct base_list_node ready;   /* on toe_target.ready */
+    struct base_list_node ready; /* on toe_target.ready; in the end, on the list of what is freed */
     struct base_list_node sibling; /* on the path's list */
-    struct base_list_node node;    /* on the list of what is freed after a completion */
     struct base_hash_node demux;
-    struct target_held *held; /* frames that are kept, in order of arrival */
-    struct target_held *held_last;
-    uint32_t held_len;
-    uint32_t backlog;           /* send backlog that the host knows of */
-    toe_instant backlog_at;     /* and since when */
-    toe_instant repeat_at;      /* when to ask for the upload again, or TOE_INSTANT_NEVER */
     struct target_worth *worth; /* NULL: not measured */
     void *host_object;
 };
+
+/* target_busy_of() is what |tcp| has to do; to be written only if it is awake. */
+static inline struct target_busy *target_busy_of(const struct target_tcp *tcp)
+{
+    return tcp_conn_is_awake(&tcp->conn) ? (struct target_busy *)tcp->conn.busy
+                                         : (struct target_busy *)(uintptr_t)&target_idle;
+}
+
+/*
+ * target_tcp_wake() sees to it that |tcp| is awake, before anything is asked of it that leaves it
+ * something to do. If memory is short it returns false, and the host will be asked to take it back.
+ */
+bool target_tcp_wake(struct target_tcp *tcp);
+
+/* target_tcp_rest() takes its memory back if it has nothing to do. */
+void target_tcp_rest(struct toe_target *target, struct target_tcp *tcp);
 
 /* target_block_is_sound() tells whether |block| has a size and revision that we know. */
 bool target_block_is_sound(const struct toe_block *block);

@@ -41,42 +41,43 @@ void target_held_push(struct toe_target *target, struct target_tcp *tcp,
     const uint32_t room = tcp->conn.rcv_buf + tcp->conn.snd_mss;
     struct target_held *held;
 
-    if (frame->len > room || tcp->held_len > room - frame->len) {
+    if (frame->len > room || target_busy_of(tcp)->held_len > room - frame->len) {
         ++target->stats.drops[TOE_DROP_TCP_URGENT];
         return;
     }
     held = base_mem_alloc(&target->settings.mem, sizeof(*held) + frame->len);
-    if (held == NULL) {
+    if (held == NULL || !target_tcp_wake(tcp)) {
+        base_mem_free(&target->settings.mem, held, sizeof(*held) + frame->len);
         ++target->stats.drops[TOE_DROP_NO_MEMORY];
         return;
     }
     held->frame = *frame;
     held->frame.data = (const uint8_t *)(held + 1);
     memcpy(held + 1, frame->data, frame->len);
-    if (tcp->held == NULL) {
-        tcp->held = held;
+    if (target_busy_of(tcp)->held == NULL) {
+        target_busy_of(tcp)->held = held;
     } else {
-        tcp->held_last->next = held;
+        target_busy_of(tcp)->held_last->next = held;
     }
-    tcp->held_last = held;
-    tcp->held_len += frame->len;
+    target_busy_of(tcp)->held_last = held;
+    target_busy_of(tcp)->held_len += frame->len;
 }
 
 void target_held_release(struct toe_target *target, struct target_tcp *tcp)
 {
     struct target_ordinary *ordinary = &target->ordinary;
 
-    if (tcp->held == NULL) {
+    if (target_busy_of(tcp)->held == NULL) {
         return;
     }
     if (ordinary->released == NULL) {
-        ordinary->released = tcp->held;
+        ordinary->released = target_busy_of(tcp)->held;
     } else {
-        ordinary->released_last->next = tcp->held;
+        ordinary->released_last->next = target_busy_of(tcp)->held;
     }
-    ordinary->released_last = tcp->held_last;
-    tcp->held = NULL;
-    tcp->held_last = NULL;
+    ordinary->released_last = target_busy_of(tcp)->held_last;
+    target_busy_of(tcp)->held = NULL;
+    target_busy_of(tcp)->held_last = NULL;
 }
 
 void target_held_flush(struct toe_target *target)

@@ -100,15 +100,13 @@ static toe_status query_tcp(const struct toe_target *target, const struct toe_bl
                (classes & CLASS_CACHED) != 0 ? &state->cached : NULL,
                (classes & CLASS_DELEGATED) != 0 ? &state->delegated : NULL, target->now);
     if ((classes & CLASS_CONST) != 0) {
-        state->constant.local_port = tcp->local_port;
-        state->constant.remote_port = tcp->remote_port;
     }
     if ((classes & CLASS_DELEGATED) != 0) {
         state->delegated.send_data_head = NULL;
         state->delegated.send_data_tail = NULL;
         state->delegated.buffered_data = NULL;
         state->delegated.send_backlog_size = target_backlog_size(tcp);
-        state->delegated.receive_backlog_size = tcp->conn.recvq.len; /* RCV-082 */
+        state->delegated.receive_backlog_size = tcp->conn.busy->recvq.len; /* RCV-082 */
     }
     return TOE_STATUS_SUCCESS;
 }

@@ -47,7 +47,7 @@ static toe_status refusal(const struct target_tcp *tcp)
 bool target_send_queue(struct target_tcp *tcp, struct toe_buf *chain)
 {
     if (refusal(tcp) != TOE_STATUS_SUCCESS ||
-        !target_send_is_sound(chain, tcp_send_len(&tcp->conn))) {
+        !target_send_is_sound(chain, tcp_send_len(&tcp->conn)) || !target_tcp_wake(tcp)) {
         return false;
     }
     for (struct toe_buf *buf = chain; buf != NULL; buf = buf->next) {
@@ -69,7 +69,9 @@ void target_send(struct toe_target *target, struct target_tcp *tcp, struct toe_b
         return;
     }
     if (status == TOE_STATUS_SUCCESS) {
-        status = TOE_STATUS_INVALID_PARAMETER;
+        status = target_send_is_sound(chain, tcp_send_len(&tcp->conn))
+                     ? TOE_STATUS_UPLOAD_IN_PROGRESS /* there is no memory to wake it */
+                     : TOE_STATUS_INVALID_PARAMETER;
     }
     target_tcp_transmit_want(tcp);
     target_buf_fail(chain, status);
@@ -79,7 +81,7 @@ void target_send(struct toe_target *target, struct target_tcp *tcp, struct toe_b
 /* Takes the disconnect's buffer, if it is there, off the end of |chain|; returns the rest. */
 static struct toe_buf *without_disconnect(struct target_tcp *tcp, struct toe_buf *chain)
 {
-    struct toe_buf *disconnect = tcp->disconnect_head;
+    struct toe_buf *disconnect = target_busy_of(tcp)->disconnect_head;
     struct toe_buf **link = &chain;
 
     if (!tcp->is_disconnect_riding) {

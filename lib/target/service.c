@@ -53,7 +53,7 @@ static void serve(struct toe_target *target, struct target_tcp *tcp)
     target_disconnect_settle(target, tcp); /* before the event that delivery may raise: DSC-044 */
     target_delivery_run(target, tcp);
     target->serving = NULL;
-    if (tcp->delivery.incoming.head != NULL) {
+    if (target_busy_of(tcp)->delivery.incoming.head != NULL) {
         target_tcp_ready(tcp);
     }
     target_worth_run(target, tcp);
@@ -66,6 +66,7 @@ static void serve(struct toe_target *target, struct target_tcp *tcp)
         target_backlog_run(target, tcp);
     }
     target_tcp_arm(target, tcp);
+    target_tcp_rest(target, tcp);
 }
 
 void target_service_run(struct toe_target *target)

@@ -130,7 +130,7 @@ static void receive(void *ctx, toe_handle handle, struct toe_buf *chain)
 {
     struct target_tcp *tcp = target_tcp_get(ctx, handle);
 
-    if (tcp != NULL) {
+    if (tcp != NULL && target_tcp_wake(tcp)) {
         target_delivery_post(tcp, chain);
     } else {
         post_chain(ctx, handle, chain, TARGET_REQUEST_RECEIVE, 0);

@@ -187,7 +187,7 @@ static toe_status take_tcp(struct taken *taken, struct toe_block *block)
     target_held_release(target, tcp);
     target_tcp_unlink(target, tcp);
     target_lifecycle_set(&tcp->life, TARGET_GONE);
-    base_list_push_back(&taken->tcps, &tcp->node);
+    base_list_push_back(&taken->tcps, &tcp->ready);
     return TOE_STATUS_SUCCESS;
 }
 
@@ -246,7 +246,7 @@ static void free_taken(struct taken *taken)
     struct base_list_node *node;
 
     while ((node = base_list_pop_front(&taken->tcps)) != NULL) {
-        target_tcp_del(target, base_container_of(node, struct target_tcp, node));
+        target_tcp_del(target, base_container_of(node, struct target_tcp, ready));
     }
     while ((node = base_list_pop_front(&taken->paths)) != NULL) {
         target_path_del(target, base_container_of(node, struct target_path, node));

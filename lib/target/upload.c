@@ -44,16 +44,25 @@ static void request(struct toe_target *target, struct target_tcp *tcp, uint8_t r
     const toe_duration repeat = target->settings.retrieve_repeat;
 
     tcp->upload_reason = reason;
-    tcp->repeat_at = repeat != 0 ? target->now + repeat : TOE_INSTANT_NEVER;
+    if (repeat != 0 && target_tcp_wake(tcp)) {
+        target_busy_of(tcp)->repeat_at = target->now + repeat;
+    }
     target_upload_tell(target, tcp, TOE_EVENT_RETRIEVE, reason);
+}
+
+void target_upload_repeat_end(struct target_tcp *tcp)
+{
+    if (tcp_conn_is_awake(&tcp->conn)) {
+        target_busy_of(tcp)->repeat_at = TOE_INSTANT_NEVER;
+    }
 }
 
 void target_upload_expire(struct toe_target *target, struct target_tcp *tcp)
 {
-    if (tcp->repeat_at > target->now) {
+    if (target_busy_of(tcp)->repeat_at > target->now) {
         return;
     }
-    tcp->repeat_at = TOE_INSTANT_NEVER;
+    target_busy_of(tcp)->repeat_at = TOE_INSTANT_NEVER;
     if (tcp->upload_reason != 0) {
         request(target, tcp, tcp->upload_reason);
     }
@@ -65,7 +74,7 @@ static bool is_invalid_told(const struct toe_target *target, const struct target
     const struct tcp_conn *conn = &tcp->conn;
 
     return !target->settings.invalid_on_transmit || tcp->is_transmit_wanted || conn->ack_now ||
-           toe_seq_off(conn->snd_nxt, conn->snd_una) < conn->sendq.len;
+           toe_seq_off(conn->snd_nxt, conn->snd_una) < conn->busy->sendq.len;
 }
 
 void target_upload_abort(struct toe_target *target, struct target_tcp *tcp)

@@ -30,4 +30,7 @@ void target_upload_abort(struct toe_target *target, struct target_tcp *tcp);
 /* target_upload_run() acts on every other verdict, and on invalid state. */
 void target_upload_run(struct toe_target *target, struct target_tcp *tcp);
 
+/* target_upload_repeat_end() lets it not ask again. */
+void target_upload_repeat_end(struct target_tcp *tcp);
+
 #endif

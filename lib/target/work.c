@@ -123,10 +123,12 @@ static void run_tree(struct toe_target *target, struct toe_block *tree)
     }
 }
 
-/* A receive request is here only if its handle named nothing when it was posted. */
-static void fail_receive(struct toe_target *target, struct toe_buf *chain)
+/* A receive request is here only if its handle named nothing when it was posted, or memory was
+ * short. */
+static void fail_receive(struct toe_target *target, const struct target_tcp *tcp,
+                         struct toe_buf *chain)
 {
-    target_buf_fail(chain, TOE_STATUS_INVALID_STATE);
+    target_buf_fail(chain, tcp != NULL ? TOE_STATUS_UPLOAD_IN_PROGRESS : TOE_STATUS_INVALID_STATE);
     target->host.receive_complete(target->host_user, chain);
 }
 
@@ -141,7 +143,7 @@ static void run_chain(struct toe_target *target, struct toe_buf *chain)
         target_send(target, tcp, chain);
         break;
     case TARGET_REQUEST_RECEIVE:
-        fail_receive(target, chain);
+        fail_receive(target, tcp, chain);
         break;
     case TARGET_REQUEST_DISCONNECT:
         target_disconnect(target, tcp, chain, how);

@@ -53,7 +53,7 @@ static uint8_t handshake_ace(uint8_t ecn)
 static void check_syn(struct tcp_conn *conn, uint8_t ace)
 {
     if (ace == handshake_ace(TCP_ECN_CE)) {
-        ++conn->accecn.snd_cep;
+        ++conn->busy->accecn.snd_cep;
     }
     if (ace == handshake_ace(TCP_ECN_CE) || ace == handshake_ace(TCP_ECN_ECT0) ||
         ace == handshake_ace(TCP_ECN_ECT1)) {
@@ -63,7 +63,7 @@ static void check_syn(struct tcp_conn *conn, uint8_t ace)
 
 void tcp_accecn_begin(struct tcp_conn *conn)
 {
-    conn->accecn = (struct tcp_accecn){
+    conn->busy->accecn = (struct tcp_accecn){
         .rcv_cep = CEP_INIT,
         .rcv_bytes = {ECT_INIT, 0, ECT_INIT},
         .snd_cep = CEP_INIT,
@@ -73,7 +73,7 @@ void tcp_accecn_begin(struct tcp_conn *conn)
 
 void tcp_accecn_offer(struct tcp_conn *conn, struct tcp_segment *syn, bool again)
 {
-    const struct tcp_accecn *acc = &conn->accecn;
+    const struct tcp_accecn *acc = &conn->busy->accecn;
 
     if (conn->state == TOE_TCP_SYN_RCVD) {
         put_ace(syn, handshake_ace(acc->peer_syn));
@@ -129,21 +129,21 @@ void tcp_accecn_meet(struct tcp_conn *conn, const struct tcp_segment *syn)
         return;
     }
     tcp_accecn_begin(conn);
-    conn->accecn.peer_syn = syn->ecn;
+    conn->busy->accecn.peer_syn = syn->ecn;
     if (syn->ecn == TCP_ECN_CE) {
-        ++conn->accecn.rcv_cep;
+        ++conn->busy->accecn.rcv_cep;
     }
     if ((syn->flags & TCP_ACK) != 0) {
-        conn->accecn.is_third = true;
+        conn->busy->accecn.is_third = true;
         check_syn(conn, ace_of(syn));
-        (void)take_option(&conn->accecn, syn);
+        (void)take_option(&conn->busy->accecn, syn);
     }
 }
 
 /* An ACE of zero needs three marks, and nothing of ours could have any (3.2.2.4). */
 static void check_first(struct tcp_conn *conn, const struct tcp_segment *seg)
 {
-    conn->accecn.is_fresh = false;
+    conn->busy->accecn.is_fresh = false;
     if (ace_of(seg) == 0) {
         conn->ecn_mute = true;
     }
@@ -162,7 +162,7 @@ void tcp_accecn_third(struct tcp_conn *conn, const struct tcp_segment *seg)
 
 void tcp_accecn_option(const struct tcp_conn *conn, struct tcp_segment *seg)
 {
-    const struct tcp_accecn *acc = &conn->accecn;
+    const struct tcp_accecn *acc = &conn->busy->accecn;
     const uint32_t used =
         (seg->has_ts ? 12u : 0) + (seg->sack_cnt > 0 ? 4 + 8u * seg->sack_cnt : 0);
     const uint32_t room = used < OPTIONS_LEN_MAX ? OPTIONS_LEN_MAX - used : 0;
@@ -180,7 +180,7 @@ void tcp_accecn_option(const struct tcp_conn *conn, struct tcp_segment *seg)
 
 void tcp_accecn_echo(struct tcp_conn *conn, struct tcp_segment *seg)
 {
-    struct tcp_accecn *acc = &conn->accecn;
+    struct tcp_accecn *acc = &conn->busy->accecn;
 
     if (acc->is_third && seg->payload_len == 0 && seg->sack_cnt == 0) {
         put_ace(seg, handshake_ace(acc->peer_syn));
@@ -202,7 +202,7 @@ void tcp_accecn_input(struct tcp_conn *conn, const struct tcp_segment *seg)
     static const uint8_t which[] = {[TCP_ECN_ECT1] = TCP_ACCECN_ECT1,
                                     [TCP_ECN_ECT0] = TCP_ACCECN_ECT0,
                                     [TCP_ECN_CE] = TCP_ACCECN_CE};
-    struct tcp_accecn *acc = &conn->accecn;
+    struct tcp_accecn *acc = &conn->busy->accecn;
     const bool is_marked = seg->ecn == TCP_ECN_CE;
     uint32_t cnt;
 
@@ -234,7 +234,7 @@ static uint32_t told_first(const struct tcp_conn *conn, uint32_t acked, uint32_t
 {
     const uint32_t before = conn->flight != NULL ? conn->flight->sacked - sacked : 0;
 
-    if (conn->scoreboard != NULL) {
+    if (conn->busy->scoreboard != NULL) {
         return sacked;
     }
     return sacked + (acked > before ? acked - before : 0);
@@ -250,7 +250,7 @@ static uint32_t unwrap(const struct tcp_conn *conn, uint32_t few, uint32_t cnt)
 
 uint32_t tcp_accecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t sacked)
 {
-    struct tcp_accecn *acc = &conn->accecn;
+    struct tcp_accecn *acc = &conn->busy->accecn;
     const uint32_t acked = toe_seq_off(seg->ack, conn->snd_una);
     const uint32_t told = told_first(conn, acked, sacked);
     uint32_t bytes;
@@ -284,13 +284,13 @@ uint32_t tcp_accecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, ui
 void tcp_accecn_import(struct tcp_conn *conn)
 {
     tcp_accecn_begin(conn);
-    conn->accecn.is_fresh = false;
-    conn->accecn.is_strange = true;
+    conn->busy->accecn.is_fresh = false;
+    conn->busy->accecn.is_strange = true;
 }
 
 void tcp_accecn_tell(const struct tcp_conn *conn, struct toe_extension *ext)
 {
-    const struct tcp_accecn *acc = &conn->accecn;
+    const struct tcp_accecn *acc = &conn->busy->accecn;
 
     ext->accecn.flags =
         (acc->is_fresh ? TOE_ACCECN_FRESH : 0u) | (acc->is_marked ? TOE_ACCECN_MARKED : 0u) |
@@ -321,7 +321,7 @@ void tcp_accecn_take(struct tcp_conn *conn, const struct toe_extension *ext)
 {
     const uint32_t flags = ext->accecn.flags;
 
-    conn->accecn = (struct tcp_accecn){
+    conn->busy->accecn = (struct tcp_accecn){
         .rcv_cep = (uint8_t)ext->accecn.rcv_cep,
         .rcv_bytes = {ext->accecn.rcv_e0b, ext->accecn.rcv_ceb, ext->accecn.rcv_e1b},
         .snd_cep = (uint8_t)ext->accecn.snd_cep,

@@ -20,10 +20,10 @@ void tcp_ack_sample(struct tcp_conn *conn, const struct tcp_segment *seg, toe_in
     toe_duration sample;
     bool valid = tcp_timestamps_sample(conn, &sample, seg, now);
 
-    if (conn->rtt_timing && toe_seq_ge(seg->ack, conn->rtt_seq)) {
+    if (conn->rtt_timing && toe_seq_ge(seg->ack, conn->busy->rtt_seq)) {
         conn->rtt_timing = false;
         if (!valid && !conn->has_timestamps) {
-            sample = now > conn->rtt_at ? now - conn->rtt_at : 1;
+            sample = now > conn->busy->rtt_at ? now - conn->busy->rtt_at : 1;
             valid = true;
         }
     }
@@ -36,11 +36,11 @@ void tcp_ack_sample(struct tcp_conn *conn, const struct tcp_segment *seg, toe_in
 /* Takes |acked| sequence numbers off the front of what is outstanding. */
 static void advance(struct tcp_conn *conn, uint32_t acked)
 {
-    const uint32_t bytes = acked < conn->sendq.len ? acked : conn->sendq.len;
+    const uint32_t bytes = acked < conn->busy->sendq.len ? acked : conn->busy->sendq.len;
 
     toe_assert(acked <= tcp_send_span(conn));
 
-    tcp_sendq_ack(&conn->sendq, bytes);
+    tcp_sendq_ack(&conn->busy->sendq, bytes);
     if (acked > bytes) {
         conn->fin_acked = true;
     }
@@ -53,7 +53,7 @@ static void advance(struct tcp_conn *conn, uint32_t acked)
 static void renew(struct tcp_conn *conn)
 {
     conn->dup_ack_cnt = 0;
-    conn->total_rt = 0;
+    conn->busy->total_rt = 0;
     if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST)) {
         conn->retransmit_cnt = 0; /* There it counts probes; tcp_persist_ack() sees to them. */
     }
@@ -141,7 +141,7 @@ static bool is_flight_calm(const struct tcp_conn *conn, toe_seq ack)
 bool tcp_ack_is_calm(const struct tcp_conn *conn, const struct tcp_segment *seg)
 {
     return !conn->in_recovery && !conn->has_ecn && seg->sack_cnt == 0 &&
-           conn->cfg->cc->deliver == NULL && conn->scoreboard == NULL &&
+           conn->cfg->cc->deliver == NULL && conn->busy->scoreboard == NULL &&
            toe_seq_le(seg->ack, conn->snd_max) && is_flight_calm(conn, seg->ack);
 }
 

@@ -71,7 +71,7 @@ enum {
 static const uint32_t pacing_gains[STATE_CNT] = {277, 50, 90, 100, 100, 125, 100};
 static const uint32_t cwnd_gains[STATE_CNT] = {200, 200, 200, 200, 200, 225, 50};
 
-#define BBR(conn) (&(conn)->cc.bbr)
+#define BBR(conn) (&(conn)->busy->bbr)
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
@@ -132,8 +132,8 @@ static uint32_t in_flight(const struct tcp_conn *conn)
 /* BBRInflight() with what aggregation and pacing in quanta need. */
 static uint32_t inflight(const struct tcp_conn *conn, uint32_t percent)
 {
-    const uint32_t quantum =
-        max_u32(2 * (uint32_t)conn->snd_mss, min_u32((uint32_t)(conn->pace_rate / 1000), 65536));
+    const uint32_t quantum = max_u32(2 * (uint32_t)conn->snd_mss,
+                                     min_u32((uint32_t)(conn->busy->pace_rate / 1000), 65536));
     const uint32_t up = BBR(conn)->state == UP ? 2 * (uint32_t)conn->snd_mss : 0;
 
     return max_u32(bdp(conn, bw(conn), percent) + 2 * quantum + up, least_cwnd(conn));
@@ -162,7 +162,7 @@ static uint32_t with_headroom(const struct tcp_conn *conn)
 
 static void start_round(struct tcp_conn *conn)
 {
-    BBR(conn)->round_end = conn->rate.delivered;
+    BBR(conn)->round_end = conn->busy->rate.delivered;
 }
 
 static bool is_reached(uint32_t prior, uint32_t end)
@@ -181,7 +181,7 @@ static void update_round(struct tcp_conn *conn, const struct tcp_rate_sample *rs
             (uint8_t)min_u32(BBR(conn)->rounds_since_probe + 1u, UINT8_MAX);
     }
     if (BBR(conn)->is_loss_round_start) {
-        BBR(conn)->loss_round_end = conn->rate.delivered;
+        BBR(conn)->loss_round_end = conn->busy->rate.delivered;
     }
 }
 
@@ -308,14 +308,14 @@ static void update_bw(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
 /* The startup ends when three rounds brought no quarter more, or too much was lost in one. */
 static void check_full(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
 {
-    const uint32_t lost = conn->rate.lost - BBR(conn)->round_lost;
-    const uint32_t delivered = conn->rate.delivered - BBR(conn)->round_delivered;
+    const uint32_t lost = conn->busy->rate.lost - BBR(conn)->round_lost;
+    const uint32_t delivered = conn->busy->rate.delivered - BBR(conn)->round_delivered;
 
     if (!BBR(conn)->is_round_start) {
         return;
     }
-    BBR(conn)->round_lost = conn->rate.lost;
-    BBR(conn)->round_delivered = conn->rate.delivered;
+    BBR(conn)->round_lost = conn->busy->rate.lost;
+    BBR(conn)->round_delivered = conn->busy->rate.delivered;
     if (BBR(conn)->is_full || rs->is_limited) {
         return;
     }
@@ -535,8 +535,8 @@ static void set_rate(struct tcp_conn *conn)
     const uint64_t rate =
         most_bw(most_bw(bw(conn)) * pacing_gains[BBR(conn)->state] / 100 * 99 / 100);
 
-    if (rate > 0 && (BBR(conn)->is_full || rate > conn->pace_rate)) {
-        conn->pace_rate = rate;
+    if (rate > 0 && (BBR(conn)->is_full || rate > conn->busy->pace_rate)) {
+        conn->busy->pace_rate = rate;
     }
 }
 
@@ -566,7 +566,7 @@ static void set_cwnd(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
     }
     if (BBR(conn)->is_full) {
         cwnd = min_u32(cwnd + rs->acked, most);
-    } else if (cwnd < most || conn->rate.delivered < tcp_cc_initial_window(conn)) {
+    } else if (cwnd < most || conn->busy->rate.delivered < tcp_cc_initial_window(conn)) {
         cwnd += rs->acked;
     }
     cwnd = max_u32(min_u32(cwnd, cwnd_cap(conn)), least_cwnd(conn));
@@ -595,9 +595,9 @@ static void bbr_deliver(struct tcp_conn *conn, const struct tcp_rate_sample *rs,
 
 static void reset(struct tcp_conn *conn)
 {
-    conn->cc = (union tcp_cc_state){.bbr = {.inflight_hi = NO_BOUND, .up_cnt = UINT32_MAX}};
+    conn->busy->bbr = (struct tcp_bbr){.inflight_hi = NO_BOUND, .up_cnt = UINT32_MAX};
     forget_lower_bounds(conn);
-    conn->rate = (struct tcp_rate){0};
+    conn->busy->rate = (struct tcp_rate){0};
 }
 
 static void bbr_init(struct tcp_conn *conn)
@@ -659,7 +659,7 @@ static void bbr_idle(struct tcp_conn *conn, toe_instant now)
     (void)now;
     BBR(conn)->extra_delivered = 0;
     if (is_probing_bw(conn)) {
-        conn->pace_rate = max_u64(most_bw(bw(conn)), 1);
+        conn->busy->pace_rate = max_u64(most_bw(bw(conn)), 1);
     }
 }
 

@@ -65,7 +65,7 @@ bool tcp_cc_slow_start(struct tcp_conn *conn, uint32_t acked)
         return false;
     }
     acked = tcp_cc_abc(conn, acked);
-    tcp_cc_grow(conn, conn->hystart.css > 0 ? acked / TCP_HYSTART_CSS_DIVISOR : acked);
+    tcp_cc_grow(conn, conn->busy->hystart.css > 0 ? acked / TCP_HYSTART_CSS_DIVISOR : acked);
     return true;
 }
 

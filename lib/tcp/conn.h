@@ -106,65 +106,118 @@ enum tcp_deadline {
     TCP_DEADLINE_PROBE, /* before the next one, which it starts anew */
     TCP_DEADLINE_RETRANSMIT,
     TCP_DEADLINE_PERSIST,
-    TCP_DEADLINE_FIN_WAIT_2,
-    TCP_DEADLINE_KEEP_ALIVE,
     TCP_DEADLINE_DELAYED_ACK,
     TCP_DEADLINE_SWS,
-    TCP_DEADLINE_TIME_WAIT,
     TCP_DEADLINE_PACE,
+    TCP_DEADLINE_LASTING, /* from here on: a connection that has nothing to do may have them */
+    TCP_DEADLINE_FIN_WAIT_2 = TCP_DEADLINE_LASTING,
+    TCP_DEADLINE_KEEP_ALIVE,
+    TCP_DEADLINE_TIME_WAIT,
     TCP_DEADLINE_CNT,
 };
 
-/* Congestion control's own numbers; |cwnd| and |ssthresh| are the connection's. */
-union tcp_cc_state {
-    struct {
-        toe_instant epoch;   /* when this congestion avoidance began; TOE_INSTANT_NEVER: not yet */
-        uint64_t w_est;      /* what NewReno would have, in 1/1024 bytes */
-        uint32_t k;          /* from the epoch to the plateau, in 1/1024 s */
-        uint32_t w_max;      /* cwnd before the last loss, in bytes; 0: none that counts */
-        uint32_t cwnd_prior; /* cwnd before the last loss, as it was */
-        uint32_t cwnd_frac;  /* growth due in units of 1/cwnd bytes */
-    } cubic;
-    struct {
-        uint64_t max_bw[2]; /* bytes a second: of this cycle of probing and of the last */
-        uint64_t bw_latest;
-        uint64_t bw_lo;   /* UINT64_MAX: no bound */
-        uint64_t full_bw; /* startup: the most so far */
-        toe_instant min_rtt_at;
-        toe_instant probe_rtt_min_at;
-        toe_instant probe_rtt_done_at; /* zero: not yet down */
-        toe_instant cycle_at;          /* this phase began */
-        toe_instant extra_at;          /* this interval of aggregation did */
-        uint32_t min_rtt;              /* ns; zero: none */
-        uint32_t probe_rtt_min;
-        uint32_t probe_wait;  /* ms until the bandwidth is probed */
-        uint32_t inflight_hi; /* UINT32_MAX: no bound; so the next */
-        uint32_t inflight_lo;
-        uint32_t inflight_latest;
-        uint32_t prior_cwnd;
-        uint32_t round_end; /* delivered, when these rounds end */
-        uint32_t loss_round_end;
-        uint32_t lost_in_round;
-        uint32_t round_lost; /* bytes lost, when this round began */
-        uint32_t round_delivered;
-        uint32_t up_cnt; /* bytes acknowledged for which inflight_hi grows by a segment */
-        uint32_t up_acked;
-        uint32_t extra_acked[2]; /* most in these five rounds, and in those before */
-        uint32_t extra_delivered;
-        uint8_t state;
-        uint8_t ack_phase;
-        uint8_t up_rounds;
-        uint8_t full_bw_cnt;
-        uint8_t rounds_since_probe;
-        uint8_t extra_rounds;
-        bool is_full : 1; /* the bandwidth was found */
-        bool is_round_start : 1;
-        bool is_loss_round_start : 1;
-        bool is_marked : 1;   /* congestion, other than loss, in this round */
-        bool has_samples : 1; /* of probing: what is lost tells about it */
-        bool is_round_done : 1;
-    } bbr;
+/* Congestion control's own numbers (tcp/congestion.h); |cwnd| and |ssthresh| are the connection's.
+ */
+struct tcp_cubic {
+    toe_instant epoch;   /* when this congestion avoidance began; TOE_INSTANT_NEVER: not yet */
+    uint64_t w_est;      /* what NewReno would have, in 1/1024 bytes */
+    uint32_t k;          /* from the epoch to the plateau, in 1/1024 s */
+    uint32_t w_max;      /* cwnd before the last loss, in bytes; 0: none that counts */
+    uint32_t cwnd_prior; /* cwnd before the last loss, as it was */
+    uint32_t cwnd_frac;  /* growth due in units of 1/cwnd bytes */
 };
+
+struct tcp_bbr {
+    uint64_t max_bw[2]; /* bytes a second: of this cycle of probing and of the last */
+    uint64_t bw_latest;
+    uint64_t bw_lo;   /* UINT64_MAX: no bound */
+    uint64_t full_bw; /* startup: the most so far */
+    toe_instant min_rtt_at;
+    toe_instant probe_rtt_min_at;
+    toe_instant probe_rtt_done_at; /* zero: not yet down */
+    toe_instant cycle_at;          /* this phase began */
+    toe_instant extra_at;          /* this interval of aggregation did */
+    uint32_t min_rtt;              /* ns; zero: none */
+    uint32_t probe_rtt_min;
+    uint32_t probe_wait;  /* ms until the bandwidth is probed */
+    uint32_t inflight_hi; /* UINT32_MAX: no bound; so the next */
+    uint32_t inflight_lo;
+    uint32_t inflight_latest;
+    uint32_t prior_cwnd;
+    uint32_t round_end; /* delivered, when these rounds end */
+    uint32_t loss_round_end;
+    uint32_t lost_in_round;
+    uint32_t round_lost; /* bytes lost, when this round began */
+    uint32_t round_delivered;
+    uint32_t up_cnt; /* bytes acknowledged for which inflight_hi grows by a segment */
+    uint32_t up_acked;
+    uint32_t extra_acked[2]; /* most in these five rounds, and in those before */
+    uint32_t extra_delivered;
+    uint8_t state;
+    uint8_t ack_phase;
+    uint8_t up_rounds;
+    uint8_t full_bw_cnt;
+    uint8_t rounds_since_probe;
+    uint8_t extra_rounds;
+    bool is_full : 1; /* the bandwidth was found */
+    bool is_round_start : 1;
+    bool is_loss_round_start : 1;
+    bool is_marked : 1;   /* congestion, other than loss, in this round */
+    bool has_samples : 1; /* of probing: what is lost tells about it */
+    bool is_round_done : 1;
+};
+
+/*
+ * What a connection needs while it has something to do: bytes that wait, bytes in flight, an
+ * acknowledgment that is owed. Its owner lends it the memory (tcp/engine.h). Idle ones share one
+ * that says there is nothing, tcp_idle, which is constant: whoever only looks need not ask, and
+ * whoever writes has seen to it that the connection is awake.
+ */
+struct tcp_busy {
+    toe_instant deadlines[TCP_DEADLINE_LASTING]; /* those that do not outlast it */
+    struct tcp_sendq sendq;
+    struct tcp_recvq recvq;
+    struct tcp_reassembly reassembly;  /* out of order */
+    struct tcp_scoreboard *scoreboard; /* NULL: the peer has sent no SACK */
+    toe_seq rtt_seq;                   /* without timestamps: the segment that is timed, */
+    toe_instant rtt_at;                /* and when it left */
+    uint32_t dup_bytes; /* recovery without SACK: bytes that duplicates say have left the network */
+    toe_seq rst_seq;
+    toe_seq iss; /* of the handshake */
+    toe_seq irs;
+    toe_instant pace_at; /* when all that left has left at |pace_rate| */
+    uint64_t pace_rate;  /* bytes a second; zero: not known yet */
+    uint32_t pace_burst; /* bytes that leave at once nevertheless */
+    struct tcp_hystart hystart;
+    toe_duration total_rt; /* spent retransmitting the current segment */
+    toe_instant run_at;    /* what left last, in a row: when, */
+    toe_seq run_from;      /* from where, */
+    toe_seq run_end;       /* and to where */
+    toe_seq burst_from;    /* the same of new data, in parts of so many bytes; zero: as a whole */
+    uint32_t burst_part;
+    struct tcp_sack_block dup;    /* with SACK: what was received twice (RFC-073) */
+    uint8_t challenge_cnt;        /* challenges since, */
+    toe_instant challenge_at;     /* the start of the period they are counted in */
+    toe_instant syn_challenge_at; /* last challenge for a SYN, plus one; one in three seconds */
+    struct tcp_accecn accecn;
+    struct tcp_rate rate;
+    struct tcp_bbr bbr;
+};
+
+extern const struct tcp_busy tcp_idle;
+
+/* What it says, for an owner that lends more than the engine knows of. */
+#define TCP_IDLE                                                                                   \
+    {                                                                                              \
+        .deadlines = {                                                                             \
+            TOE_INSTANT_NEVER,                                                                     \
+            TOE_INSTANT_NEVER,                                                                     \
+            TOE_INSTANT_NEVER,                                                                     \
+            TOE_INSTANT_NEVER,                                                                     \
+            TOE_INSTANT_NEVER,                                                                     \
+            TOE_INSTANT_NEVER                                                                      \
+        }                                                                                          \
+    }
 
 /*
  * Invariants, while synchronized: snd_una <= snd_nxt <= snd_max <= snd_una + sendq.len + 1 (the
@@ -175,6 +228,7 @@ union tcp_cc_state {
 struct tcp_conn {
     /* Every segment. */
     const struct tcp_config *cfg;
+    struct tcp_busy *busy; /* tcp_idle where there is nothing to do */
     toe_seq snd_una;
     toe_seq snd_nxt; /* next to send; below snd_max after an RTO or an import: go back N */
     toe_seq snd_max;
@@ -229,6 +283,7 @@ struct tcp_conn {
     bool has_reordering : 1; /* seen on the way to the peer, ever (RACK) */
     uint32_t ts_delta;       /* added to our tick count */
     uint32_t ts_recent;
+    toe_seq ecn_point;        /* ECN: the last reduction was for what is before it */
     toe_instant ts_recent_at; /* modulo 2^64: may lie before the origin of time */
 
     /* Most segments. */
@@ -237,27 +292,13 @@ struct tcp_conn {
     toe_seq snd_wl1;
     toe_seq snd_wl2;
     uint32_t max_snd_wnd;
-    toe_seq recover;   /* recovery lasts until it is acknowledged; none begins before (RFC 6582) */
-    toe_seq ecn_point; /* ECN: the last reduction was for what is before it */
-    uint32_t
-        ecn_marked;  /* bytes that the last acknowledgment says came marked: cwnd does not grow */
-    toe_seq rtt_seq; /* without timestamps: the segment that is timed, */
-    toe_instant rtt_at;    /* and when it left */
+    toe_seq recover; /* recovery lasts until it is acknowledged; none begins before (RFC 6582) */
     toe_instant last_sent; /* when data last left: restart after idle (RFC-049) */
-    toe_instant deadlines[TCP_DEADLINE_CNT];
-    struct tcp_sendq sendq;
-    struct tcp_recvq recvq;
-    struct tcp_reassembly reassembly;  /* out of order */
-    struct tcp_scoreboard *scoreboard; /* NULL: the peer has sent no SACK */
-    struct tcp_flight *flight;         /* NULL: nothing is, or it is not recorded */
-    uint32_t dup_bytes; /* recovery without SACK: bytes that duplicates say have left the network */
-    union tcp_cc_state cc;
+    toe_instant lasting[TCP_DEADLINE_CNT - TCP_DEADLINE_LASTING]; /* deadlines */
+    struct tcp_flight *flight; /* NULL: nothing is, or it is not recorded */
+    struct tcp_cubic cubic;
+    uint32_t ecn_marked; /* bytes that the last acknowledgment says came marked: no growth */
     toe_seq limited_end; /* what left before was last held back by cwnd, not by the application */
-    struct tcp_hystart hystart;
-    struct tcp_rate rate;
-    toe_instant pace_at; /* when all that left has left at |pace_rate| */
-    uint64_t pace_rate;  /* bytes a second; zero: not known yet */
-    uint32_t pace_burst; /* bytes that leave at once nevertheless */
 
     uint32_t min_rtt[2];     /* least round trip of this half minute and of the last, in ns */
     uint32_t min_rtt_at;     /* when this one began, in units of 2^30 ns */
@@ -265,36 +306,22 @@ struct tcp_conn {
     uint8_t reo_wnd_persist; /* recoveries without duplicates until it forgets them */
 
     /* Rarely. */
-    toe_duration ka_timeout; /* of the cached state, as durations */
-    toe_duration ka_interval;
-    toe_duration max_rt;   /* zero: max_retransmissions counts; TOE_INSTANT_NEVER: no limit */
-    toe_duration total_rt; /* spent retransmitting the current segment */
-    uint8_t backoff;       /* doublings of the RTO; outlives retransmit_cnt (RFC-056) */
+    uint8_t backoff; /* doublings of the RTO; outlives retransmit_cnt (RFC-056) */
     uint8_t retransmit_cnt;
     uint8_t snd_wnd_probe_cnt;
     uint8_t ka_probe_cnt;
-    struct tcp_accecn accecn;
-    uint8_t challenge_cnt;        /* challenges since, */
-    toe_instant challenge_at;     /* the start of the period they are counted in */
-    toe_instant syn_challenge_at; /* last challenge for a SYN, plus one; one in three seconds */
-    toe_seq rst_seq;
-    toe_seq iss;
-    toe_seq irs;
     uint16_t mss_local;
     uint16_t mss_limit;
     uint16_t mss_remote;           /* never zero */
     struct toe_tcp_const constant; /* verbatim, unknown flags included; ports are the owner's */
     struct toe_tcp_cached cached;  /* verbatim, for a query */
-    toe_instant run_at;            /* what left last, in a row: when, */
-    toe_seq run_from;              /* from where, */
-    toe_seq run_end;               /* and to where */
-    toe_seq burst_from; /* the same of new data, in parts of so many bytes; zero: as a whole */
-    uint32_t burst_part;
-    uint32_t ts_recent_age;    /* without timestamps: verbatim */
-    struct tcp_sack_block dup; /* with SACK: what was received twice (RFC-073) */
-    uint16_t delegated_flags;  /* opaque */
-    uint32_t dwnd;             /* opaque */
-    uint64_t rexmit_cnt_total; /* segments retransmitted, ever */
+    uint32_t ts_recent_age;        /* without timestamps: verbatim */
+    uint16_t delegated_flags;      /* opaque */
+    uint32_t dwnd;                 /* opaque */
+    uint64_t rexmit_cnt_total;     /* segments retransmitted, ever */
 };
+
+/* The numbers that every segment is judged by lie in two cache lines. */
+_Static_assert(offsetof(struct tcp_conn, last_sent) <= 128, "the hot part is two cache lines");
 
 #endif

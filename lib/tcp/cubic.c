@@ -56,7 +56,7 @@ static uint32_t cube_root(uint64_t x)
 /* K: how long W(t) takes from cwnd to W_max, RFC 9438, 4.2. */
 static uint32_t time_to_plateau(const struct tcp_conn *conn)
 {
-    const uint64_t below = conn->cc.cubic.w_max - conn->cwnd;
+    const uint64_t below = conn->cubic.w_max - conn->cwnd;
 
     /* below / mss segments, over 0.4, scaled by 2^30. */
     return cube_root(((below * 5 / 2) << 30) / conn->snd_mss);
@@ -64,22 +64,22 @@ static uint32_t time_to_plateau(const struct tcp_conn *conn)
 
 static void begin_epoch(struct tcp_conn *conn, toe_instant now)
 {
-    conn->cc.cubic.epoch = now;
-    conn->cc.cubic.w_est = (uint64_t)conn->cwnd << EST_SHIFT;
-    conn->cc.cubic.cwnd_frac = 0;
-    if (conn->cc.cubic.w_max > conn->cwnd) {
-        conn->cc.cubic.k = time_to_plateau(conn);
+    conn->cubic.epoch = now;
+    conn->cubic.w_est = (uint64_t)conn->cwnd << EST_SHIFT;
+    conn->cubic.cwnd_frac = 0;
+    if (conn->cubic.w_max > conn->cwnd) {
+        conn->cubic.k = time_to_plateau(conn);
     } else {
-        conn->cc.cubic.k = 0;
-        conn->cc.cubic.w_max = conn->cwnd;
+        conn->cubic.k = 0;
+        conn->cubic.w_max = conn->cwnd;
     }
 }
 
 /* W(t), |t| in 1/1024 s since the epoch. */
 static uint64_t window_at(const struct tcp_conn *conn, uint32_t t)
 {
-    const uint64_t w_max = conn->cc.cubic.w_max;
-    const uint32_t k = conn->cc.cubic.k;
+    const uint64_t w_max = conn->cubic.w_max;
+    const uint32_t k = conn->cubic.k;
     const uint64_t dist = t > k ? t - k : k - t;
     /* Segments, scaled by 2^10. */
     const uint64_t segments = (dist * dist * dist / 10 * 4) >> 20;
@@ -98,11 +98,11 @@ static uint64_t window_at(const struct tcp_conn *conn, uint32_t t)
 static void grow_estimate(struct tcp_conn *conn, uint32_t acked)
 {
     const uint64_t bytes = acked < conn->cwnd ? acked : conn->cwnd;
-    const bool is_whole = conn->cc.cubic.w_est >> EST_SHIFT >= conn->cc.cubic.cwnd_prior;
+    const bool is_whole = conn->cubic.w_est >> EST_SHIFT >= conn->cubic.cwnd_prior;
     const uint64_t num = is_whole ? 1 : 9;
     const uint64_t den = is_whole ? 1 : 17;
 
-    conn->cc.cubic.w_est += ((num * bytes * conn->snd_mss) << EST_SHIFT) / (den * conn->cwnd);
+    conn->cubic.w_est += ((num * bytes * conn->snd_mss) << EST_SHIFT) / (den * conn->cwnd);
 }
 
 /* Lets cwnd grow so that a round trip later it is |target|. */
@@ -117,8 +117,8 @@ static void grow_towards(struct tcp_conn *conn, uint64_t target, uint32_t acked)
     if (target <= cwnd) {
         return;
     }
-    credit = conn->cc.cubic.cwnd_frac + (target - cwnd) * (acked < cwnd ? acked : cwnd);
-    conn->cc.cubic.cwnd_frac = (uint32_t)(credit % cwnd);
+    credit = conn->cubic.cwnd_frac + (target - cwnd) * (acked < cwnd ? acked : cwnd);
+    conn->cubic.cwnd_frac = (uint32_t)(credit % cwnd);
     tcp_cc_grow(conn, (uint32_t)(credit / cwnd));
 }
 
@@ -126,7 +126,7 @@ static void cubic_init(struct tcp_conn *conn)
 {
     conn->cwnd = tcp_cc_initial_window(conn);
     conn->ssthresh = UINT32_MAX;
-    conn->cc = (union tcp_cc_state){.cubic = {.epoch = TOE_INSTANT_NEVER}};
+    conn->cubic = (struct tcp_cubic){.epoch = TOE_INSTANT_NEVER};
 }
 
 static void cubic_import(struct tcp_conn *conn, toe_instant now)
@@ -141,8 +141,8 @@ static void cubic_import(struct tcp_conn *conn, toe_instant now)
     if (conn->ssthresh <= TCP_CWND_MAX) {
         w_max = conn->cwnd > conn->ssthresh ? conn->cwnd : conn->ssthresh;
     }
-    conn->cc = (union tcp_cc_state){
-        .cubic = {.epoch = TOE_INSTANT_NEVER, .w_max = w_max, .cwnd_prior = w_max}};
+    conn->cubic =
+        (struct tcp_cubic){.epoch = TOE_INSTANT_NEVER, .w_max = w_max, .cwnd_prior = w_max};
 }
 
 static void cubic_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
@@ -154,13 +154,13 @@ static void cubic_ack(struct tcp_conn *conn, uint32_t acked, toe_instant now)
     if (tcp_cc_slow_start(conn, acked)) {
         return;
     }
-    if (conn->cc.cubic.epoch == TOE_INSTANT_NEVER) {
+    if (conn->cubic.epoch == TOE_INSTANT_NEVER) {
         begin_epoch(conn, now);
     }
 
-    age = now - conn->cc.cubic.epoch;
+    age = now - conn->cubic.epoch;
     grow_estimate(conn, acked);
-    estimate = conn->cc.cubic.w_est >> EST_SHIFT;
+    estimate = conn->cubic.w_est >> EST_SHIFT;
     if (window_at(conn, scale_time(age)) < estimate) {
         if (estimate > conn->cwnd) {
             tcp_cc_grow(conn, (uint32_t)(estimate - conn->cwnd));
@@ -180,10 +180,9 @@ static void cubic_loss(struct tcp_conn *conn, toe_instant now)
     conn->ssthresh = reduced > floor ? reduced : floor;
 
     /* Fast convergence, RFC 9438, 4.7: the share is shrinking, leave room for the newcomer. */
-    conn->cc.cubic.w_max =
-        cwnd < conn->cc.cubic.w_max ? (uint32_t)((uint64_t)cwnd * 17 / 20) : cwnd;
-    conn->cc.cubic.cwnd_prior = cwnd;
-    conn->cc.cubic.epoch = TOE_INSTANT_NEVER;
+    conn->cubic.w_max = cwnd < conn->cubic.w_max ? (uint32_t)((uint64_t)cwnd * 17 / 20) : cwnd;
+    conn->cubic.cwnd_prior = cwnd;
+    conn->cubic.epoch = TOE_INSTANT_NEVER;
 }
 
 static void cubic_rto(struct tcp_conn *conn, bool first, toe_instant now)
@@ -192,8 +191,8 @@ static void cubic_rto(struct tcp_conn *conn, bool first, toe_instant now)
         cubic_loss(conn, now);
     }
     /* RFC 9438, 4.8: the next epoch begins on its plateau. */
-    conn->cc.cubic.w_max = 0;
-    conn->cc.cubic.epoch = TOE_INSTANT_NEVER;
+    conn->cubic.w_max = 0;
+    conn->cubic.epoch = TOE_INSTANT_NEVER;
     conn->cwnd = conn->snd_mss;
 }
 
@@ -206,23 +205,23 @@ static void cubic_idle(struct tcp_conn *conn, toe_instant now)
         conn->cwnd = window;
     }
     /* The idle time must not count as growth. */
-    conn->cc.cubic.epoch = TOE_INSTANT_NEVER;
+    conn->cubic.epoch = TOE_INSTANT_NEVER;
 }
 
 /* RFC 9438, 4.2: t is without the time in which cwnd was not to grow. */
 static void cubic_hold(struct tcp_conn *conn)
 {
-    conn->cc.cubic.epoch = TOE_INSTANT_NEVER;
+    conn->cubic.epoch = TOE_INSTANT_NEVER;
 }
 
-static void tell(struct toe_extension_cubic *out, const union tcp_cc_state *cc, toe_instant now)
+static void tell(struct toe_extension_cubic *out, const struct tcp_cubic *c, toe_instant now)
 {
-    out->epoch_age = cc->cubic.epoch == TOE_INSTANT_NEVER ? UINT64_MAX : now - cc->cubic.epoch;
-    out->w_est = cc->cubic.w_est;
-    out->k = cc->cubic.k;
-    out->w_max = cc->cubic.w_max;
-    out->cwnd_prior = cc->cubic.cwnd_prior;
-    out->cwnd_frac = cc->cubic.cwnd_frac;
+    out->epoch_age = c->epoch == TOE_INSTANT_NEVER ? UINT64_MAX : now - c->epoch;
+    out->w_est = c->w_est;
+    out->k = c->k;
+    out->w_max = c->w_max;
+    out->cwnd_prior = c->cwnd_prior;
+    out->cwnd_frac = c->cwnd_frac;
 }
 
 /* What would leave 64 bits above, or the largest window. */
@@ -232,18 +231,18 @@ static bool is_sound(const struct toe_extension_cubic *in)
            in->w_est >> EST_SHIFT <= UINT32_MAX;
 }
 
-static void take(union tcp_cc_state *cc, const struct toe_extension_cubic *in, toe_instant now)
+static void take(struct tcp_cubic *c, const struct toe_extension_cubic *in, toe_instant now)
 {
     /* Before the origin of time an epoch can begin as well, but not at the end of it. */
     const toe_instant epoch = now - in->epoch_age;
 
-    cc->cubic.epoch =
+    c->epoch =
         in->epoch_age == UINT64_MAX ? TOE_INSTANT_NEVER : epoch - (epoch == TOE_INSTANT_NEVER);
-    cc->cubic.w_est = in->w_est;
-    cc->cubic.k = in->k;
-    cc->cubic.w_max = in->w_max;
-    cc->cubic.cwnd_prior = in->cwnd_prior;
-    cc->cubic.cwnd_frac = in->cwnd_frac;
+    c->w_est = in->w_est;
+    c->k = in->k;
+    c->w_max = in->w_max;
+    c->cwnd_prior = in->cwnd_prior;
+    c->cwnd_frac = in->cwnd_frac;
 }
 
 static bool can_undo(const struct tcp_conn *conn)
@@ -253,9 +252,9 @@ static bool can_undo(const struct tcp_conn *conn)
 
 static void cubic_tell(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
 {
-    tell(&ext->cubic, &conn->cc, now);
+    tell(&ext->cubic, &conn->cubic, now);
     if (can_undo(conn)) {
-        tell(&ext->flight.undo.cubic, &conn->flight->undo.cc, now);
+        tell(&ext->flight.undo.cubic, &conn->flight->undo.cubic, now);
     }
 }
 
@@ -266,9 +265,9 @@ static bool cubic_is_sound(const struct toe_extension *ext)
 
 static void cubic_take(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
 {
-    take(&conn->cc, &ext->cubic, now);
+    take(&conn->cubic, &ext->cubic, now);
     if (can_undo(conn)) {
-        take(&conn->flight->undo.cc, &ext->flight.undo.cubic, now);
+        take(&conn->flight->undo.cubic, &ext->flight.undo.cubic, now);
     }
 }
 

@@ -50,13 +50,14 @@
 void tcp_deadline_arm(struct tcp_conn *conn, enum tcp_deadline which, toe_duration after,
                       toe_instant now)
 {
-    conn->deadlines[which] = after < TOE_INSTANT_NEVER - now ? now + after : TOE_INSTANT_NEVER - 1;
+    tcp_deadline_set(conn, which,
+                     after < TOE_INSTANT_NEVER - now ? now + after : TOE_INSTANT_NEVER - 1);
 }
 
 void tcp_deadline_cancel_all(struct tcp_conn *conn)
 {
     for (int i = 0; i < TCP_DEADLINE_CNT; ++i) {
-        conn->deadlines[i] = TOE_INSTANT_NEVER;
+        tcp_deadline_cancel(conn, (enum tcp_deadline)i);
     }
 }
 
@@ -100,9 +101,9 @@ toe_instant tcp_deadline(const struct tcp_conn *conn)
         return TOE_INSTANT_NEVER;
     }
     for (int i = 0; i < TCP_DEADLINE_CNT; ++i) {
-        if (conn->deadlines[i] < first) {
-            first = conn->deadlines[i];
-        }
+        const toe_instant at = tcp_deadline_at(conn, (enum tcp_deadline)i);
+
+        first = at < first ? at : first;
     }
     return first;
 }
@@ -149,7 +150,7 @@ void tcp_expire(struct tcp_conn *conn, toe_instant now)
 {
     for (int i = 0; i < TCP_DEADLINE_CNT; ++i) {
         if (conn->verdict == TCP_VERDICT_NONE && conn->state != TOE_TCP_CLOSED &&
-            conn->deadlines[i] <= now) {
+            tcp_deadline_at(conn, (enum tcp_deadline)i) <= now) {
             expire_one(conn, (enum tcp_deadline)i, now);
         }
     }

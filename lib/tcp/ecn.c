@@ -15,10 +15,10 @@ void tcp_ecn_offer(struct tcp_conn *conn, struct tcp_segment *syn)
         return;
     }
     if (conn->has_accecn) {
-        tcp_accecn_offer(conn, syn, !toe_seq_eq(conn->snd_max, conn->iss));
+        tcp_accecn_offer(conn, syn, !toe_seq_eq(conn->snd_max, conn->busy->iss));
     } else if (conn->state == TOE_TCP_SYN_RCVD) {
         syn->flags |= TCP_ECE;
-    } else if (toe_seq_eq(conn->snd_max, conn->iss)) {
+    } else if (toe_seq_eq(conn->snd_max, conn->busy->iss)) {
         syn->flags |= OFFER;
     } else {
         /* Something on the way may drop an offer: the next SYN is one without, and after one

@@ -63,7 +63,7 @@ static inline void tcp_ecn_reduced(struct tcp_conn *conn)
  * has CWR, whatever it means, on its first one only. */
 static inline bool tcp_ecn_is_single(const struct tcp_conn *conn)
 {
-    return conn->cwr_due || (conn->has_accecn && (conn->accecn.rcv_cep & 2) != 0);
+    return conn->cwr_due || (conn->has_accecn && (conn->busy->accecn.rcv_cep & 2) != 0);
 }
 
 /* tcp_ecn_is_answered() tells whether what a loss says was answered: to a mark, in this round. */

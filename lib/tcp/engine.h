@@ -11,7 +11,7 @@
  *     the reader took bytes    tcp_consumed(conn, cnt, now)     then settle
  *
  *     settle: buffers that are done     tcp_send_pop(conn)
- *             bytes that are in order   conn->recvq (tcp/recvq.h)
+ *             bytes that are in order   conn->busy->recvq (tcp/recvq.h)
  *             what became of it         conn->state, conn->verdict
  *             segments to put out       while (tcp_output(conn, &out, now)) ...
  *             when to come back         tcp_deadline(conn)
@@ -71,9 +71,35 @@ struct tcp_setup {
     uint32_t ts_offset; /* added to our clock: RFC 7323, 7.1; handshakes only */
 };
 
-/* tcp_conn_init() makes |conn| a closed connection under |cfg|, which must outlive it. */
-void tcp_conn_init(struct tcp_conn *conn, const struct tcp_config *cfg,
+/*
+ * tcp_conn_init() makes |conn| a closed connection under |cfg|, which must outlive it. |busy| is
+ * memory of its owner's for what it needs while it has something to do. Most owners leave it that
+ * for life; one with very many connections takes it from those that rest:
+ *
+ *     before anything happens to it    tcp_conn_wake(conn, busy), unless it is awake
+ *     when it has settled              busy = tcp_conn_rest(conn), which may be NULL
+ *
+ * Looking at one that rests, and tcp_expire(), tcp_update(), tcp_quiesce(), tcp_renege(),
+ * tcp_export(), tcp_output() and tcp_conn_fini(), need no waking.
+ */
+void tcp_conn_init(struct tcp_conn *conn, struct tcp_busy *busy, const struct tcp_config *cfg,
                    const struct tcp_setup *setup, toe_instant now);
+
+/* tcp_conn_is_awake() tells whether |conn| has memory of its owner's. */
+static inline bool tcp_conn_is_awake(const struct tcp_conn *conn)
+{
+    return conn->busy != &tcp_idle;
+}
+
+/* tcp_conn_wake() lends |busy| to |conn|, which rests. */
+void tcp_conn_wake(struct tcp_conn *conn, struct tcp_busy *busy);
+
+/*
+ * tcp_conn_rest() takes from |conn| what it was lent and returns it, or NULL: it rests already, or
+ * it has something to do still. One whose congestion control models the path, or that counts
+ * marks (tcp/accecn.h), never rests.
+ */
+struct tcp_busy *tcp_conn_rest(struct tcp_conn *conn, toe_instant now);
 
 /*
  * tcp_conn_fini() gives back what the connection holds of the pools. The send queue must be empty:

@@ -78,7 +78,7 @@ static void export_recovery(const struct tcp_conn *conn, struct toe_extension *e
     ext->flags |= conn->rexmit_due ? TOE_EXTENSION_REXMIT_DUE : 0;
     ext->flags |= conn->syn_lost ? TOE_EXTENSION_SYN_LOST : 0;
     ext->recover = conn->recover.v;
-    ext->dup_bytes = conn->dup_bytes;
+    ext->dup_bytes = conn->busy->dup_bytes;
     ext->backoff = conn->backoff;
 }
 
@@ -103,7 +103,7 @@ static void import_recovery(struct tcp_conn *conn, const struct toe_extension *e
     conn->rexmit_due = has(ext, TOE_EXTENSION_REXMIT_DUE);
     conn->syn_lost = has(ext, TOE_EXTENSION_SYN_LOST);
     conn->recover = toe_seq_of(ext->recover);
-    conn->dup_bytes = ext->dup_bytes;
+    conn->busy->dup_bytes = ext->dup_bytes;
     conn->backoff = (uint8_t)ext->backoff;
 }
 
@@ -186,7 +186,7 @@ static void export_ranges(const struct tcp_conn *conn, struct toe_extension *ext
 
 static void export_sacked(const struct tcp_conn *conn, struct toe_extension *ext)
 {
-    const struct tcp_scoreboard *sb = conn->scoreboard;
+    const struct tcp_scoreboard *sb = conn->busy->scoreboard;
 
     if (tcp_flight_is_on(conn)) {
         export_ranges(conn, ext);
@@ -260,7 +260,7 @@ static bool take_scoreboard(struct tcp_conn *conn, const struct toe_extension *e
 
         (void)tcp_scoreboard_update(sb, &block, 1, conn->snd_una, conn->snd_max);
     }
-    conn->scoreboard = sb;
+    conn->busy->scoreboard = sb;
     return true;
 }
 
@@ -285,7 +285,7 @@ static bool take_sacked(struct tcp_conn *conn, const struct toe_extension *ext, 
 
 static toe_duration left_of(const struct tcp_conn *conn, enum tcp_deadline which, toe_instant now)
 {
-    const toe_instant at = conn->deadlines[which];
+    const toe_instant at = tcp_deadline_at(conn, which);
 
     return tcp_deadline_is_armed(conn, which) && at > now ? at - now : 0;
 }
@@ -299,8 +299,8 @@ static void export_times(const struct tcp_conn *conn, struct toe_extension *ext,
     ext->alive_left = left_of(conn, TCP_DEADLINE_KEEP_ALIVE, now);
     if (conn->rtt_timing) {
         ext->flags |= TOE_EXTENSION_RTT_TIMED;
-        ext->rtt_seq = conn->rtt_seq.v;
-        ext->rtt_age = now - conn->rtt_at;
+        ext->rtt_seq = conn->busy->rtt_seq.v;
+        ext->rtt_age = now - conn->busy->rtt_at;
     }
 }
 
@@ -355,7 +355,7 @@ static void import_left(struct tcp_conn *conn, enum tcp_deadline which, toe_dura
     const toe_duration rounded = ticks * tcp_timestamps_tick(conn);
 
     /* Another deadline than that is one which the cached state restarted, or nobody had started. */
-    if (is_running(ticks) && conn->deadlines[which] == now + rounded) {
+    if (is_running(ticks) && tcp_deadline_at(conn, which) == now + rounded) {
         tcp_deadline_arm(conn, which, left, now);
     }
 }
@@ -368,8 +368,8 @@ static void import_times(struct tcp_conn *conn, const struct toe_extension *ext,
     conn->last_sent = now - ext->idle;
     conn->rtt_timing = has(ext, TOE_EXTENSION_RTT_TIMED);
     if (conn->rtt_timing) {
-        conn->rtt_seq = toe_seq_of(ext->rtt_seq);
-        conn->rtt_at = now > ext->rtt_age ? now - ext->rtt_age : 0;
+        conn->busy->rtt_seq = toe_seq_of(ext->rtt_seq);
+        conn->busy->rtt_at = now > ext->rtt_age ? now - ext->rtt_age : 0;
     }
     import_left(conn, tcp_deadline_slot(conn), ext->slot_left, d->retransmit_timeout_delta, now);
     import_left(conn, TCP_DEADLINE_KEEP_ALIVE, ext->alive_left, d->ka_timeout_delta, now);
@@ -417,8 +417,8 @@ static uint32_t from_una(const struct tcp_conn *conn, toe_seq seq)
 
 static void export_growth(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
 {
-    const struct tcp_hystart *h = &conn->hystart;
-    const toe_instant end = conn->pace_at + TCP_PACE_LATE_MAX;
+    const struct tcp_hystart *h = &conn->busy->hystart;
+    const toe_instant end = conn->busy->pace_at + TCP_PACE_LATE_MAX;
 
     ext->limited_end = from_una(conn, conn->limited_end);
     ext->hystart.end = from_una(conn, h->end);
@@ -427,9 +427,9 @@ static void export_growth(const struct tcp_conn *conn, struct toe_extension *ext
     ext->hystart.baseline = h->baseline;
     ext->hystart.samples = h->samples;
     ext->hystart.css = h->css;
-    ext->pace.rate = conn->pace_rate;
+    ext->pace.rate = conn->busy->pace_rate;
     ext->pace.left = end > now ? end - now : 0;
-    ext->pace.burst = conn->pace_burst;
+    ext->pace.burst = conn->busy->pace_burst;
 }
 
 /* And what is beyond snd_max cannot be. */
@@ -451,7 +451,7 @@ static void import_growth(struct tcp_conn *conn, const struct toe_extension *ext
     const toe_instant end = now + ext->pace.left;
 
     conn->limited_end = in_flight(conn, ext->limited_end);
-    conn->hystart = (struct tcp_hystart){
+    conn->busy->hystart = (struct tcp_hystart){
         .end = in_flight(conn, ext->hystart.end),
         .last = ext->hystart.last,
         .current = ext->hystart.current,
@@ -459,9 +459,10 @@ static void import_growth(struct tcp_conn *conn, const struct toe_extension *ext
         .samples = (uint8_t)ext->hystart.samples,
         .css = (uint8_t)ext->hystart.css,
     };
-    conn->pace_rate = ext->pace.rate;
-    conn->pace_at = ext->pace.left > 0 && end > TCP_PACE_LATE_MAX ? end - TCP_PACE_LATE_MAX : 0;
-    conn->pace_burst = ext->pace.burst;
+    conn->busy->pace_rate = ext->pace.rate;
+    conn->busy->pace_at =
+        ext->pace.left > 0 && end > TCP_PACE_LATE_MAX ? end - TCP_PACE_LATE_MAX : 0;
+    conn->busy->pace_burst = ext->pace.burst;
 }
 
 /* --- what arrived out of order --- */
@@ -470,14 +471,14 @@ static void export_early(const struct tcp_conn *conn, struct toe_extension *ext)
 {
     struct tcp_sack_block ranges[TOE_EXTENSION_EARLY_MAX];
 
-    ext->early_cnt = tcp_reassembly_ranges(&conn->reassembly, ranges, &ext->newest);
+    ext->early_cnt = tcp_reassembly_ranges(&conn->busy->reassembly, ranges, &ext->newest);
     for (uint32_t i = 0; i < ext->early_cnt; ++i) {
         ext->early[i].start = ranges[i].left.v;
         ext->early[i].end = ranges[i].right.v;
     }
-    if (conn->reassembly.has_fin) {
+    if (conn->busy->reassembly.has_fin) {
         ext->flags |= TOE_EXTENSION_EARLY_FIN;
-        ext->early_fin = conn->reassembly.fin.v;
+        ext->early_fin = conn->busy->reassembly.fin.v;
     }
 }
 
@@ -566,7 +567,8 @@ static enum tcp_extension_fate take_range(struct tcp_conn *conn, const struct to
         left -= len;
         part.payload_len = len;
         part.flags = left == 0 ? TCP_PSH : 0; /* as buffered data: RCV-039 */
-        if (tcp_reassembly_insert(&conn->reassembly, conn->cfg->chunks, &part) != TOE_DROP_NONE) {
+        if (tcp_reassembly_insert(&conn->busy->reassembly, conn->cfg->chunks, &part) !=
+            TOE_DROP_NONE) {
             return TCP_EXTENSION_NO_MEMORY;
         }
         part.seq = toe_seq_add(part.seq, len);
@@ -583,15 +585,15 @@ static enum tcp_extension_fate take_early(struct tcp_conn *conn, const struct to
         fate = take_range(conn, &ext->early[i], &place);
     }
     if (fate != TCP_EXTENSION_TAKEN) {
-        tcp_reassembly_flush(&conn->reassembly, conn->cfg->chunks);
+        tcp_reassembly_flush(&conn->busy->reassembly, conn->cfg->chunks);
         return fate;
     }
     if (ext->early_cnt > 0) {
-        tcp_reassembly_renew(&conn->reassembly, toe_seq_of(ext->early[ext->newest].start));
+        tcp_reassembly_renew(&conn->busy->reassembly, toe_seq_of(ext->early[ext->newest].start));
     }
     if (has(ext, TOE_EXTENSION_EARLY_FIN)) {
-        conn->reassembly.has_fin = true;
-        conn->reassembly.fin = toe_seq_of(ext->early_fin);
+        conn->busy->reassembly.has_fin = true;
+        conn->busy->reassembly.fin = toe_seq_of(ext->early_fin);
     }
     return TCP_EXTENSION_TAKEN;
 }
@@ -655,7 +657,7 @@ enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct
         return fate;
     }
     if (!take_sacked(conn, ext, now)) {
-        tcp_reassembly_flush(&conn->reassembly, conn->cfg->chunks);
+        tcp_reassembly_flush(&conn->busy->reassembly, conn->cfg->chunks);
         return TCP_EXTENSION_NO_MEMORY;
     }
 

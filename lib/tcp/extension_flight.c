@@ -77,7 +77,7 @@ static uint32_t near(const struct tcp_conn *conn, toe_seq seq)
 static void tell_rack(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
 {
     const struct tcp_rack *rack = &conn->flight->rack;
-    const toe_instant at = conn->deadlines[TCP_DEADLINE_PROBE];
+    const toe_instant at = tcp_deadline_at(conn, TCP_DEADLINE_PROBE);
 
     ext->flight.probe_left =
         tcp_deadline_is_armed(conn, TCP_DEADLINE_PROBE) ? age_of(now, at) + 1 : 0;
@@ -119,12 +119,12 @@ static void tell_record(const struct tcp_conn *conn, struct toe_extension *ext, 
 
 static void tell_rate(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
 {
-    ext->rate.delivered_age = age_of(conn->rate.delivered_at, now);
-    ext->rate.first_age = age_of(conn->rate.first_sent, now);
-    ext->rate.delivered = conn->rate.delivered;
-    ext->rate.lost = conn->rate.lost;
-    ext->rate.limited_end = conn->rate.limited_end;
-    ext->rate.is_limited = conn->rate.is_limited;
+    ext->rate.delivered_age = age_of(conn->busy->rate.delivered_at, now);
+    ext->rate.first_age = age_of(conn->busy->rate.first_sent, now);
+    ext->rate.delivered = conn->busy->rate.delivered;
+    ext->rate.lost = conn->busy->rate.lost;
+    ext->rate.limited_end = conn->busy->rate.limited_end;
+    ext->rate.is_limited = conn->busy->rate.is_limited;
 }
 
 void tcp_extension_tell_flight(const struct tcp_conn *conn, struct toe_extension *ext,
@@ -263,7 +263,7 @@ static void take_undo(struct tcp_conn *conn, const struct toe_extension *ext)
     conn->flight->undo = (struct tcp_undo){
         .cwnd = ext->flight.undo.cwnd,
         .ssthresh = ext->flight.undo.ssthresh,
-        .cc = conn->cc,
+        .cubic = conn->cubic,
         .una = toe_seq_of(ext->flight.undo.una),
         .resent = ext->flight.undo.resent,
         .ts = ext->flight.undo.ts,
@@ -316,7 +316,7 @@ void tcp_extension_take_history(struct tcp_conn *conn, const struct toe_extensio
     tcp_rtt_min_age_set(conn, ext->min_rtt_age, now);
     conn->reo_wnd_mult = (uint8_t)ext->reo_wnd_mult;
     conn->reo_wnd_persist = (uint8_t)ext->reo_wnd_persist;
-    conn->rate = (struct tcp_rate){
+    conn->busy->rate = (struct tcp_rate){
         .delivered = ext->rate.delivered,
         .lost = ext->rate.lost,
         .limited_end = ext->rate.limited_end,

@@ -11,7 +11,7 @@
 
 void tcp_hystart_begin(struct tcp_conn *conn)
 {
-    conn->hystart = (struct tcp_hystart){.end = conn->snd_max};
+    conn->busy->hystart = (struct tcp_hystart){.end = conn->snd_max};
 }
 
 static uint32_t threshold(uint32_t last)
@@ -50,7 +50,7 @@ static void decide(struct tcp_hystart *h, uint8_t enough)
 
 static void next_round(struct tcp_conn *conn)
 {
-    struct tcp_hystart *h = &conn->hystart;
+    struct tcp_hystart *h = &conn->busy->hystart;
 
     h->end = conn->snd_max;
     h->last = h->current;
@@ -62,7 +62,7 @@ static void next_round(struct tcp_conn *conn)
 void tcp_hystart_ack(struct tcp_conn *conn, toe_duration rtt)
 {
     const struct toe_tuning *tuning = &conn->cfg->tuning;
-    struct tcp_hystart *h = &conn->hystart;
+    struct tcp_hystart *h = &conn->busy->hystart;
 
     if (!conn->cfg->has_hystart || conn->ssthresh <= TCP_CWND_MAX) {
         return;

@@ -262,7 +262,7 @@ static struct tcp_run fresh_run(struct tcp_conn *conn, uint32_t len, uint8_t fla
 
     if (conn->cfg->cc->deliver != NULL) {
         run.stamp = tcp_rate_stamp(conn, len, now);
-        run.is_limited = conn->rate.is_limited;
+        run.is_limited = conn->busy->rate.is_limited;
     }
     return run;
 }
@@ -665,7 +665,7 @@ static void import_runs(struct tcp_conn *conn, toe_instant now)
  * else. */
 static void import_scoreboard(struct tcp_conn *conn, toe_instant now)
 {
-    struct tcp_scoreboard *sb = conn->scoreboard;
+    struct tcp_scoreboard *sb = conn->busy->scoreboard;
     struct tcp_delivered none = {0};
 
     for (uint32_t i = 0; i < sb->cnt && !conn->flight->is_blind; ++i) {
@@ -677,7 +677,7 @@ static void import_scoreboard(struct tcp_conn *conn, toe_instant now)
     }
     if (!conn->flight->is_blind) {
         base_slab_free(conn->cfg->scoreboards, sb);
-        conn->scoreboard = NULL;
+        conn->busy->scoreboard = NULL;
     }
 }
 
@@ -694,7 +694,7 @@ void tcp_flight_import(struct tcp_conn *conn, toe_instant now)
     import_runs(conn, now);
     conn->flight->first_sack_max = conn->snd_max;
     conn->flight->in_loss = conn->retransmit_cnt > 0 && !conn->in_recovery;
-    if (conn->scoreboard != NULL && conn->has_sack) {
+    if (conn->busy->scoreboard != NULL && conn->has_sack) {
         import_scoreboard(conn, now);
     }
     if (conn->in_recovery && !conn->flight->is_blind) {

@@ -4,6 +4,7 @@
 #include "tcp/deadline.h"
 #include "tcp/fsm.h"
 #include "tcp/send.h"
+#include "tcp/timestamps.h"
 
 /* SEG-023: what is used where the host said nothing; for the first, RFC 9293, 3.8.4. */
 #define TIMEOUT_DEFAULT (UINT64_C(7200) * TOE_NS_PER_SEC)
@@ -13,9 +14,9 @@
 /* SEG-020 */
 #define MITIGATION_TIMEOUT (300 * TOE_NS_PER_SEC)
 
-static toe_duration or_default(toe_duration value, toe_duration otherwise)
+static toe_duration or_default(const struct tcp_conn *conn, uint32_t ticks, toe_duration otherwise)
 {
-    return value != 0 ? value : otherwise;
+    return ticks != 0 ? ticks * tcp_timestamps_tick(conn) : otherwise;
 }
 
 void tcp_keepalive_restart(struct tcp_conn *conn, toe_instant now)
@@ -25,8 +26,8 @@ void tcp_keepalive_restart(struct tcp_conn *conn, toe_instant now)
         tcp_deadline_cancel(conn, TCP_DEADLINE_KEEP_ALIVE);
         return;
     }
-    tcp_deadline_arm(conn, TCP_DEADLINE_KEEP_ALIVE, or_default(conn->ka_timeout, TIMEOUT_DEFAULT),
-                     now);
+    tcp_deadline_arm(conn, TCP_DEADLINE_KEEP_ALIVE,
+                     or_default(conn, conn->cached.ka_timeout, TIMEOUT_DEFAULT), now);
 }
 
 void tcp_keepalive_heard(struct tcp_conn *conn, toe_instant now)
@@ -46,14 +47,14 @@ void tcp_keepalive_mitigate(struct tcp_conn *conn, toe_instant now)
     }
     conn->mitigating = true;
     if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_KEEP_ALIVE) ||
-        conn->deadlines[TCP_DEADLINE_KEEP_ALIVE] > now + MITIGATION_TIMEOUT) {
+        tcp_deadline_at(conn, TCP_DEADLINE_KEEP_ALIVE) > now + MITIGATION_TIMEOUT) {
         tcp_deadline_arm(conn, TCP_DEADLINE_KEEP_ALIVE, MITIGATION_TIMEOUT, now);
     }
 }
 
 void tcp_keepalive_expire(struct tcp_conn *conn, toe_instant now)
 {
-    const toe_duration interval = or_default(conn->ka_interval, INTERVAL_DEFAULT);
+    const toe_duration interval = or_default(conn, conn->cached.ka_interval, INTERVAL_DEFAULT);
     const uint8_t max =
         conn->cached.ka_probe_cnt != 0 ? conn->cached.ka_probe_cnt : PROBE_CNT_DEFAULT;
 
@@ -67,7 +68,7 @@ void tcp_keepalive_expire(struct tcp_conn *conn, toe_instant now)
 
     /* The deadline stays: expired (TMR-051, SEG-026). */
     if (conn->ka_probe_cnt >= max) {
-        conn->deadlines[TCP_DEADLINE_KEEP_ALIVE] = now;
+        tcp_deadline_set(conn, TCP_DEADLINE_KEEP_ALIVE, now);
         conn->verdict = TCP_VERDICT_KEEP_ALIVE;
         if (conn->mitigating) {
             tcp_state_set(conn, TOE_TCP_CLOSED);

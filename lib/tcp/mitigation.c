@@ -33,15 +33,15 @@ static bool take_budget(struct tcp_budget *budget, toe_instant now)
 
 bool tcp_challenge(struct tcp_conn *conn, toe_instant now)
 {
-    if (conn->challenge_cnt == 0 || now - conn->challenge_at >= CHALLENGE_PERIOD) {
-        conn->challenge_cnt = 0;
-        conn->challenge_at = now;
+    if (conn->busy->challenge_cnt == 0 || now - conn->busy->challenge_at >= CHALLENGE_PERIOD) {
+        conn->busy->challenge_cnt = 0;
+        conn->busy->challenge_at = now;
     }
-    if (conn->challenge_cnt >= CHALLENGE_MAX ||
+    if (conn->busy->challenge_cnt >= CHALLENGE_MAX ||
         (conn->cfg->challenges != NULL && !take_budget(conn->cfg->challenges, now))) {
         return false;
     }
-    ++conn->challenge_cnt;
+    ++conn->busy->challenge_cnt;
     conn->ack_now = true;
     return true;
 }
@@ -89,9 +89,10 @@ enum toe_drop tcp_mitigate_syn(struct tcp_conn *conn, const struct tcp_segment *
         return TOE_DROP_TCP_SYN_UPLOAD;
     }
 
-    if ((conn->syn_challenge_at == 0 || now + 1 - conn->syn_challenge_at >= SYN_PERIOD) &&
+    if ((conn->busy->syn_challenge_at == 0 ||
+         now + 1 - conn->busy->syn_challenge_at >= SYN_PERIOD) &&
         tcp_challenge(conn, now)) {
-        conn->syn_challenge_at = now + 1;
+        conn->busy->syn_challenge_at = now + 1;
         tcp_keepalive_mitigate(conn, now);
     }
     return TOE_DROP_TCP_SYN_CHALLENGED;

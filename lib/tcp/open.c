@@ -16,7 +16,7 @@ static void begin(struct tcp_conn *conn, toe_seq iss, enum toe_conn_state state)
 {
     toe_assert(conn->state == TOE_TCP_CLOSED && conn->verdict == TCP_VERDICT_NONE);
 
-    conn->iss = iss;
+    conn->busy->iss = iss;
     conn->snd_una = iss;
     conn->snd_nxt = iss;
     conn->snd_max = iss;
@@ -27,7 +27,7 @@ static void begin(struct tcp_conn *conn, toe_seq iss, enum toe_conn_state state)
 /* Takes the peer's sequence number and options from its SYN. */
 static void meet(struct tcp_conn *conn, const struct tcp_segment *syn, toe_instant now)
 {
-    conn->irs = syn->seq;
+    conn->busy->irs = syn->seq;
     conn->rcv_nxt = toe_seq_add(syn->seq, 1);
     conn->rcv_adv = conn->rcv_nxt;
     conn->last_ack = conn->rcv_nxt;
@@ -48,7 +48,7 @@ static void meet(struct tcp_conn *conn, const struct tcp_segment *syn, toe_insta
 
     /* The window of a SYN is never scaled. */
     tcp_ack_window(conn, syn, 0);
-    conn->snd_wl2 = conn->iss;
+    conn->snd_wl2 = conn->busy->iss;
 }
 
 /* What a handover must know of the handshake. */
@@ -76,7 +76,7 @@ static void establish(struct tcp_conn *conn, const struct tcp_segment *seg, toe_
     conn->cfg->cc->init(conn);
     conn->syn_lost = conn->retransmit_cnt > 0;
     conn->retransmit_cnt = 0;
-    conn->total_rt = 0;
+    conn->busy->total_rt = 0;
     conn->backoff = 0;
     conn->syn_due = false;
     conn->last_sent = now;
@@ -98,7 +98,7 @@ static bool acknowledges_syn(const struct tcp_conn *conn, const struct tcp_segme
 static enum toe_drop refuse(struct tcp_conn *conn, const struct tcp_segment *seg)
 {
     conn->rst_due = true;
-    conn->rst_seq = seg->ack;
+    conn->busy->rst_seq = seg->ack;
     return TOE_DROP_TCP_ACK_BAD;
 }
 
@@ -155,7 +155,7 @@ enum toe_drop tcp_open_input(struct tcp_conn *conn, const struct tcp_segment *se
 bool tcp_open_is_repeated(struct tcp_conn *conn, const struct tcp_segment *seg)
 {
     if (conn->state != TOE_TCP_SYN_RCVD || (seg->flags & (TCP_SYN | TCP_RST)) != TCP_SYN ||
-        !toe_seq_eq(seg->seq, conn->irs)) {
+        !toe_seq_eq(seg->seq, conn->busy->irs)) {
         return false;
     }
     if ((seg->flags & TCP_ACK) == 0 || !acknowledges_syn(conn, seg)) {

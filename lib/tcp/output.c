@@ -46,10 +46,11 @@ static void add_sack(const struct tcp_conn *conn, struct tcp_out *out)
     uint8_t cnt = 0;
 
     if (conn->dup_due) {
-        out->seg.sack[cnt++] = conn->dup;
+        out->seg.sack[cnt++] = conn->busy->dup;
     }
-    if (conn->reassembly.run_cnt > 0) {
-        cnt += tcp_reassembly_sack(&conn->reassembly, out->seg.sack + cnt, (uint8_t)(max - cnt));
+    if (conn->busy->reassembly.run_cnt > 0) {
+        cnt +=
+            tcp_reassembly_sack(&conn->busy->reassembly, out->seg.sack + cnt, (uint8_t)(max - cnt));
     }
     out->seg.sack_cnt = cnt;
 }
@@ -104,9 +105,9 @@ static bool has_push(struct tcp_conn *conn, uint32_t off, uint32_t len)
         return false;
     }
     if (conn->cfg->push_at_end) {
-        return off + len == conn->sendq.len && !tcp_sendq_has_more(&conn->sendq);
+        return off + len == conn->busy->sendq.len && !tcp_sendq_has_more(&conn->busy->sendq);
     }
-    return tcp_sendq_has_end(&conn->sendq, off, len);
+    return tcp_sendq_has_end(&conn->busy->sendq, off, len);
 }
 
 /*
@@ -120,14 +121,14 @@ static void begin_run(struct tcp_conn *conn, toe_seq seq, toe_instant now)
     const bool is_new = toe_seq_ge(seq, conn->snd_max);
     const uint32_t wanted = conn->cfg->push_burst;
     const uint32_t cnt = min_u32(wanted, conn->cwnd / 2 / conn->snd_mss);
-    const bool goes_on = conn->run_at == now && toe_seq_eq(conn->run_end, seq);
+    const bool goes_on = conn->busy->run_at == now && toe_seq_eq(conn->busy->run_end, seq);
 
-    if (is_new && !(goes_on && toe_seq_eq(conn->run_from, conn->burst_from))) {
-        conn->run_from = seq;
-        conn->burst_from = seq;
-        conn->burst_part = cnt >= min_u32(wanted, 2) ? cnt * conn->snd_mss : 0;
+    if (is_new && !(goes_on && toe_seq_eq(conn->busy->run_from, conn->busy->burst_from))) {
+        conn->busy->run_from = seq;
+        conn->busy->burst_from = seq;
+        conn->busy->burst_part = cnt >= min_u32(wanted, 2) ? cnt * conn->snd_mss : 0;
     } else if (!goes_on) {
-        conn->run_from = seq;
+        conn->busy->run_from = seq;
     }
 }
 
@@ -135,23 +136,25 @@ static void begin_run(struct tcp_conn *conn, toe_seq seq, toe_instant now)
 static uint32_t part_left(struct tcp_conn *conn, toe_seq seq, toe_instant now)
 {
     begin_run(conn, seq, now);
-    if (conn->burst_part == 0 || toe_seq_lt(seq, conn->burst_from)) {
+    if (conn->busy->burst_part == 0 || toe_seq_lt(seq, conn->busy->burst_from)) {
         return UINT32_MAX;
     }
-    return conn->burst_part - toe_seq_off(seq, conn->burst_from) % conn->burst_part;
+    return conn->busy->burst_part -
+           toe_seq_off(seq, conn->busy->burst_from) % conn->busy->burst_part;
 }
 
 static bool ends_part(const struct tcp_conn *conn, toe_seq seq, uint32_t len)
 {
-    const uint32_t part = conn->burst_part;
-    const uint32_t off = toe_seq_off(seq, conn->burst_from);
+    const uint32_t part = conn->busy->burst_part;
+    const uint32_t off = toe_seq_off(seq, conn->busy->burst_from);
     uint32_t end;
 
-    if (part == 0 || toe_seq_lt(seq, conn->burst_from)) {
+    if (part == 0 || toe_seq_lt(seq, conn->busy->burst_from)) {
         return false;
     }
     end = (off + len) / part * part;
-    return end > off && toe_seq_ge(toe_seq_add(conn->burst_from, end - part), conn->run_from);
+    return end > off &&
+           toe_seq_ge(toe_seq_add(conn->busy->burst_from, end - part), conn->busy->run_from);
 }
 
 /*
@@ -164,7 +167,7 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
 {
     const toe_seq end = toe_seq_add(seq, seq_len);
     const uint32_t off = toe_seq_off(seq, conn->snd_una);
-    const bool fin = off + seq_len > conn->sendq.len;
+    const bool fin = off + seq_len > conn->busy->sendq.len;
     uint8_t flags = fin ? TCP_FIN : 0;
 
     toe_assert(seq_len > 0 && off + seq_len <= tcp_send_span(conn));
@@ -176,8 +179,8 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     out->has_repeated = toe_seq_lt(seq, conn->snd_max);
     if (conn->cfg->push_burst != 0) {
         begin_run(conn, seq, now);
-        conn->run_end = toe_seq_add(seq, out->seg.payload_len);
-        conn->run_at = now;
+        conn->busy->run_end = toe_seq_add(seq, out->seg.payload_len);
+        conn->busy->run_at = now;
     }
     if (ends_part(conn, seq, out->seg.payload_len) || has_push(conn, off, out->seg.payload_len)) {
         flags |= TCP_PSH;
@@ -189,8 +192,8 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
         conn->rexmit_cnt_total += tcp_out_cnt(out);
     } else if (!conn->rtt_timing && !conn->has_timestamps) {
         conn->rtt_timing = true;
-        conn->rtt_seq = tcp_out_cnt(out) > 1 ? toe_seq_add(seq, out->mss) : end;
-        conn->rtt_at = now;
+        conn->busy->rtt_seq = tcp_out_cnt(out) > 1 ? toe_seq_add(seq, out->mss) : end;
+        conn->busy->rtt_at = now;
     }
     if (conn->cfg->flights != NULL) {
         tcp_recovery_count(conn, seq, end, now);
@@ -210,7 +213,7 @@ static bool output_syn(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
     conn->syn_due = false;
 
     begin(conn, out, now);
-    out->seg.seq = conn->iss;
+    out->seg.seq = conn->busy->iss;
     out->seg.flags = TCP_SYN;
     out->seg.mss = conn->mss_local;
     out->seg.sack_permitted = conn->has_sack;
@@ -226,14 +229,14 @@ static bool output_syn(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
         out->seg.ts_ecr = 0;
     }
 
-    out->is_retransmission = !toe_seq_eq(conn->snd_max, conn->iss);
+    out->is_retransmission = !toe_seq_eq(conn->snd_max, conn->busy->iss);
     out->has_repeated = out->is_retransmission;
     conn->rtt_timing = !out->is_retransmission;
     conn->rexmit_cnt_total += out->is_retransmission;
-    conn->snd_nxt = toe_seq_add(conn->iss, 1);
+    conn->snd_nxt = toe_seq_add(conn->busy->iss, 1);
     conn->snd_max = conn->snd_nxt;
-    conn->rtt_seq = conn->snd_nxt;
-    conn->rtt_at = now;
+    conn->busy->rtt_seq = conn->snd_nxt;
+    conn->busy->rtt_at = now;
     return true;
 }
 
@@ -241,7 +244,7 @@ static bool output_rst(struct tcp_conn *conn, struct tcp_out *out)
 {
     conn->rst_due = false;
     *out = (struct tcp_out){.seg = TCP_SEGMENT_INIT};
-    out->seg.seq = conn->rst_seq;
+    out->seg.seq = conn->busy->rst_seq;
     out->seg.flags = TCP_RST;
     return true;
 }
@@ -333,7 +336,7 @@ static uint32_t super_len(struct tcp_conn *conn, const struct tcp_out *out, uint
     }
     if (!conn->cfg->push_at_end) {
         const uint32_t off = toe_seq_off(conn->snd_nxt, conn->snd_una);
-        const uint32_t end = tcp_sendq_boundary(&conn->sendq, off);
+        const uint32_t end = tcp_sendq_boundary(&conn->busy->sendq, off);
 
         max = end < max ? min_u32(max, end + full - 1) : max;
     }
@@ -396,14 +399,14 @@ static bool is_nagled(struct tcp_conn *conn, uint32_t off, uint32_t unsent)
     if (!conn->nagle || off == 0 || unsent >= conn->snd_mss || conn->fin_queued) {
         return false;
     }
-    return conn->cfg->nagle_strict || tcp_sendq_has_end(&conn->sendq, off - 1, 1);
+    return conn->cfg->nagle_strict || tcp_sendq_has_end(&conn->busy->sendq, off - 1, 1);
 }
 
 /* SND-025: whether |len| bytes from |off| on are too few to be sent. */
 static bool is_silly(struct tcp_conn *conn, uint32_t off, uint32_t len, uint32_t full)
 {
     return len < full && len <= conn->max_snd_wnd / 2 && conn->cfg->sws_prevention != 0 &&
-           len < tcp_sendq_boundary(&conn->sendq, off);
+           len < tcp_sendq_boundary(&conn->busy->sendq, off);
 }
 
 static bool output_fin(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
@@ -443,12 +446,12 @@ static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usab
     uint32_t len;
     uint32_t tail;
 
-    if (off >= conn->sendq.len) {
+    if (off >= conn->busy->sendq.len) {
         return off < tcp_send_span(conn) && output_fin(conn, out, now);
     }
 
     begin(conn, out, now);
-    unsent = conn->sendq.len - off;
+    unsent = conn->busy->sendq.len - off;
     full = payload_max(conn, out);
     len = super_len(conn, out, min_u32(unsent, usable), full, now);
     if (len == 0 || (len <= full && is_held(conn, off, len, unsent, full))) {
@@ -717,11 +720,13 @@ void tcp_quiesce(struct tcp_conn *conn)
 
 void tcp_renege(struct tcp_conn *conn)
 {
-    if (conn->reassembly.run_cnt > 0 && conn->has_sack && conn->state != TOE_TCP_CLOSED) {
+    if (conn->busy->reassembly.run_cnt > 0 && conn->has_sack && conn->state != TOE_TCP_CLOSED) {
         conn->ack_now = true;
     }
     conn->dup_due = false;
-    tcp_reassembly_flush(&conn->reassembly, conn->cfg->chunks);
+    if (tcp_conn_is_awake(conn)) {
+        tcp_reassembly_flush(&conn->busy->reassembly, conn->cfg->chunks);
+    }
 }
 
 bool tcp_abort(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)

@@ -17,7 +17,7 @@ static uint64_t rate_of(const struct tcp_conn *conn)
 
 static uint32_t quantum(const struct tcp_conn *conn)
 {
-    const uint64_t ms = conn->pace_rate / 1000;
+    const uint64_t ms = conn->busy->pace_rate / 1000;
     const uint32_t least = 2 * (uint32_t)conn->snd_mss;
     const uint32_t most = ms < QUANTUM_MAX ? (uint32_t)ms : QUANTUM_MAX;
 
@@ -27,13 +27,14 @@ static uint32_t quantum(const struct tcp_conn *conn)
 /* What the bucket has room for. Where it is empty a burst begins, with the rate of the moment. */
 static uint32_t room(struct tcp_conn *conn, toe_instant now)
 {
-    const toe_duration left = conn->pace_at > now ? conn->pace_at - now : 0;
+    const toe_duration left = conn->busy->pace_at > now ? conn->busy->pace_at - now : 0;
     uint64_t ahead;
 
-    if (left == 0 && (conn->cfg->cc->deliver == NULL || conn->pace_rate == 0)) {
-        conn->pace_rate = rate_of(conn);
+    if (left == 0 && (conn->cfg->cc->deliver == NULL || conn->busy->pace_rate == 0)) {
+        conn->busy->pace_rate = rate_of(conn);
     }
-    ahead = (left < TOE_NS_PER_SEC ? left : TOE_NS_PER_SEC) * conn->pace_rate / TOE_NS_PER_SEC;
+    ahead =
+        (left < TOE_NS_PER_SEC ? left : TOE_NS_PER_SEC) * conn->busy->pace_rate / TOE_NS_PER_SEC;
     return ahead < quantum(conn) ? quantum(conn) - (uint32_t)ahead : 0;
 }
 
@@ -45,17 +46,17 @@ uint32_t tcp_pace_usable(struct tcp_conn *conn, uint32_t usable, toe_instant now
         return usable;
     }
     if (tcp_send_flight(conn) == 0) {
-        conn->pace_burst = tcp_cc_initial_window(conn);
+        conn->busy->pace_burst = tcp_cc_initial_window(conn);
     }
-    if (usable <= conn->pace_burst) {
+    if (usable <= conn->busy->pace_burst) {
         return usable;
     }
-    most = conn->pace_burst + room(conn, now);
+    most = conn->busy->pace_burst + room(conn, now);
     if (most >= usable) {
         return usable;
     }
     if (most < conn->snd_mss) {
-        conn->deadlines[TCP_DEADLINE_PACE] = conn->pace_at;
+        tcp_deadline_set(conn, TCP_DEADLINE_PACE, conn->busy->pace_at);
         tcp_cc_limit(conn); /* It is not the application that has nothing to say. */
         return 0;
     }
@@ -64,16 +65,18 @@ uint32_t tcp_pace_usable(struct tcp_conn *conn, uint32_t usable, toe_instant now
 
 void tcp_pace_sent(struct tcp_conn *conn, uint32_t len, toe_instant now)
 {
-    const toe_instant from = conn->pace_at + TCP_PACE_LATE_MAX > now ? conn->pace_at : now;
-    const uint32_t at_once = len < conn->pace_burst ? len : conn->pace_burst;
+    const toe_instant from =
+        conn->busy->pace_at + TCP_PACE_LATE_MAX > now ? conn->busy->pace_at : now;
+    const uint32_t at_once = len < conn->busy->pace_burst ? len : conn->busy->pace_burst;
 
-    conn->pace_burst -= at_once;
+    conn->busy->pace_burst -= at_once;
     len -= at_once;
     if (len == 0) {
         return;
     }
-    if (conn->pace_rate == 0) {
-        conn->pace_rate = rate_of(conn);
+    if (conn->busy->pace_rate == 0) {
+        conn->busy->pace_rate = rate_of(conn);
     }
-    conn->pace_at = from + len * TOE_NS_PER_SEC / (conn->pace_rate > 0 ? conn->pace_rate : 1);
+    conn->busy->pace_at =
+        from + len * TOE_NS_PER_SEC / (conn->busy->pace_rate > 0 ? conn->busy->pace_rate : 1);
 }

@@ -19,7 +19,7 @@ void tcp_persist_start(struct tcp_conn *conn, toe_instant now)
     tcp_deadline_cancel(conn, TCP_DEADLINE_RETRANSMIT);
     conn->snd_wnd_probe_cnt = 0;
     conn->retransmit_cnt = 0;
-    conn->total_rt = 0;
+    conn->busy->total_rt = 0;
     tcp_deadline_arm(conn, TCP_DEADLINE_PERSIST, tcp_rtt_rto(conn), now);
 }
 
@@ -62,7 +62,7 @@ void tcp_persist_expire(struct tcp_conn *conn, toe_instant now)
 
     /* TMR-063: at this expiry there is no further probe. The deadline stays: expired. */
     if (conn->retransmit_cnt >= conn->cfg->max_retransmissions) {
-        conn->deadlines[TCP_DEADLINE_PERSIST] = now;
+        tcp_deadline_set(conn, TCP_DEADLINE_PERSIST, now);
         conn->verdict = TCP_VERDICT_TIMEOUT;
         return;
     }

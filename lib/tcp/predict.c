@@ -22,8 +22,8 @@ static bool is_next(const struct tcp_conn *conn, const struct tcp_segment *seg)
 {
     return (seg->flags & ~TCP_PSH) == TCP_ACK && conn->state == TOE_TCP_ESTABLISHED &&
            conn->verdict == TCP_VERDICT_NONE && toe_seq_eq(seg->seq, conn->rcv_nxt) &&
-           seg->payload_len <= tcp_window_rcv(conn) && conn->reassembly.len == 0 &&
-           !conn->reassembly.has_fin;
+           seg->payload_len <= tcp_window_rcv(conn) && conn->busy->reassembly.len == 0 &&
+           !conn->busy->reassembly.has_fin;
 }
 
 bool tcp_input_is_next(const struct tcp_conn *conn, const struct tcp_segment *seg)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcp/rate.h"
 
+#include "tcp/congestion.h"
 #include "tcp/inflight.h"
 #include "tcp/pace.h"
 
@@ -11,7 +12,7 @@ static uint32_t age(toe_instant now, toe_instant at)
 
 struct tcp_rate_stamp tcp_rate_stamp(struct tcp_conn *conn, uint32_t len, toe_instant now)
 {
-    struct tcp_rate *r = &conn->rate;
+    struct tcp_rate *r = &conn->busy->rate;
     const uint32_t pipe = tcp_flight_pipe(conn);
 
     if (pipe == 0) {
@@ -31,7 +32,7 @@ struct tcp_rate_stamp tcp_rate_stamp(struct tcp_conn *conn, uint32_t len, toe_in
 static void measure(struct tcp_conn *conn, struct tcp_rate_sample *s,
                     const struct tcp_delivered *got, toe_instant now)
 {
-    struct tcp_rate *r = &conn->rate;
+    struct tcp_rate *r = &conn->busy->rate;
     const toe_duration acked_in = now - got->stamp_sent + got->stamp.delivered_ago;
     const toe_duration sent_in = got->stamp.first_ago;
     const toe_duration span = acked_in > sent_in ? acked_in : sent_in;
@@ -53,7 +54,7 @@ static void measure(struct tcp_conn *conn, struct tcp_rate_sample *s,
 struct tcp_rate_sample tcp_rate_sample(struct tcp_conn *conn, const struct tcp_delivered *got,
                                        toe_instant now)
 {
-    struct tcp_rate *r = &conn->rate;
+    struct tcp_rate *r = &conn->busy->rate;
     struct tcp_rate_sample s = {.acked = got->bytes, .newly_lost = conn->flight->lost_new};
 
     conn->flight->lost_new = 0;
@@ -79,6 +80,9 @@ void tcp_rate_idle(struct tcp_conn *conn)
 {
     const uint32_t pipe = tcp_flight_is_on(conn) ? tcp_flight_pipe(conn) : tcp_send_flight(conn);
 
-    conn->rate.is_limited = true;
-    conn->rate.limited_end = conn->rate.delivered + pipe;
+    if (conn->cfg->cc->deliver == NULL) {
+        return;
+    }
+    conn->busy->rate.is_limited = true;
+    conn->busy->rate.limited_end = conn->busy->rate.delivered + pipe;
 }

@@ -50,30 +50,30 @@ uint32_t tcp_recovery_sack(struct tcp_conn *conn, struct tcp_delivered *got,
     if (tcp_flight_is_on(conn)) {
         return tcp_flight_sack(conn, got, seg);
     }
-    if (conn->scoreboard == NULL) {
-        conn->scoreboard = base_slab_alloc(conn->cfg->scoreboards);
-        if (conn->scoreboard == NULL) {
+    if (conn->busy->scoreboard == NULL) {
+        conn->busy->scoreboard = base_slab_alloc(conn->cfg->scoreboards);
+        if (conn->busy->scoreboard == NULL) {
             return 0; /* Without it SACK is only an option that is not there. */
         }
-        tcp_scoreboard_clear(conn->scoreboard, conn->snd_una);
+        tcp_scoreboard_clear(conn->busy->scoreboard, conn->snd_una);
         if (conn->in_recovery) {
-            tcp_scoreboard_recover(conn->scoreboard, first_end(conn));
+            tcp_scoreboard_recover(conn->busy->scoreboard, first_end(conn));
         }
     }
-    return tcp_scoreboard_update(conn->scoreboard, seg->sack, seg->sack_cnt, conn->snd_una,
+    return tcp_scoreboard_update(conn->busy->scoreboard, seg->sack, seg->sack_cnt, conn->snd_una,
                                  conn->snd_max);
 }
 
 bool tcp_recovery_is_sacked(const struct tcp_conn *conn)
 {
-    return conn->in_recovery && conn->scoreboard != NULL && conn->scoreboard->cnt > 0;
+    return conn->in_recovery && conn->busy->scoreboard != NULL && conn->busy->scoreboard->cnt > 0;
 }
 
 static void forget_scoreboard(struct tcp_conn *conn)
 {
-    if (conn->scoreboard != NULL) {
-        base_slab_free(conn->cfg->scoreboards, conn->scoreboard);
-        conn->scoreboard = NULL;
+    if (conn->busy->scoreboard != NULL) {
+        base_slab_free(conn->cfg->scoreboards, conn->busy->scoreboard);
+        conn->busy->scoreboard = NULL;
     }
 }
 
@@ -81,7 +81,7 @@ void tcp_recovery_abandon(struct tcp_conn *conn)
 {
     forget_scoreboard(conn);
     conn->in_recovery = false;
-    conn->dup_bytes = 0;
+    conn->busy->dup_bytes = 0;
     conn->recover = conn->snd_max;
     if (conn->flight != NULL) {
         tcp_flight_lose_all(conn);
@@ -119,9 +119,9 @@ static void enter(struct tcp_conn *conn, toe_instant now)
     conn->in_recovery = true;
     conn->recover = conn->snd_max;
     conn->rexmit_due = true;
-    conn->dup_bytes = conn->dup_ack_cnt * conn->snd_mss;
-    if (conn->scoreboard != NULL) {
-        tcp_scoreboard_recover(conn->scoreboard, first_end(conn));
+    conn->busy->dup_bytes = conn->dup_ack_cnt * conn->snd_mss;
+    if (conn->busy->scoreboard != NULL) {
+        tcp_scoreboard_recover(conn->busy->scoreboard, first_end(conn));
     }
 }
 
@@ -132,8 +132,8 @@ static bool is_lost(const struct tcp_conn *conn)
     if (conn->dup_ack_cnt >= dup_thresh(conn)) {
         return true;
     }
-    return conn->scoreboard != NULL &&
-           tcp_scoreboard_is_lost(conn->scoreboard, conn->snd_una, &view);
+    return conn->busy->scoreboard != NULL &&
+           tcp_scoreboard_is_lost(conn->busy->scoreboard, conn->snd_una, &view);
 }
 
 /* A peer that has SACK and does not say what it holds: as without, but for the inflation. */
@@ -155,7 +155,8 @@ void tcp_recovery_dup(struct tcp_conn *conn, toe_instant now)
         return;
     }
     if (conn->in_recovery) {
-        conn->dup_bytes = min_u32(conn->dup_bytes + conn->snd_mss, tcp_send_flight(conn));
+        conn->busy->dup_bytes =
+            min_u32(conn->busy->dup_bytes + conn->snd_mss, tcp_send_flight(conn));
         return;
     }
     if (toe_seq_gt(conn->snd_una, conn->recover) && is_lost(conn)) {
@@ -168,7 +169,7 @@ static void leave(struct tcp_conn *conn)
     const uint32_t flight = tcp_send_flight(conn);
 
     conn->in_recovery = false;
-    conn->dup_bytes = 0;
+    conn->busy->dup_bytes = 0;
     if (conn->cfg->cc->deliver != NULL) {
         return;
     }
@@ -187,11 +188,11 @@ static void leave(struct tcp_conn *conn)
  */
 static void go_on(struct tcp_conn *conn, uint32_t acked)
 {
-    conn->dup_bytes -= min_u32(conn->dup_bytes, acked);
+    conn->busy->dup_bytes -= min_u32(conn->busy->dup_bytes, acked);
     if (acked >= conn->snd_mss) {
-        conn->dup_bytes += conn->snd_mss;
+        conn->busy->dup_bytes += conn->snd_mss;
     }
-    conn->dup_bytes = min_u32(conn->dup_bytes, tcp_send_flight(conn));
+    conn->busy->dup_bytes = min_u32(conn->busy->dup_bytes, tcp_send_flight(conn));
     if (!tcp_recovery_is_sacked(conn)) {
         conn->rexmit_due = true;
     }
@@ -243,8 +244,8 @@ void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t
         tcp_flight_ack(conn, got, toe_seq_sub(conn->snd_una, acked));
         end_loss(conn, got);
     }
-    if (conn->scoreboard != NULL) {
-        tcp_scoreboard_ack(conn->scoreboard, conn->snd_una);
+    if (conn->busy->scoreboard != NULL) {
+        tcp_scoreboard_ack(conn->busy->scoreboard, conn->snd_una);
     }
     if (tcp_send_flight(conn) == 0) {
         forget_scoreboard(conn);
@@ -270,20 +271,21 @@ void tcp_recovery_ack(struct tcp_conn *conn, struct tcp_delivered *got, uint32_t
 enum tcp_next tcp_recovery_next(const struct tcp_conn *conn, struct tcp_sack_block *range)
 {
     const struct tcp_scoreboard_view view = view_of(conn);
-    const uint32_t pipe =
-        tcp_recovery_is_sacked(conn) ? tcp_scoreboard_pipe(conn->scoreboard, &view) : UINT32_MAX;
+    const uint32_t pipe = tcp_recovery_is_sacked(conn)
+                              ? tcp_scoreboard_pipe(conn->busy->scoreboard, &view)
+                              : UINT32_MAX;
 
     if (pipe > conn->cwnd || conn->cwnd - pipe < conn->snd_mss) {
         return TCP_NEXT_NONE;
     }
-    return tcp_scoreboard_next(conn->scoreboard, range, &view);
+    return tcp_scoreboard_next(conn->busy->scoreboard, range, &view);
 }
 
 void tcp_recovery_sent(struct tcp_conn *conn, enum tcp_next why, const struct tcp_sack_block *range)
 {
     const struct tcp_scoreboard_view view = view_of(conn);
 
-    tcp_scoreboard_sent(conn->scoreboard, why, range, &view);
+    tcp_scoreboard_sent(conn->busy->scoreboard, why, range, &view);
 }
 
 /* The bytes that the peer reports as received twice: RFC 2883, 4. */

@@ -9,6 +9,7 @@
 #include "tcp/persist.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
+#include "tcp/timestamps.h"
 
 toe_duration tcp_retransmit_rto(const struct tcp_conn *conn)
 {
@@ -24,16 +25,19 @@ void tcp_retransmit_arm(struct tcp_conn *conn, toe_instant now)
  * count (TMR-081, TMR-089). */
 static bool is_exhausted(const struct tcp_conn *conn)
 {
-    if (conn->max_rt == 0) {
+    const uint32_t max_rt = conn->cached.max_rt;
+
+    if (max_rt == 0) {
         return conn->retransmit_cnt >= conn->cfg->max_retransmissions;
     }
-    return conn->max_rt != TOE_INSTANT_NEVER && conn->total_rt >= conn->max_rt;
+    return max_rt != TOE_TICKS_UNLIMITED &&
+           conn->busy->total_rt >= max_rt * tcp_timestamps_tick(conn);
 }
 
 /* Gives up. The deadline stays as it is, so that an export says: expired (TMR-089). */
 static void give_up(struct tcp_conn *conn, toe_instant now)
 {
-    conn->deadlines[TCP_DEADLINE_RETRANSMIT] = now;
+    tcp_deadline_set(conn, TCP_DEADLINE_RETRANSMIT, now);
     conn->verdict = TCP_VERDICT_TIMEOUT;
 }
 
@@ -62,7 +66,7 @@ void tcp_retransmit_expire(struct tcp_conn *conn, toe_instant now)
 
     /* The time from the first retransmission on (TMR-090). */
     if (!first) {
-        conn->total_rt += tcp_retransmit_rto(conn);
+        conn->busy->total_rt += tcp_retransmit_rto(conn);
     }
     if (is_exhausted(conn)) {
         give_up(conn, now);

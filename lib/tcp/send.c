@@ -39,27 +39,27 @@ void tcp_send(struct tcp_conn *conn, struct toe_buf *chain)
 {
     toe_assert(!conn->fin_queued);
 
-    tcp_sendq_push(&conn->sendq, chain);
+    tcp_sendq_push(&conn->busy->sendq, chain);
 }
 
 struct toe_buf *tcp_send_pop(struct tcp_conn *conn)
 {
-    return tcp_sendq_pop(&conn->sendq);
+    return tcp_sendq_pop(&conn->busy->sendq);
 }
 
 struct toe_buf *tcp_send_take(struct tcp_conn *conn)
 {
-    return tcp_sendq_take(&conn->sendq);
+    return conn->busy->sendq.head != NULL ? tcp_sendq_take(&conn->busy->sendq) : NULL;
 }
 
 uint32_t tcp_send_len(const struct tcp_conn *conn)
 {
-    return conn->sendq.len;
+    return conn->busy->sendq.len;
 }
 
 bool tcp_send_read(struct tcp_conn *conn, uint8_t *dst, uint32_t off, uint32_t len, uint64_t *sum)
 {
-    if (tcp_sendq_read(&conn->sendq, &conn->cfg->bus, dst, off, len, sum)) {
+    if (tcp_sendq_read(&conn->busy->sendq, &conn->cfg->bus, dst, off, len, sum)) {
         return true;
     }
     if (conn->verdict == TCP_VERDICT_NONE) {
@@ -70,7 +70,7 @@ bool tcp_send_read(struct tcp_conn *conn, uint8_t *dst, uint32_t off, uint32_t l
 
 uint32_t tcp_send_map(struct tcp_conn *conn, const uint8_t **data, uint32_t off, uint32_t len)
 {
-    return tcp_sendq_map(&conn->sendq, &conn->cfg->bus, data, off, len);
+    return tcp_sendq_map(&conn->busy->sendq, &conn->cfg->bus, data, off, len);
 }
 
 void tcp_close(struct tcp_conn *conn)

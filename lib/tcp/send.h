@@ -16,9 +16,9 @@
  */
 static inline uint32_t tcp_send_span(const struct tcp_conn *conn)
 {
-    const bool fin = conn->fin_queued && !conn->fin_acked && conn->sendq.len < UINT32_MAX;
+    const bool fin = conn->fin_queued && !conn->fin_acked && conn->busy->sendq.len < UINT32_MAX;
 
-    return conn->sendq.len + fin;
+    return conn->busy->sendq.len + fin;
 }
 
 /* tcp_send_flight() is the number of sequence numbers that are sent and not acknowledged. */

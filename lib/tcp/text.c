@@ -19,7 +19,7 @@ struct text {
 void tcp_text_repeated(struct tcp_conn *conn, toe_seq seq, uint32_t len)
 {
     if (conn->has_sack && len > 0) {
-        conn->dup = (struct tcp_sack_block){.left = seq, .right = toe_seq_add(seq, len)};
+        conn->busy->dup = (struct tcp_sack_block){.left = seq, .right = toe_seq_add(seq, len)};
         conn->dup_due = true;
     }
 }
@@ -91,20 +91,20 @@ static enum toe_drop deliver_in_order(struct tcp_conn *conn, const struct text *
 
     while (toe_seq_lt(conn->rcv_nxt, end)) {
         const uint32_t done = toe_seq_off(conn->rcv_nxt, text->seq);
-        const uint32_t gap = tcp_reassembly_gap(&conn->reassembly, conn->rcv_nxt);
+        const uint32_t gap = tcp_reassembly_gap(&conn->busy->reassembly, conn->rcv_nxt);
         const uint32_t len = gap < text->len - done ? gap : text->len - done;
         uint32_t pulled;
 
         if (len > 0 && !tcp_text_deliver(conn, text->data + done, len, text->push)) {
-            if (conn->reassembly.run_cnt == 0) {
+            if (conn->busy->reassembly.run_cnt == 0) {
                 return TOE_DROP_NO_MEMORY;
             }
             /* Where memory is short, what is in order is worth more than what is not. */
             tcp_renege(conn);
             continue;
         }
-        pulled =
-            tcp_reassembly_pull(&conn->reassembly, conn->cfg->chunks, &conn->recvq, conn->rcv_nxt);
+        pulled = tcp_reassembly_pull(&conn->busy->reassembly, conn->cfg->chunks, &conn->busy->recvq,
+                                     conn->rcv_nxt);
         conn->rcv_nxt = toe_seq_add(conn->rcv_nxt, pulled);
         conn->rcv_unread += pulled;
     }
@@ -114,7 +114,7 @@ static enum toe_drop deliver_in_order(struct tcp_conn *conn, const struct text *
 /* Everything before the peer's FIN was received. */
 static void take_fin(struct tcp_conn *conn, toe_instant now)
 {
-    tcp_reassembly_flush(&conn->reassembly, conn->cfg->chunks);
+    tcp_reassembly_flush(&conn->busy->reassembly, conn->cfg->chunks);
     conn->rcv_nxt = toe_seq_add(conn->rcv_nxt, 1);
     conn->rcv_adv = toe_seq_max(conn->rcv_adv, conn->rcv_nxt);
     conn->fin_rcvd = true;
@@ -148,7 +148,7 @@ static void find_repeated(struct tcp_conn *conn, const struct text *text)
 {
     struct tcp_sack_block dup;
 
-    if (tcp_reassembly_overlap(&conn->reassembly, &dup, text->seq, text->len)) {
+    if (tcp_reassembly_overlap(&conn->busy->reassembly, &dup, text->seq, text->len)) {
         tcp_text_repeated(conn, dup.left, toe_seq_off(dup.right, dup.left));
     }
 }
@@ -162,7 +162,7 @@ static enum toe_drop reassemble(struct tcp_conn *conn, const struct text *text)
         .flags = (uint8_t)((text->fin ? TCP_FIN : 0) | (text->push ? TCP_PSH : 0)),
     };
 
-    return tcp_reassembly_insert(&conn->reassembly, conn->cfg->chunks, &part);
+    return tcp_reassembly_insert(&conn->busy->reassembly, conn->cfg->chunks, &part);
 }
 
 enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
@@ -180,7 +180,7 @@ enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *se
     }
 
     text = trim(conn, seg);
-    if (conn->reassembly.run_cnt > 0) {
+    if (conn->busy->reassembly.run_cnt > 0) {
         find_repeated(conn, &text);
     }
     tcp_text_repeated(conn, seg->seq, old_len(conn, seg)); /* of two ranges the first */
@@ -193,7 +193,7 @@ enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *se
         return reassemble(conn, &text);
     }
 
-    had_gap = conn->reassembly.len > 0 || conn->reassembly.has_fin;
+    had_gap = conn->busy->reassembly.len > 0 || conn->busy->reassembly.has_fin;
     drop = deliver_in_order(conn, &text);
     if (drop != TOE_DROP_NONE) {
         return drop;
@@ -206,7 +206,7 @@ enum toe_drop tcp_text_input(struct tcp_conn *conn, const struct tcp_segment *se
         tcp_window_received(conn, text.len, now);
     }
     if ((text.fin && toe_seq_eq(conn->rcv_nxt, toe_seq_add(text.seq, text.len))) ||
-        tcp_reassembly_has_fin_at(&conn->reassembly, conn->rcv_nxt)) {
+        tcp_reassembly_has_fin_at(&conn->busy->reassembly, conn->rcv_nxt)) {
         take_fin(conn, now);
     }
     return TOE_DROP_NONE;

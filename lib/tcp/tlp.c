@@ -49,7 +49,7 @@ static toe_duration timeout(const struct tcp_conn *conn)
 
 void tcp_tlp_arm(struct tcp_conn *conn, toe_instant now)
 {
-    const toe_instant rto = conn->deadlines[TCP_DEADLINE_RETRANSMIT];
+    const toe_instant rto = tcp_deadline_at(conn, TCP_DEADLINE_RETRANSMIT);
 
     toe_duration after;
 
@@ -62,8 +62,8 @@ void tcp_tlp_arm(struct tcp_conn *conn, toe_instant now)
         return;
     }
     tcp_deadline_arm(conn, TCP_DEADLINE_PROBE, after, now);
-    if (conn->deadlines[TCP_DEADLINE_PROBE] > rto) {
-        conn->deadlines[TCP_DEADLINE_PROBE] = rto;
+    if (tcp_deadline_at(conn, TCP_DEADLINE_PROBE) > rto) {
+        tcp_deadline_set(conn, TCP_DEADLINE_PROBE, rto);
     }
 }
 

@@ -50,10 +50,10 @@ static uint32_t ticks_left(const struct tcp_conn *conn, enum tcp_deadline which,
     if (!tcp_deadline_is_armed(conn, which)) {
         return TOE_TICKS_NONE;
     }
-    if (conn->deadlines[which] <= now) {
+    if (tcp_deadline_at(conn, which) <= now) {
         return 0;
     }
-    return ticks_down(conn, conn->deadlines[which] - now - 1 + tick);
+    return ticks_down(conn, tcp_deadline_at(conn, which) - now - 1 + tick);
 }
 
 static toe_duration ticks_time(const struct tcp_conn *conn, uint32_t ticks)
@@ -106,7 +106,7 @@ static void export_delegated(const struct tcp_conn *conn, struct toe_tcp_delegat
     d->ts_recent_age = conn->has_timestamps ? ticks_down(conn, now - conn->ts_recent_at)
                                             : conn->ts_recent_age; /* RTT-013 */
     d->ts_time = tcp_timestamps_clock(conn, now);
-    d->total_rt = ticks_down(conn, conn->total_rt);
+    d->total_rt = ticks_down(conn, conn->busy->total_rt);
     d->dup_ack_cnt = conn->dup_ack_cnt;
     d->snd_wnd_probe_cnt = conn->snd_wnd_probe_cnt;
     d->ka_probe_cnt = conn->ka_probe_cnt;
@@ -195,10 +195,6 @@ static void take_cached(struct tcp_conn *conn, const struct toe_tcp_cached *c)
     conn->keep_alive = (c->flags & TOE_TCP_KEEP_ALIVE) != 0;
     conn->nagle = (c->flags & TOE_TCP_NAGLE) != 0;
     conn->rcv_buf = c->initial_rcv_wnd;
-    conn->ka_timeout = ticks_time(conn, c->ka_timeout);
-    conn->ka_interval = ticks_time(conn, c->ka_interval);
-    conn->max_rt =
-        c->max_rt == TOE_TICKS_UNLIMITED ? TOE_INSTANT_NEVER : ticks_time(conn, c->max_rt);
 }
 
 static void import_numbers(struct tcp_conn *conn, const struct toe_tcp_delegated *d)
@@ -207,7 +203,7 @@ static void import_numbers(struct tcp_conn *conn, const struct toe_tcp_delegated
     conn->rcv_nxt = toe_seq_of(d->rcv_nxt);
     conn->rcv_adv = toe_seq_add(conn->rcv_nxt, d->rcv_wnd);
     conn->last_ack = conn->rcv_nxt;
-    conn->rcv_unread = conn->recvq.len;
+    conn->rcv_unread = conn->busy->recvq.len;
     conn->snd_una = toe_seq_of(d->snd_una);
     conn->snd_nxt = toe_seq_of(d->snd_nxt);
     conn->snd_max = toe_seq_of(d->snd_max);
@@ -240,7 +236,7 @@ static void import_times(struct tcp_conn *conn, const struct toe_tcp_delegated *
     conn->ts_recent_at = now - ticks_time(conn, d->ts_recent_age);
     conn->ts_delta = 0;
     conn->ts_delta = d->ts_time - tcp_timestamps_clock(conn, now);
-    conn->total_rt = ticks_time(conn, d->total_rt);
+    conn->busy->total_rt = ticks_time(conn, d->total_rt);
     conn->last_sent = now;
 }
 
@@ -283,7 +279,7 @@ toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, 
 
     toe_assert(conn->state == TOE_TCP_CLOSED);
 
-    if (!tcp_import_check(conn->cfg, state, conn->sendq.len)) {
+    if (!tcp_import_check(conn->cfg, state, conn->busy->sendq.len)) {
         return TOE_STATUS_FAILURE;
     }
 
@@ -303,7 +299,7 @@ toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, 
     tcp_cc_begin(conn);
     conn->cfg->cc->import(conn, now);
     if ((conn->cached.flags & TOE_TCP_MAX_RT_RESTART) != 0) {
-        conn->total_rt = 0;
+        conn->busy->total_rt = 0;
     }
     import_deadlines(conn, d, now);
     if ((conn->cached.flags & TOE_TCP_UPDATE_RCV_WND) != 0) {
@@ -339,6 +335,14 @@ static void update_keep_alive(struct tcp_conn *conn, const struct toe_tcp_cached
     }
 }
 
+/* One that rests has spent none. */
+static void forget_total_rt(struct tcp_conn *conn)
+{
+    if (tcp_conn_is_awake(conn)) {
+        conn->busy->total_rt = 0;
+    }
+}
+
 void tcp_update(struct tcp_conn *conn, const struct toe_tcp_cached *cached, toe_instant now)
 {
     const struct toe_tcp_cached old = conn->cached;
@@ -350,7 +354,7 @@ void tcp_update(struct tcp_conn *conn, const struct toe_tcp_cached *cached, toe_
 
     if ((cached->flags & TOE_TCP_MAX_RT_RESTART) != 0 ||
         (cached->max_rt != 0 && cached->max_rt != old.max_rt)) {
-        conn->total_rt = 0; /* STATE-TK-7, TMR-082 */
+        forget_total_rt(conn); /* STATE-TK-7, TMR-082 */
     }
     update_keep_alive(conn, &old, now);
 

@@ -13,7 +13,7 @@ void tcp_undo_begin(struct tcp_conn *conn, toe_instant now)
     conn->flight->undo = (struct tcp_undo){
         .cwnd = conn->cwnd,
         .ssthresh = conn->ssthresh,
-        .cc = conn->cc,
+        .cubic = conn->cubic,
         .una = conn->snd_una,
         .ts = tcp_timestamps_clock(conn, now),
         .is_on = true,
@@ -65,11 +65,11 @@ static void undo_all(struct tcp_conn *conn)
     conn->cwnd = conn->cwnd > undo->cwnd ? conn->cwnd : undo->cwnd;
     conn->ssthresh = conn->ssthresh > undo->ssthresh ? conn->ssthresh : undo->ssthresh;
     if (conn->cfg->cc->deliver == NULL) {
-        conn->cc = undo->cc; /* A model of the path is true whatever was lost. */
+        conn->cubic = undo->cubic; /* A model of the path is true whatever was lost. */
     }
     conn->in_recovery = false;
     conn->rexmit_due = false;
-    conn->dup_bytes = 0;
+    conn->busy->dup_bytes = 0;
     conn->recover = toe_seq_sub(conn->snd_una, 1);
     conn->ecn_point = conn->recover;
     conn->snd_nxt = conn->snd_max;

@@ -24,7 +24,7 @@ struct tcp_delivered;
 struct tcp_undo {
     uint32_t cwnd;
     uint32_t ssthresh;
-    union tcp_cc_state cc;
+    struct tcp_cubic cubic;
     toe_seq una;     /* snd_una when it was put aside */
     uint32_t resent; /* bytes resent since and not reported as duplicates */
     uint32_t ts;     /* our clock at that time */

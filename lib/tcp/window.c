@@ -26,7 +26,7 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
  * it limited transmit, for new data only. */
 static uint32_t allowance(const struct tcp_conn *conn)
 {
-    uint32_t more = conn->dup_bytes;
+    uint32_t more = conn->busy->dup_bytes;
 
     if (!conn->in_recovery) {
         more = min_u32(conn->dup_ack_cnt, LIMITED_MAX) * conn->snd_mss;

@@ -241,7 +241,7 @@ WRAP(void, tcp_deadline_arm,
 {
     if ((lies(NO_SWS_TIMER) && which == TCP_DEADLINE_SWS) ||
         (lies(ONE_FIN_WAIT_2) && which == TCP_DEADLINE_FIN_WAIT_2 &&
-         conn->deadlines[which] != TOE_INSTANT_NEVER)) {
+         tcp_deadline_at(conn, which) != TOE_INSTANT_NEVER)) {
         return;
     }
     __real_tcp_deadline_arm(conn, which, wrong_after(conn, which, after), now);
@@ -252,7 +252,7 @@ WRAP(void, tcp_retransmit_expire, (struct tcp_conn * conn, toe_instant now))
     const uint32_t cwnd = conn->cwnd;
 
     if (lies(MAX_RT_IGNORED)) {
-        conn->max_rt = 0;
+        conn->cached.max_rt = 0;
     }
     __real_tcp_retransmit_expire(conn, now);
     if (lies(NO_COLLAPSE)) {
@@ -279,7 +279,8 @@ WRAP(void, tcp_persist_ack, (struct tcp_conn * conn, uint32_t old_wnd, toe_insta
 
 WRAP(bool, tcp_persist_is_wanted, (const struct tcp_conn *conn))
 {
-    return __real_tcp_persist_is_wanted(conn) && !(lies(NO_FIN_PROBE) && conn->sendq.len == 0);
+    return __real_tcp_persist_is_wanted(conn) &&
+           !(lies(NO_FIN_PROBE) && conn->busy->sendq.len == 0);
 }
 
 WRAP(void, tcp_keepalive_heard, (struct tcp_conn * conn, toe_instant now))
@@ -450,13 +451,13 @@ WRAP(enum toe_drop, tcp_mitigate_syn,
     struct tcp_segment made = *seg;
 
     if (lies(ALL_CHALLENGES)) {
-        conn->challenge_cnt = 0;
+        conn->busy->challenge_cnt = 0;
     }
     if (lies(NO_SYN_CHALLENGE)) {
         return TOE_DROP_TCP_SYN_CHALLENGED;
     }
     if (lies(MANY_SYN)) {
-        conn->syn_challenge_at = 0;
+        conn->busy->syn_challenge_at = 0;
     }
     if (lies(EXACT_SYN)) {
         made.seq = toe_seq_add(made.seq, 1);
@@ -533,8 +534,8 @@ WRAP(bool, tcp_output, (struct tcp_conn * conn, struct tcp_out *out, toe_instant
     }
     if (lies(REPEATED_SAMPLE) && out->has_repeated && !conn->has_timestamps) {
         conn->rtt_timing = true;
-        conn->rtt_seq = toe_seq_add(out->seg.seq, out->seg.payload_len);
-        conn->rtt_at = now;
+        conn->busy->rtt_seq = toe_seq_add(out->seg.seq, out->seg.payload_len);
+        conn->busy->rtt_at = now;
     }
     if (lies(ACK_SEQ) && out->seg.payload_len == 0 && (out->seg.flags & TCP_FIN) == 0) {
         out->seg.seq = conn->snd_una;
@@ -547,7 +548,7 @@ WRAP(bool, tcp_output, (struct tcp_conn * conn, struct tcp_out *out, toe_instant
 
 WRAP(bool, tcp_fin_is_acked, (const struct tcp_conn *conn))
 {
-    if (lies(CLOSE_EARLY) && conn->fin_queued && conn->sendq.len == 0) {
+    if (lies(CLOSE_EARLY) && conn->fin_queued && conn->busy->sendq.len == 0) {
         return true;
     }
     return __real_tcp_fin_is_acked(conn);
@@ -613,7 +614,7 @@ WRAP(toe_status, tcp_import,
 static void export_wrong(const struct tcp_conn *conn, struct toe_tcp_delegated *d, toe_instant now)
 {
     const toe_duration tick = TOE_NS_PER_SEC / conn->cfg->ticks_per_second;
-    const toe_instant at = conn->deadlines[TCP_DEADLINE_RETRANSMIT];
+    const toe_instant at = tcp_deadline_at(conn, TCP_DEADLINE_RETRANSMIT);
 
     if (lies(SRTT_WRAPS)) {
         d->srtt = (uint16_t)(conn->srtt * 8 / tick);

@@ -61,7 +61,7 @@ WRAP(void, target_revive, (struct target_path * path))
 WRAP(void, target_delivery_expire, (struct target_tcp * tcp, toe_instant now))
 {
     if (lies(NO_PUSH_TIMER)) {
-        tcp->delivery.push_at = TOE_INSTANT_NEVER;
+        target_busy_of(tcp)->delivery.push_at = TOE_INSTANT_NEVER;
     }
     __real_target_delivery_expire(tcp, now);
 }

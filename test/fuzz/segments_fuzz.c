@@ -31,6 +31,7 @@ struct input {
 
 struct fuzz {
     struct tcp_conn conn;
+    struct tcp_busy busy;
     struct tcp_config cfg;
     struct base_slab chunks;
     struct base_slab scoreboards;
@@ -76,8 +77,8 @@ static bool take_text(struct tcp_conn *conn, const uint8_t *text, uint32_t len, 
     if (f->refuses) {
         return false;
     }
-    if (f->stalled || conn->recvq.len > 0) {
-        return tcp_recvq_push(&conn->recvq, &f->chunks, text, len, push);
+    if (f->stalled || conn->busy->recvq.len > 0) {
+        return tcp_recvq_push(&conn->busy->recvq, &f->chunks, text, len, push);
     }
     tcp_consumed(conn, len, f->now);
     return true;
@@ -125,10 +126,10 @@ static void settle(struct fuzz *f)
         }
     }
     free_chain(tcp_send_pop(&f->conn));
-    if (!f->stalled && f->conn.recvq.len > 0) {
-        const uint32_t len = f->conn.recvq.len;
+    if (!f->stalled && f->conn.busy->recvq.len > 0) {
+        const uint32_t len = f->conn.busy->recvq.len;
 
-        tcp_recvq_drop(&f->conn.recvq, &f->chunks, len);
+        tcp_recvq_drop(&f->conn.busy->recvq, &f->chunks, len);
         tcp_consumed(&f->conn, len, f->now);
     }
     tcp_conn_check(&f->conn);
@@ -208,7 +209,7 @@ static void move(struct fuzz *f, struct input *in)
     struct toe_tcp_state a = {.size = sizeof(a)};
     struct toe_tcp_state b = {.size = sizeof(b)};
     const struct tcp_setup setup = {.mss_local = f->conn.mss_local, .mss_limit = f->conn.mss_limit};
-    const struct tcp_recvq waiting = f->conn.recvq;
+    const struct tcp_recvq waiting = f->conn.busy->recvq;
     struct toe_buf *chain;
 
     if (!toe_conn_state_is_offloadable((enum toe_conn_state)f->conn.state) ||
@@ -218,11 +219,11 @@ static void move(struct fuzz *f, struct input *in)
     tcp_export(&f->conn, &a.constant, &a.cached, &a.delegated, f->now);
     tcp_extension_export(&f->conn, &ext, f->now);
     chain = tcp_send_take(&f->conn);
-    f->conn.recvq = (struct tcp_recvq){0};
+    f->conn.busy->recvq = (struct tcp_recvq){0};
     tcp_conn_fini(&f->conn);
-    tcp_conn_init(&f->conn, &f->cfg, &setup, f->now);
+    tcp_conn_init(&f->conn, &f->busy, &f->cfg, &setup, f->now);
     tcp_send(&f->conn, chain);
-    f->conn.recvq = waiting;
+    f->conn.busy->recvq = waiting;
     a.cached.flags &= TOE_TCP_KEEP_ALIVE | TOE_TCP_NAGLE;
     toe_assert(tcp_import(&f->conn, &a, f->now) == TOE_STATUS_SUCCESS);
     tcp_export(&f->conn, &b.constant, &b.cached, &b.delegated, f->now);
@@ -379,7 +380,7 @@ static void begin(struct fuzz *f, struct input *in)
                                  .flights = (how & 64) != 0 ? &f->flights : NULL,
                                  .text = take_text};
     f->extends = (how & 128) != 0;
-    tcp_conn_init(&f->conn, &f->cfg, &setup, f->now);
+    tcp_conn_init(&f->conn, &f->busy, &f->cfg, &setup, f->now);
 
     if ((how & 1) != 0) {
         tcp_open(&f->conn, toe_seq_of(next_u32(in)), f->now);

@@ -146,17 +146,19 @@ static void test_hostile_30_blind_data(void **state)
 static uint32_t spy(struct tcp_conn *conns, struct tcp_budget *budget, bool guessed,
                     toe_instant now)
 {
+    static struct tcp_busy busy;
     static struct tcp_conn victim;
     uint32_t cnt = 0;
 
     victim.cfg = conns[0].cfg;
-    victim.challenge_cnt = 0;
+    victim.busy = &busy;
+    victim.busy->challenge_cnt = 0;
     (void)budget;
     for (uint32_t i = 0; guessed && i < PER_CONN; ++i) {
         (void)tcp_challenge(&victim, now);
     }
     for (uint32_t i = 0; i < SPIES; ++i) {
-        conns[i].challenge_cnt = 0;
+        conns[i].busy->challenge_cnt = 0;
         for (uint32_t k = 0; k < PER_CONN; ++k) {
             cnt += tcp_challenge(&conns[i], now) ? 1 : 0;
         }
@@ -169,6 +171,7 @@ static uint32_t spy(struct tcp_conn *conns, struct tcp_budget *budget, bool gues
  * with a fixed limit would tell them apart each time. */
 static void test_hostile_32_challenges_tell_nothing(void **state)
 {
+    static struct tcp_busy busies[SPIES];
     static struct tcp_conn conns[SPIES];
     static uint32_t counts[2][TRIALS];
     struct tcp_budget budget;
@@ -178,6 +181,7 @@ static void test_hostile_32_challenges_tell_nothing(void **state)
     (void)state;
     for (uint32_t i = 0; i < SPIES; ++i) {
         conns[i].cfg = &cfg;
+        conns[i].busy = &busies[i];
     }
     tcp_budget_init(&budget, 1000, 7);
     for (uint32_t i = 0; i < 2 * TRIALS; ++i) {
@@ -203,8 +207,9 @@ static void test_hostile_32_allowances_are_apart(void **state)
 {
     struct tcp_budget budget;
     struct tcp_config cfg = {.challenges = &budget};
-    struct tcp_conn spy_conn = {.cfg = &cfg};
-    struct tcp_conn other = {.cfg = &cfg};
+    static struct tcp_busy busies[2];
+    struct tcp_conn spy_conn = {.cfg = &cfg, .busy = &busies[0]};
+    struct tcp_conn other = {.cfg = &cfg, .busy = &busies[1]};
     uint32_t cnt = 0;
 
     (void)state;
@@ -252,7 +257,7 @@ static void test_hostile_33_overlap(void **state)
     assert_int_equal(overlap(c, 1, 2000, 2000), TOE_DROP_TCP_SEQUENCE);
     assert_int_equal(overlap(c, 101, 200, 100), TOE_DROP_NONE);
     assert_int_equal(c->conn.rcv_nxt.v, 1001);
-    assert_int_equal(c->conn.recvq.len, 1000);
+    assert_int_equal(c->conn.busy->recvq.len, 1000);
     t_app_read(c, 1000);
     assert_int_equal(c->read, 1000);
     t_forget(c);
@@ -279,10 +284,11 @@ static void test_hostile_36_crumbs(void **state)
 
         full += t_send(c, T_MS(0), SEG(.seq = {seq}, .ack = {1}, .len = 1)) ==
                 TOE_DROP_TCP_REASSEMBLY_FULL;
-        assert_true(c->conn.reassembly.run_cnt <= TCP_REASSEMBLY_RUN_MAX);
-        assert_true(c->conn.reassembly.chunk_cnt <=
-                    2 * c->conn.reassembly.len / TCP_CHUNK_ROOM + c->conn.reassembly.run_cnt);
-        assert_int_equal(c->chunks.cnt, c->conn.reassembly.chunk_cnt);
+        assert_true(c->conn.busy->reassembly.run_cnt <= TCP_REASSEMBLY_RUN_MAX);
+        assert_true(c->conn.busy->reassembly.chunk_cnt <=
+                    2 * c->conn.busy->reassembly.len / TCP_CHUNK_ROOM +
+                        c->conn.busy->reassembly.run_cnt);
+        assert_int_equal(c->chunks.cnt, c->conn.busy->reassembly.chunk_cnt);
         t_forget(c);
     }
     assert_true(full > 10000);
@@ -306,7 +312,7 @@ static void test_hostile_37_holes(void **state)
         t_send(c, T_MS(0), SEG(.seq = {seq}, .ack = {1}, .len = 1));
         t_forget(c);
     }
-    assert_int_equal(c->conn.reassembly.run_cnt, TCP_REASSEMBLY_RUN_MAX);
+    assert_int_equal(c->conn.busy->reassembly.run_cnt, TCP_REASSEMBLY_RUN_MAX);
     assert_true(c->chunks.cnt <= TCP_REASSEMBLY_RUN_MAX);
     t_conn_del(c);
 }
@@ -337,7 +343,7 @@ static void test_hostile_38_sack(void **state)
             seg.sack_cnt = 1;
             seg.sack[0] = bad[i];
             assert_int_equal(input(c, &seg), TOE_DROP_NONE);
-            assert_true(c->conn.scoreboard == NULL || c->conn.scoreboard->sacked == 0);
+            assert_true(c->conn.busy->scoreboard == NULL || c->conn.busy->scoreboard->sacked == 0);
         }
         /* 40: then anything, in the smallest pieces: what is kept of it has a limit. */
         for (uint32_t i = 0; i < 5000; ++i) {
@@ -347,8 +353,8 @@ static void test_hostile_38_sack(void **state)
                 seg.sack[k].right.v = seg.sack[k].left.v + (uint32_t)base_rand_below(&rand, 40) - 2;
             }
             (void)input(c, &seg);
-            assert_true(c->conn.scoreboard == NULL ||
-                        c->conn.scoreboard->cnt <= TCP_SCOREBOARD_MAX);
+            assert_true(c->conn.busy->scoreboard == NULL ||
+                        c->conn.busy->scoreboard->cnt <= TCP_SCOREBOARD_MAX);
             assert_true(c->scoreboards.cnt <= 1);
             t_forget(c);
         }

@@ -48,8 +48,8 @@ static bool take_text(struct tcp_conn *conn, const uint8_t *data, uint32_t len, 
     if (c->text_refused) {
         return false;
     }
-    if (c->stalled || conn->recvq.len > 0) {
-        return tcp_recvq_push(&conn->recvq, &c->chunks, data, len, push);
+    if (c->stalled || conn->busy->recvq.len > 0) {
+        return tcp_recvq_push(&conn->busy->recvq, &c->chunks, data, len, push);
     }
     check_bytes(c, data, len);
     tcp_consumed(conn, len, c->now);
@@ -113,7 +113,7 @@ struct t_conn *t_conn_bare(const struct t_options *opt)
     c->ack_base = o->ack;
     c->salt_out = 1;
     c->salt_in = 2;
-    tcp_conn_init(&c->conn, &c->cfg, &setup, c->now);
+    tcp_conn_init(&c->conn, &c->busy, &c->cfg, &setup, c->now);
     return c;
 }
 
@@ -234,9 +234,9 @@ void t_settle(struct t_conn *c)
     bool push;
 
     free_chain(c, tcp_send_pop(&c->conn));
-    while (!c->stalled && (len = tcp_recvq_front(&c->conn.recvq, &data, &push)) > 0) {
+    while (!c->stalled && (len = tcp_recvq_front(&c->conn.busy->recvq, &data, &push)) > 0) {
         check_bytes(c, data, len);
-        tcp_recvq_drop(&c->conn.recvq, &c->chunks, len);
+        tcp_recvq_drop(&c->conn.busy->recvq, &c->chunks, len);
         tcp_consumed(&c->conn, len, c->now);
     }
     for (;;) {
@@ -262,12 +262,12 @@ void t_app_read(struct t_conn *c, uint32_t len)
     while (len > 0) {
         const uint8_t *data;
         bool push;
-        uint32_t part = tcp_recvq_front(&c->conn.recvq, &data, &push);
+        uint32_t part = tcp_recvq_front(&c->conn.busy->recvq, &data, &push);
 
         assert_true(part > 0);
         part = part < len ? part : len;
         check_bytes(c, data, part);
-        tcp_recvq_drop(&c->conn.recvq, &c->chunks, part);
+        tcp_recvq_drop(&c->conn.busy->recvq, &c->chunks, part);
         tcp_consumed(&c->conn, part, c->now);
         len -= part;
     }

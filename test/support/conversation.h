@@ -82,6 +82,7 @@ struct t_conn {
     struct base_slab scoreboards;
     struct tcp_flight_pools flights;
     struct tcp_conn conn;
+    struct tcp_busy busy;
     toe_instant origin; /* when the conversation began */
     toe_instant now;
     uint32_t seq_base; /* sequence number of the byte before the first of ours, */

@@ -26,10 +26,10 @@ void t_luggage_pack(struct t_luggage *l, const struct t_conn *c, uint32_t first_
     memset(l, 0, sizeof(*l));
     l->ext.size = sizeof(l->ext);
     tcp_extension_export(&c->conn, &l->ext, c->now);
-    l->bytes = malloc(c->conn.reassembly.len + 1);
+    l->bytes = malloc(c->conn.busy->reassembly.len + 1);
     assert_non_null(l->bytes);
-    assert_true(tcp_reassembly_copy(&c->conn.reassembly, pack, l));
-    assert_int_equal(l->len, c->conn.reassembly.len);
+    assert_true(tcp_reassembly_copy(&c->conn.busy->reassembly, pack, l));
+    assert_int_equal(l->len, c->conn.busy->reassembly.len);
     for (int i = 0; i < 2 && off < l->len; ++i) {
         const uint32_t len =
             i == 0 && first_len > 0 && first_len < l->len ? first_len : l->len - off;
@@ -53,13 +53,13 @@ void t_reimport(struct t_conn *c, const struct toe_tcp_state *state)
     struct tcp_recvq waiting = {0};
     struct tcp_chunk *chunk;
 
-    while ((chunk = tcp_recvq_take(&c->conn.recvq)) != NULL) {
+    while ((chunk = tcp_recvq_take(&c->conn.busy->recvq)) != NULL) {
         tcp_recvq_append(&waiting, chunk);
     }
     tcp_conn_fini(&c->conn);
-    tcp_conn_init(&c->conn, &c->cfg, &setup, c->now);
+    tcp_conn_init(&c->conn, &c->busy, &c->cfg, &setup, c->now);
     tcp_send(&c->conn, chain);
-    c->conn.recvq = waiting;
+    c->conn.busy->recvq = waiting;
     assert_int_equal(tcp_import(&c->conn, state, c->now), TOE_STATUS_SUCCESS);
 }
 

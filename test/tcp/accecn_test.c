@@ -221,7 +221,7 @@ static void test_third(void **state)
         struct t_conn *c = server(ace, 0);
 
         expect_ect(c, is_good[ace]);
-        assert_int_equal(c->conn.accecn.snd_cep, ace == 6 ? 6 : 5);
+        assert_int_equal(c->conn.busy->accecn.snd_cep, ace == 6 ? 6 : 5);
         t_conn_del(c);
 
         c = server(ace, 100); /* with text it is the counter */
@@ -378,10 +378,10 @@ static void test_feedback(void **state)
     cwnd = c->conn.cwnd;
     t_send(c, T_MS(12), SEG(.seq = {1}, .ack = nth(6), .ace = 0)); /* both, and it wraps */
     assert_int_equal(c->conn.cwnd, cwnd);
-    assert_int_equal(c->conn.accecn.snd_cep, 0);
+    assert_int_equal(c->conn.busy->accecn.snd_cep, 0);
     t_send(c, T_MS(13), SEG(.seq = {1}, .ack = nth(5), .ace = 6)); /* It was overtaken. */
     t_send(c, T_MS(13), SEG(.seq = {1}, .ack = nth(6), .ace = 6)); /* So was this. */
-    assert_int_equal(c->conn.accecn.snd_cep, 0);
+    assert_int_equal(c->conn.busy->accecn.snd_cep, 0);
     assert_int_equal(c->conn.cwnd, cwnd);
     t_forget(c);
     t_send(c, T_MS(14), SEG(.seq = {1}, .ack = nth(10), .ace = 0));

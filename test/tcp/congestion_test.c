@@ -6,6 +6,7 @@
 #include "support/bottleneck.h"
 #include "support/luggage.h"
 #include "tcp/congestion.h"
+#include "tcp/deadline.h"
 #include "tcp/pace.h"
 
 #include <setjmp.h>
@@ -125,13 +126,13 @@ static void test_cubic_stands_still(void **state)
     (void)state;
     t_app_write(c, 12 * MSS);
     t_send(c, T_MS(10), SEG(.seq = {1}, .ack = {1 + 2 * MSS}));
-    assert_true(c->conn.cc.cubic.epoch != TOE_INSTANT_NEVER);
+    assert_true(c->conn.cubic.epoch != TOE_INSTANT_NEVER);
     t_send(c, T_MS(11), SEG(.seq = {1}, .ack = {1 + 10 * MSS}));
-    assert_true(c->conn.cc.cubic.epoch != TOE_INSTANT_NEVER);
+    assert_true(c->conn.cubic.epoch != TOE_INSTANT_NEVER);
     t_send(c, T_MS(20), SEG(.seq = {1}, .ack = {1 + 12 * MSS}));
     t_app_write(c, 4 * MSS);
     t_send(c, T_MS(30), SEG(.seq = {1}, .ack = {1 + 16 * MSS}));
-    assert_true(c->conn.cc.cubic.epoch == TOE_INSTANT_NEVER);
+    assert_true(c->conn.cubic.epoch == TOE_INSTANT_NEVER);
     t_conn_del(c);
 }
 
@@ -176,7 +177,9 @@ static void test_css_is_left_again(void **state)
 {
     static struct tcp_config cfg = {
         .has_hystart = true, .tuning = TOE_TUNING_DEFAULT, .cc = &tcp_cc_cubic};
-    struct tcp_conn conn = {.cfg = &cfg, .snd_mss = MSS, .cwnd = 20 * MSS, .ssthresh = UINT32_MAX};
+    static struct tcp_busy busy;
+    struct tcp_conn conn = {
+        .cfg = &cfg, .busy = &busy, .snd_mss = MSS, .cwnd = 20 * MSS, .ssthresh = UINT32_MAX};
 
     (void)state;
     conn.snd_max = toe_seq_add(conn.snd_una, 1);
@@ -187,7 +190,7 @@ static void test_css_is_left_again(void **state)
             conn.snd_max = toe_seq_add(conn.snd_una, i == 9);
             tcp_hystart_ack(&conn, T_MS(round == 1 ? 50 : 40));
         }
-        assert_int_equal(conn.hystart.css > 0, round == 1);
+        assert_int_equal(conn.busy->hystart.css > 0, round == 1);
     }
     assert_int_equal(conn.ssthresh, UINT32_MAX);
     for (int round = 0; round < 6; ++round) {
@@ -291,8 +294,8 @@ static void test_fast_paths_are_not_paced(void **state)
     (void)state;
     t_bottleneck_run(b, T_MS(50));
     assert_true(flow->ends[0]->conn.srtt < TCP_PACE_RTT_MIN);
-    assert_int_equal(flow->ends[0]->conn.pace_at, 0);
-    assert_true(flow->ends[0]->conn.deadlines[TCP_DEADLINE_PACE] == TOE_INSTANT_NEVER);
+    assert_int_equal(flow->ends[0]->conn.busy->pace_at, 0);
+    assert_true(tcp_deadline_at(&flow->ends[0]->conn, TCP_DEADLINE_PACE) == TOE_INSTANT_NEVER);
     t_bottleneck_del(b);
 }
 
@@ -386,8 +389,8 @@ static void test_bbr_moves(void **state)
 
     (void)state;
     t_bottleneck_run(b, 5 * TOE_NS_PER_SEC);
-    max_bw = c->conn.cc.bbr.max_bw[0];
-    assert_in_range(max_bw + c->conn.cc.bbr.max_bw[1], 1100000, 2600000);
+    max_bw = c->conn.busy->bbr.max_bw[0];
+    assert_in_range(max_bw + c->conn.busy->bbr.max_bw[1], 1100000, 2600000);
     before = flow->ends[1]->read;
     for (int i = 0; i < 20; ++i) {
         tcp_quiesce(&c->conn);
@@ -408,8 +411,8 @@ static void test_bbr_moves(void **state)
     moved = t_exported(c);
     moved.delegated.ssthresh = moved.delegated.cwnd;
     t_reimport(c, &moved);
-    assert_true(c->conn.cc.bbr.is_full);
-    assert_in_range(c->conn.cc.bbr.max_bw[0],
+    assert_true(c->conn.busy->bbr.is_full);
+    assert_in_range(c->conn.busy->bbr.max_bw[0],
                     (uint64_t)moved.delegated.cwnd * 8000 / (moved.delegated.srtt + 1u),
                     (uint64_t)moved.delegated.cwnd * 8000 / (moved.delegated.srtt - 1u));
     t_bottleneck_run(b, T_MS(250));

@@ -42,7 +42,7 @@ static struct t_conn *rich_new(bool modern)
            SEG(.seq = {3001}, .ack = {1}, .len = 700, .flags = TCP_FIN));
     t_send(c, c->now - c->origin + T_MS(1), SEG(.seq = {1501}, .ack = {1}, .len = 300));
     t_forget(c);
-    assert_true(c->conn.in_recovery && c->conn.reassembly.has_fin);
+    assert_true(c->conn.in_recovery && c->conn.busy->reassembly.has_fin);
     tcp_quiesce(&c->conn);
     t_settle(c);
     t_forget(c);
@@ -56,9 +56,9 @@ static void check_plain(const struct t_conn *c, const struct toe_tcp_state *stat
     const struct tcp_flight *f = c->conn.flight;
 
     assert_memory_equal(&now.delegated, &state->delegated, sizeof(now.delegated));
-    assert_null(c->conn.scoreboard);
-    assert_null(c->conn.reassembly.head);
-    assert_false(c->conn.reassembly.has_fin);
+    assert_null(c->conn.busy->scoreboard);
+    assert_null(c->conn.busy->reassembly.head);
+    assert_false(c->conn.busy->reassembly.has_fin);
     assert_false(c->conn.in_recovery);
     assert_int_equal(c->chunks.cnt + c->scoreboards.cnt, 0);
     if (f != NULL) {
@@ -113,7 +113,7 @@ static void test_record_is_taken(void **state)
     assert_int_equal(f->sacked, 2920 + 1460);
     assert_int_equal(f->prr.flight, l.ext.flight.prr.flight);
     assert_true(f->undo.is_on && f->rack.is_known);
-    assert_null(c->conn.scoreboard);
+    assert_null(c->conn.busy->scoreboard);
     free(l.bytes);
     t_conn_del(c);
 }
@@ -133,8 +133,8 @@ static void test_record_for_a_scoreboard(void **state)
     assert_int_equal(tcp_extension_import(&c->conn, &l.ext, &before.delegated, c->now),
                      TCP_EXTENSION_TAKEN);
     assert_null(c->conn.flight);
-    assert_non_null(c->conn.scoreboard);
-    assert_int_equal(c->conn.scoreboard->sacked, 2920 + 1460);
+    assert_non_null(c->conn.busy->scoreboard);
+    assert_int_equal(c->conn.busy->scoreboard->sacked, 2920 + 1460);
     assert_true(c->conn.in_recovery);
     free(l.bytes);
     t_conn_del(c);
@@ -360,7 +360,7 @@ static void test_what_is_no_contradiction(void **state)
     assert_int_equal(tcp_extension_import(&c->conn, &l.ext, &before.delegated, c->now),
                      TCP_EXTENSION_TAKEN);
     assert_true(c->conn.in_recovery);
-    assert_int_not_equal(c->conn.cc.cubic.w_max, 77);
+    assert_int_not_equal(c->conn.cubic.w_max, 77);
     free(l.bytes);
     t_conn_del(c);
 }
@@ -465,13 +465,13 @@ static void test_hostile_numbers(void **state)
             check_plain(c, &before);
         }
         tcp_conn_check(&c->conn);
-        tcp_reassembly_check(&c->conn.reassembly);
+        tcp_reassembly_check(&c->conn.busy->reassembly);
         t_send(c, T_MS(80), SEG(.seq = {1}, .ack = {1461}, .sack = {{5841}, {8761}}));
         t_send(c, T_MS(100), SEG(.seq = {1}, .ack = {10221}, .len = 1000));
         t_advance(c, T_MS(9000));
         t_forget(c);
         tcp_conn_check(&c->conn);
-        tcp_reassembly_check(&c->conn.reassembly);
+        tcp_reassembly_check(&c->conn.busy->reassembly);
         free(l.bytes);
         t_conn_del(c);
     }

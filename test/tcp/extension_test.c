@@ -88,12 +88,12 @@ static bool drain(struct t_conn *c, toe_instant now)
     uint32_t len;
     bool push;
 
-    while (!c->stalled && (len = tcp_recvq_front(&c->conn.recvq, &data, &push)) > 0) {
+    while (!c->stalled && (len = tcp_recvq_front(&c->conn.busy->recvq, &data, &push)) > 0) {
         for (uint32_t k = 0; k < len; ++k) {
             assert_int_equal(data[k], t_byte(c->salt_in, c->read + k));
         }
         c->read += len;
-        tcp_recvq_drop(&c->conn.recvq, &c->chunks, len);
+        tcp_recvq_drop(&c->conn.busy->recvq, &c->chunks, len);
         tcp_consumed(&c->conn, len, now);
     }
     return c->read != before;
@@ -113,7 +113,7 @@ static void check_sack(const struct tcp_segment *a, const struct tcp_segment *b,
         } else {
             struct tcp_sack_block held;
 
-            assert_true(tcp_reassembly_overlap(&conn->reassembly, &held, block->left,
+            assert_true(tcp_reassembly_overlap(&conn->busy->reassembly, &held, block->left,
                                                toe_seq_off(block->right, block->left)));
             assert_memory_equal(block, &held, sizeof(held));
         }
@@ -193,7 +193,7 @@ static void stay(struct t_conn *c)
     conn->output_held = false;
     conn->update_due = false;
     conn->dup_due = false;
-    conn->challenge_cnt = 0;
+    conn->busy->challenge_cnt = 0;
     conn->force_output = toe_seq_off(conn->snd_nxt, conn->snd_una) < tcp_send_span(conn);
     tcp_deadline_settle(conn, c->now);
 }

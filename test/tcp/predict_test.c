@@ -32,6 +32,7 @@
 /* One of the two. What it answers and delivers ends in |digest|. */
 struct twin {
     struct tcp_conn conn;
+    struct tcp_busy busy;
     struct tcp_config cfg;
     struct base_slab chunks;
     struct base_slab scoreboards;
@@ -62,8 +63,8 @@ static bool take_text(struct tcp_conn *conn, const uint8_t *text, uint32_t len, 
     note(t, (uint64_t)(text - bytes));
     note(t, len);
     note(t, push);
-    if (t->is_stalled || conn->recvq.len > 0) {
-        return tcp_recvq_push(&conn->recvq, &t->chunks, text, len, push);
+    if (t->is_stalled || conn->busy->recvq.len > 0) {
+        return tcp_recvq_push(&conn->busy->recvq, &t->chunks, text, len, push);
     }
     tcp_consumed(conn, len, t->now);
     return true;
@@ -94,10 +95,10 @@ static void settle(struct twin *t)
     for (done = tcp_send_pop(&t->conn); done != NULL; done = done->next) {
         note(t, (uint64_t)(done - t->bufs));
     }
-    if (!t->is_stalled && t->conn.recvq.len > 0) {
-        const uint32_t len = t->conn.recvq.len;
+    if (!t->is_stalled && t->conn.busy->recvq.len > 0) {
+        const uint32_t len = t->conn.busy->recvq.len;
 
-        tcp_recvq_drop(&t->conn.recvq, &t->chunks, len);
+        tcp_recvq_drop(&t->conn.busy->recvq, &t->chunks, len);
         tcp_consumed(&t->conn, len, t->now);
     }
     tcp_conn_check(&t->conn);
@@ -153,7 +154,7 @@ static void twin_init(struct twin *t, uint64_t how)
                                  .text = take_text};
     state.constant.flags |= (how & 64) != 0 ? TOE_TCP_TIMESTAMPS : 0;
     state.constant.flags |= (how & 128) != 0 ? TOE_TCP_SACK : 0;
-    tcp_conn_init(&t->conn, &t->cfg, &setup, t->now);
+    tcp_conn_init(&t->conn, &t->busy, &t->cfg, &setup, t->now);
     assert_int_equal(tcp_import(&t->conn, &state, t->now), TOE_STATUS_SUCCESS);
     t->conn.has_ecn = (how & 0x300) == 0x300;
     settle(t);
@@ -174,6 +175,7 @@ static void assert_same(const struct twin *a, const struct twin *b, const char *
     struct toe_extension ext[2];
     struct toe_tcp_state state[2];
     struct tcp_conn bare[2];
+    struct tcp_busy busy[2];
     const struct twin *twins[2] = {a, b};
 
     memset(ext, 0, sizeof(ext));
@@ -184,17 +186,20 @@ static void assert_same(const struct twin *a, const struct twin *b, const char *
         tcp_export(&twins[i]->conn, &state[i].constant, &state[i].cached, &state[i].delegated,
                    twins[i]->now);
         memcpy(&bare[i], &twins[i]->conn, sizeof(bare[i]));
+        memcpy(&busy[i], &twins[i]->busy, sizeof(busy[i]));
         bare[i].cfg = NULL;
-        bare[i].sendq.head = bare[i].sendq.tail = NULL;
-        memset(bare[i].sendq.cursors, 0, sizeof(bare[i].sendq.cursors));
-        bare[i].recvq.head = bare[i].recvq.tail = NULL;
-        bare[i].reassembly.head = bare[i].reassembly.last = bare[i].reassembly.newest = NULL;
-        bare[i].scoreboard = NULL;
+        bare[i].busy = NULL;
         bare[i].flight = NULL;
+        busy[i].sendq.head = busy[i].sendq.tail = NULL;
+        memset(busy[i].sendq.cursors, 0, sizeof(busy[i].sendq.cursors));
+        busy[i].recvq.head = busy[i].recvq.tail = NULL;
+        busy[i].reassembly.head = busy[i].reassembly.last = busy[i].reassembly.newest = NULL;
+        busy[i].scoreboard = NULL;
     }
     if (memcmp(&ext[0], &ext[1], sizeof(ext[0])) != 0 ||
         memcmp(&state[0], &state[1], sizeof(state[0])) != 0 ||
-        memcmp(&bare[0], &bare[1], sizeof(bare[0])) != 0 || a->digest != b->digest) {
+        memcmp(&bare[0], &bare[1], sizeof(bare[0])) != 0 ||
+        memcmp(&busy[0], &busy[1], sizeof(busy[0])) != 0 || a->digest != b->digest) {
         fail_msg("%s: the short cut leads elsewhere", where);
     }
 }

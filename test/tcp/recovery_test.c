@@ -196,7 +196,7 @@ static void test_unasked_sack_is_ignored(void **state)
 
     (void)state;
     t_send(c, T_MS(10), SEG(.seq = {1}, .ack = nth(1), .sack = {nth(2), nth(3)}));
-    assert_null(c->conn.scoreboard);
+    assert_null(c->conn.busy->scoreboard);
     assert_int_equal(c->conn.snd_una.v, nth(1).v);
     t_conn_del(c);
 }

@@ -3,6 +3,7 @@
  */
 
 #include "support/conversation.h"
+#include "tcp/deadline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,7 +117,7 @@ static void test_doubt_ends_it_earlier(void **state)
     assert_int_equal(c->conn.verdict, TCP_VERDICT_DOUBT);
     t_advance(c, T_MS(20000));
     assert_int_equal(c->out_cnt, 3);
-    assert_int_equal(c->conn.deadlines[TCP_DEADLINE_RETRANSMIT] - c->origin, T_MS(7000));
+    assert_int_equal(tcp_deadline_at(&c->conn, TCP_DEADLINE_RETRANSMIT) - c->origin, T_MS(7000));
     t_conn_del(c);
 }
 

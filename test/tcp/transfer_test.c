@@ -84,12 +84,12 @@ static void pump(struct world *w, int i)
         if (more) {
             fly(w, 1 - i, &out);
         }
-        while (!c->stalled && (len = tcp_recvq_front(&c->conn.recvq, &data, &push)) > 0) {
+        while (!c->stalled && (len = tcp_recvq_front(&c->conn.busy->recvq, &data, &push)) > 0) {
             for (uint32_t k = 0; k < len; ++k) {
                 assert_int_equal(data[k], t_byte(c->salt_in, c->read + k));
             }
             c->read += len;
-            tcp_recvq_drop(&c->conn.recvq, &c->chunks, len);
+            tcp_recvq_drop(&c->conn.busy->recvq, &c->chunks, len);
             tcp_consumed(&c->conn, len, w->now);
             more = true;
         }
@@ -154,14 +154,14 @@ static void move(struct world *w, int i)
     }
     tcp_export(&c->conn, &first.constant, &first.cached, &first.delegated, w->now);
     chain = tcp_send_take(&c->conn);
-    while ((chunk = tcp_recvq_take(&c->conn.recvq)) != NULL) {
+    while ((chunk = tcp_recvq_take(&c->conn.busy->recvq)) != NULL) {
         tcp_recvq_append(&waiting, chunk);
     }
     tcp_conn_fini(&c->conn);
 
-    tcp_conn_init(&c->conn, &c->cfg, &setup, w->now);
+    tcp_conn_init(&c->conn, &c->busy, &c->cfg, &setup, w->now);
     tcp_send(&c->conn, chain);
-    c->conn.recvq = waiting;
+    c->conn.busy->recvq = waiting;
     first.cached.flags &= (uint16_t) ~(TOE_TCP_UPDATE_RCV_WND);
     assert_int_equal(tcp_import(&c->conn, &first, w->now), TOE_STATUS_SUCCESS);
     tcp_export(&c->conn, &second.constant, &second.cached, &second.delegated, w->now);

@@ -146,7 +146,7 @@ static void test_first_hystart(void **state)
         for (uint32_t i = 1; i < 9; ++i) {
             ack(c, 239 + i, 10 + 2 * i);
         }
-        assert_int_equal(c->conn.hystart.css, first != 0 ? 0 : 1);
+        assert_int_equal(c->conn.busy->hystart.css, first != 0 ? 0 : 1);
         assert_int_equal(c->conn.ssthresh, UINT32_MAX);
         ack(c, 248, 28);
         assert_int_equal(c->conn.ssthresh, first != 0 ? 36 * MSS : UINT32_MAX);

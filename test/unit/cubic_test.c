@@ -21,7 +21,8 @@ static const struct tcp_config config = {.initial_window = 10,
 
 static struct tcp_conn conn_new(void)
 {
-    struct tcp_conn conn = {.cfg = &config, .snd_mss = MSS, .snd_wnd = TCP_CWND_MAX};
+    static struct tcp_busy busy;
+    struct tcp_conn conn = {.cfg = &config, .busy = &busy, .snd_mss = MSS, .snd_wnd = TCP_CWND_MAX};
 
     tcp_cc_cubic.init(&conn);
     return conn;
@@ -55,11 +56,11 @@ static void test_loss(void **state)
     (void)state;
     lose(&conn, 100 * MSS, 0);
     assert_int_equal(conn.ssthresh, 70 * MSS);
-    assert_int_equal(conn.cc.cubic.w_max, 100 * MSS);
+    assert_int_equal(conn.cubic.w_max, 100 * MSS);
     lose(&conn, 80 * MSS, 0);
     assert_int_equal(conn.ssthresh, 56 * MSS);
-    assert_int_equal(conn.cc.cubic.w_max, 68 * MSS);
-    assert_int_equal(conn.cc.cubic.cwnd_prior, 80 * MSS);
+    assert_int_equal(conn.cubic.w_max, 68 * MSS);
+    assert_int_equal(conn.cubic.cwnd_prior, 80 * MSS);
     lose(&conn, MSS, 0);
     assert_int_equal(conn.ssthresh, 2 * MSS);
 }
@@ -81,7 +82,7 @@ static void test_curve(void **state)
     lose(&conn, 1000 * MSS, now);
     start = now;
     round_trip(&conn, &now, rtt);
-    assert_in_range(conn.cc.cubic.k, 9300, 9310);
+    assert_in_range(conn.cubic.k, 9300, 9310);
     while (now < start + 8 * TOE_NS_PER_SEC) {
         const double t = (double)(now + rtt - start) / 1e9 - 9.0856;
         const double want = 1000 + 0.4 * t * t * t;
@@ -120,7 +121,7 @@ static void test_friendly_region(void **state)
     }
     assert_in_range(conn.cwnd, 49 * MSS, 52 * MSS);
     lose(&conn, 40 * MSS, now);
-    conn.cc.cubic.cwnd_prior = 0;
+    conn.cubic.cwnd_prior = 0;
     for (int i = 0; i < 10; ++i) {
         round_trip(&conn, &now, rtt);
     }
@@ -138,8 +139,8 @@ static void test_slow_start(void **state)
     assert_int_equal(conn.cwnd, 12 * MSS);
     conn.ssthresh = 12 * MSS;
     tcp_cc_cubic.ack(&conn, 2 * MSS, 5);
-    assert_int_equal(conn.cc.cubic.k, 0);
-    assert_int_equal(conn.cc.cubic.w_max, 12 * MSS);
+    assert_int_equal(conn.cubic.k, 0);
+    assert_int_equal(conn.cubic.w_max, 12 * MSS);
 }
 
 /* A timeout sets cwnd to one segment; the avoidance after it begins on its plateau (4.8). */
@@ -157,7 +158,7 @@ static void test_rto(void **state)
     assert_int_equal(conn.ssthresh, 35 * MSS);
     conn.cwnd = conn.ssthresh;
     tcp_cc_cubic.ack(&conn, MSS, 0);
-    assert_int_equal(conn.cc.cubic.k, 0);
+    assert_int_equal(conn.cubic.k, 0);
 }
 
 /* An import begins an epoch below the larger one of cwnd and ssthresh (RFC-051). */
@@ -180,8 +181,8 @@ static void test_import(void **state)
         conn.cwnd = cases[i].cwnd;
         conn.ssthresh = cases[i].ssthresh;
         tcp_cc_cubic.import(&conn, 1);
-        if (conn.cc.cubic.w_max != cases[i].want || conn.cwnd != cases[i].cwnd) {
-            fail_msg("%s: %u", cases[i].name, conn.cc.cubic.w_max);
+        if (conn.cubic.w_max != cases[i].want || conn.cwnd != cases[i].cwnd) {
+            fail_msg("%s: %u", cases[i].name, conn.cubic.w_max);
         }
     }
 }
@@ -197,11 +198,11 @@ static void test_extremes(void **state)
     tcp_cc_cubic.ack(&conn, MSS, 0);
     tcp_cc_cubic.idle(&conn, 500 * TOE_NS_PER_SEC);
     assert_int_equal(conn.cwnd, 10 * MSS);
-    assert_true(conn.cc.cubic.epoch == TOE_INSTANT_NEVER);
+    assert_true(conn.cubic.epoch == TOE_INSTANT_NEVER);
 
     conn.cwnd = MSS;
     conn.ssthresh = MSS;
-    conn.cc.cubic.w_max = UINT32_MAX;
+    conn.cubic.w_max = UINT32_MAX;
     tcp_cc_cubic.ack(&conn, UINT32_MAX, 0);
     for (int i = 0; i < 2000; ++i) {
         const uint32_t before = conn.cwnd;
@@ -212,7 +213,7 @@ static void test_extremes(void **state)
     assert_int_equal(conn.cwnd, TCP_CWND_MAX);
     conn.snd_mss = 1;
     conn.cwnd = UINT32_MAX;
-    conn.cc.cubic.epoch = TOE_INSTANT_NEVER;
+    conn.cubic.epoch = TOE_INSTANT_NEVER;
     tcp_cc_cubic.ack(&conn, UINT32_MAX, 0);
     tcp_cc_cubic.ack(&conn, UINT32_MAX, TOE_INSTANT_NEVER - 1);
     assert_int_equal(conn.cwnd, UINT32_MAX);

@@ -16,8 +16,14 @@ static struct tcp_config config = {
 
 static struct tcp_conn conn_with(uint32_t cwnd, uint32_t ssthresh)
 {
-    return (struct tcp_conn){
-        .cfg = &config, .snd_mss = 1460, .cwnd = cwnd, .ssthresh = ssthresh, .snd_wnd = 1 << 20};
+    static struct tcp_busy busy;
+
+    return (struct tcp_conn){.cfg = &config,
+                             .busy = &busy,
+                             .snd_mss = 1460,
+                             .cwnd = cwnd,
+                             .ssthresh = ssthresh,
+                             .snd_wnd = 1 << 20};
 }
 
 /* Growth by one acknowledgment: RFC-036, RFC-037, RFC-038 and the vectors of RFC-039. */
