@@ -496,6 +496,17 @@ void target_delivery_run(struct toe_target *target, struct target_tcp *tcp)
     finish_stream(target, tcp);
 }
 
+/* Completes what is posted. */
+static void flush_posted(struct target_delivery *d, toe_status status, bool keep_pushed)
+{
+    while (d->posted.head != NULL) {
+        const struct toe_buf *buf = d->posted.head;
+        const bool is_kept = keep_pushed && is_push(buf) && filled(buf) > 0;
+
+        finish_head(d, is_kept ? TOE_STATUS_SUCCESS : status);
+    }
+}
+
 void target_delivery_flush(struct toe_target *target, struct target_tcp *tcp, toe_status status,
                            bool keep_pushed)
 {
@@ -504,13 +515,10 @@ void target_delivery_flush(struct toe_target *target, struct target_tcp *tcp, to
     if (!tcp_conn_is_awake(&tcp->conn)) {
         return;
     }
+    /* What came last may be refused at once, and is not to be complete before the others. */
+    flush_posted(d, status, keep_pushed);
     take_incoming(target, tcp);
-    while (d->posted.head != NULL) {
-        const struct toe_buf *buf = d->posted.head;
-        const bool is_kept = keep_pushed && is_push(buf) && filled(buf) > 0;
-
-        finish_head(d, is_kept ? TOE_STATUS_SUCCESS : status);
-    }
+    flush_posted(d, status, keep_pushed);
     d->push_at = TOE_INSTANT_NEVER;
     complete_done(target, tcp);
     target_delivery_account(target, tcp);

@@ -414,6 +414,22 @@ static void test_rcv_021_reset(void **state)
     t_target_del(t);
 }
 
+/* RCV-005, RCV-021: what was posted in the turn of the reset completes behind what waited. */
+static void test_rcv_005_reset_order(void **state)
+{
+    struct t_target *t = t_target_offloaded();
+
+    (void)state;
+    t_receive_new(t, 1000, NO_PUSH);
+    t_peer(t, 1000, 300, 0, 5000);
+    t_run(t, 0);
+    t_receive_new(t, 700, 0);
+    t_peer(t, 1300, 0, TCP_RST, 5000);
+    t_run(t, 1);
+    t_expect_host(t, "ABORT receive(REQUEST_ABORTED,300) receive(REQUEST_ABORTED,0)");
+    t_target_del(t);
+}
+
 /* T-052, RCV-073: the window closes when the host takes nothing, never moves left, and opens. */
 static void test_rcv_073_window_closes(void **state)
 {
@@ -674,6 +690,7 @@ int main(void)
         cmocka_unit_test(test_dsc_030_event_waits),
         cmocka_unit_test(test_rcv_042_empty_requests),
         cmocka_unit_test(test_rcv_021_reset),
+        cmocka_unit_test(test_rcv_005_reset_order),
         cmocka_unit_test(test_rcv_073_window_closes),
         cmocka_unit_test(test_rcv_089_buffered_data),
         cmocka_unit_test(test_rcv_091_buffered_data_is_held),
