@@ -130,11 +130,11 @@ static void c_14j(struct cert *c)
 {
     const struct toe_tcp_state *state;
 
-    cert_tcp(c)->constant.flags |= 0x4000;
+    cert_tcp(c)->constant.flags |= 0x2000;
     cert_tcp(c)->cached.flags |= TOE_TCP_NAGLE | TOE_TCP_KEEP_ALIVE_RESTART;
     cert_offload(c);
     state = cert_query(c);
-    cert_is(c, state->constant.flags, 0x4000);
+    cert_is(c, state->constant.flags, 0x2000);
     cert_is(c, state->cached.flags, TOE_TCP_NAGLE | TOE_TCP_KEEP_ALIVE_RESTART);
 }
 
