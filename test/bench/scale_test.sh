@@ -23,5 +23,5 @@ wanted = """offload-bulk offload-bulk-upload offload-single offload-single-uploa
     idle-memory-active connect-close-alone demux-1 demux-1000 timers-fired-1000 timers-moved-1000
     sim""".split()
 assert sorted(figures) == sorted(wanted), sorted(set(figures) ^ set(wanted))
-assert figures["idle-memory"] <= 1200, figures["idle-memory"]
+assert figures["idle-memory"] <= 512, figures["idle-memory"]
 '
