@@ -58,7 +58,7 @@ struct tcp_busy *tcp_conn_rest(struct tcp_conn *conn, toe_instant now)
     if (!tcp_conn_is_awake(conn) || conn->flight != NULL || conn->cfg->cc->deliver != NULL ||
         conn->has_accecn || conn->rtt_timing || conn->in_recovery || conn->dup_due ||
         conn->rst_due || conn->ack_now || !toe_seq_eq(conn->snd_una, conn->snd_max) ||
-        !is_idle(busy, now)) {
+        (conn->fin_queued && !conn->fin_acked) || !is_idle(busy, now)) {
         return NULL;
     }
     make_idle(conn);

@@ -163,6 +163,20 @@ static void test_keep_alive_at_rest(void **state)
     t_target_del(t);
 }
 
+/* A FIN that was handed over before it was sent is something to do. */
+static void test_fin_waits(void **state)
+{
+    struct t_target *t = t_target_new();
+
+    (void)state;
+    t_target_start(t);
+    t->tcp.state.delegated.state = TOE_TCP_FIN_WAIT_1;
+    t_offload(t);
+    t_run(t, 0);
+    t_expect_wire(t, "[5000+0 FA 1000]");
+    t_target_del(t);
+}
+
 /* Where there is no memory to wake a connection the host is asked to take it back, be it for a
  * request, which is refused, or for a segment. */
 static void test_no_memory_to_wake(void **state)
@@ -240,9 +254,9 @@ static void test_no_memory_for_a_segment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_take_little),        cmocka_unit_test(test_wakes_and_rests),
-        cmocka_unit_test(test_keep_alive_at_rest),      cmocka_unit_test(test_no_memory_to_wake),
-        cmocka_unit_test(test_no_memory_for_a_segment),
+        cmocka_unit_test(test_many_take_little),   cmocka_unit_test(test_wakes_and_rests),
+        cmocka_unit_test(test_keep_alive_at_rest), cmocka_unit_test(test_fin_waits),
+        cmocka_unit_test(test_no_memory_to_wake),  cmocka_unit_test(test_no_memory_for_a_segment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
