@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "base/rand.h"
 #include "base/siphash.h"
 #include "support/host_pair.h"
 #include "support/host_stub.h"
