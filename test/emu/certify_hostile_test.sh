@@ -152,6 +152,7 @@ fi
 
 # So does all of it with the command: it is stopped in the middle of a hang.
 mine=TOE_HOSTILE=spin-send
+: >"$tmp/out" # the redirection below is the child's: what the last one printed would count
 TOE_HOSTILE=spin-send "$toe" certify --target "$plugin" --filter 'B-0[16]' --profile compat \
     --patience 60 --jobs 1 >"$tmp/out" 2>&1 &
 pid=$!
