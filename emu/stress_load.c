@@ -21,6 +21,11 @@
 #define OPEN_TIME (300 * TOE_NS_PER_SEC)
 /* A peer that was called has so long to open its connection. */
 #define CALL_TIME (60 * TOE_NS_PER_SEC)
+/*
+ * The peer of who is last to close forgets after so long, 2 MSL. If no FIN came through meanwhile,
+ * the next one is answered with a RST (RFC 9293, 3.6.1).
+ */
+#define PEER_REMEMBERS (60 * TOE_NS_PER_SEC)
 /* All flows are opened within this time, not all at once. */
 #define RAMP_TIME (2 * TOE_NS_PER_SEC)
 #define RAMP_STEP (5 * TOE_NS_PER_MS)
@@ -451,6 +456,12 @@ static void accept_all(struct emu_load *load, toe_instant now)
 
 /* --- events --- */
 
+/* Tells whether |conn| has done all that it is for, and the peer may have forgotten it. */
+static bool is_forgotten(const struct conn *conn, toe_instant now)
+{
+    return emu_flow_is_finished(&conn->flow) && now >= conn->flow.progress_at + PEER_REMEMBERS;
+}
+
 static void on_reset(struct conn *conn, toe_status status, toe_instant now)
 {
     struct emu_load *load = conn->load;
@@ -463,6 +474,8 @@ static void on_reset(struct conn *conn, toe_status status, toe_instant now)
         ++load->settings.result->resets_lost;
     } else if (conn->is_open && emu_flow_may_be_reset(&conn->flow)) {
         ++load->settings.result->resets_wanted;
+    } else if (conn->is_open && is_forgotten(conn, now)) {
+        count_finished(conn);
     } else if (conn->is_open) {
         ++load->settings.result->resets;
         conn_fault(conn, toe_status_name(status), now);
