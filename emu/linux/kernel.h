@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel as the host: its own TCP connections, moved into a target and back.
+ *
+ * For the kernel a network card lies behind its interface (a TAP), for the target a host stack
+ * above it. This stands between the two. Whatever frames the kernel sends are given to
+ * emu_kernel_from_host(); what is to be received by the kernel goes to |host|. A connection that
+ * is in the host, the ordinary case, crosses untouched, and is followed by its segments. One that
+ * is offloaded is carried by the target towards the peer, and by this towards the kernel, with the
+ * same sequence numbers on both sides:
+ *
+ *  - The kernel is acknowledged what the peer has acknowledged (a send completion), the peer what
+ *    the kernel has (receive_return). So all of this may vanish at any instant, and the kernel and
+ *    the peer go on as after a lost segment.
+ *  - Timestamps go on at the kernel's own clock, and windows are never taken back.
+ *
+ * The owner has one loop: it reads the TAP, calls emu_kernel_from_host() with what came, runs the
+ * target and then this, and sleeps until a frame arrives or one of the two deadlines has come. All
+ * of it belongs to one thread, as the target does.
+ */
+#ifndef EMU_LINUX_KERNEL_H
+#define EMU_LINUX_KERNEL_H
+
+#include "error.h"
+#include "toe/seam.h"
+
+struct emu_kernel;
+
+/* One connection's name, as the kernel sees it: its own end is the local one. */
+struct emu_tuple {
+    struct toe_addr local;
+    struct toe_addr remote;
+    uint16_t local_port;
+    uint16_t remote_port;
+};
+
+/* Where a connection is. */
+enum emu_place {
+    EMU_PLACE_HOST,       /* the kernel and the peer speak with each other */
+    EMU_PLACE_OFFLOADING, /* what is in flight is being collected, or the target was asked */
+    EMU_PLACE_OFFLOADED,
+    EMU_PLACE_UPLOADING, /* the target was asked for it */
+};
+
+/* Why a connection is in the host, of those that were to be elsewhere. */
+enum emu_why {
+    EMU_WHY_NONE,      /* it never was */
+    EMU_WHY_ASKED,     /* emu_kernel_upload() */
+    EMU_WHY_TARGET,    /* the target wanted it: |detail| is the enum toe_upload_reason */
+    EMU_WHY_REFUSED,   /* the target did not take it: |detail| is the toe_status */
+    EMU_WHY_OPTIONS,   /* it has options that cannot be carried: MPTCP, MD5, AO, and unknown ones */
+    EMU_WHY_UNKNOWN,   /* not enough was seen of it */
+    EMU_WHY_STATE,     /* it is being opened, or is over */
+    EMU_WHY_IN_FLIGHT, /* what was in flight did not come to an end, or was too much */
+    EMU_WHY_URGENT,    /* the kernel sent urgent data */
+    EMU_WHY_WINDOW,    /* an end takes nothing for long: the kernel waits better than we do */
+    EMU_WHY_ENDED,     /* it was reset, or closed by both */
+    EMU_WHY_MEMORY,    /* of ours */
+    EMU_WHY_CNT,
+};
+
+/* emu_why_name() is "asked" and so on; emu_place_name() "InHost", "Offloading" and so on. */
+const char *emu_why_name(enum emu_why why);
+const char *emu_place_name(enum emu_place place);
+
+/* What there is to tell about one connection. */
+struct emu_kernel_conn {
+    struct emu_tuple tuple;
+    enum emu_place place;
+    enum toe_conn_state state; /* as far as its segments tell */
+    enum emu_why why;
+    uint32_t detail;     /* see enum emu_why */
+    uint64_t offloads;   /* so far */
+    uint64_t uploads;    /* so far */
+    uint64_t tx_bytes;   /* payload from the kernel, while in the host and while offloaded */
+    uint64_t rx_bytes;   /* payload for the kernel, likewise */
+    toe_instant seen_at; /* a segment of it passed */
+};
+
+/* Sums over all connections. */
+struct emu_kernel_stats {
+    uint64_t conns;         /* known now */
+    uint64_t offloaded;     /* now */
+    uint64_t offloads;      /* so far */
+    uint64_t uploads;       /* so far */
+    uint64_t refusals;      /* offloads that came to nothing */
+    uint64_t host_frames;   /* from the kernel, */
+    uint64_t host_ordinary; /* and those of them that went on as they were */
+    uint64_t host_resent;   /* segments to the kernel that went more than once */
+    uint64_t host_bad;      /* frames of offloaded connections that made no sense */
+};
+
+struct emu_kernel_settings {
+    const struct toe_target_ops *ops;
+    void *target;                    /* emu_kernel_new() attaches itself to it */
+    const struct toe_wire_ops *host; /* transmit() and |features| of the port to the kernel */
+    void *host_user;
+    uint32_t mtu;        /* of the interface that the kernel sees */
+    uint64_t seed;       /* of the hash */
+    uint32_t conn_max;   /* connections that are followed at once; 0: 65536 */
+    uint32_t buffer_max; /* most bytes taken from the kernel and not acknowledged, of each
+                            connection; 0: 4 MiB */
+    bool early_ack;      /* acknowledge the kernel at once: faster, and a crash loses bytes */
+    bool no_netlink;     /* ask this machine nothing: the kernel is somebody else's, or a test */
+    /* Called when a connection has changed its place; may be NULL. */
+    void (*moved)(void *user, const struct emu_kernel_conn *conn);
+    void *user;
+};
+
+/*
+ * emu_kernel_new() makes one and attaches it to the target, whose parameters it sets. NULL with
+ * |error| if that cannot be.
+ */
+struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
+                                  struct emu_error *error);
+
+/*
+ * emu_kernel_del() frees it; NULL is allowed. What is still offloaded is forgotten, and goes on
+ * between the kernel and the peer: see emu_kernel_upload_all() for the orderly way.
+ */
+void emu_kernel_del(struct emu_kernel *kernel);
+
+/* emu_kernel_from_host() takes the frames that the kernel sent, as the port received them. */
+void emu_kernel_from_host(struct emu_kernel *kernel, const struct toe_frame *frames, uint32_t cnt,
+                          toe_instant now);
+
+/*
+ * emu_kernel_run() does what is due: to be called after each run of the target. Returns when it is
+ * to be called next, 0 for at once.
+ */
+toe_instant emu_kernel_run(struct emu_kernel *kernel, toe_instant now);
+
+/* emu_kernel_fd() is readable when the kernel tells something that emu_kernel_run() is to read; -1:
+ * there is no such thing. */
+int emu_kernel_fd(const struct emu_kernel *kernel);
+
+/*
+ * emu_kernel_offload() wants a connection to be offloaded, emu_kernel_upload() to be in the host.
+ * Returns false with the reason in |why| (may be NULL) if that cannot be; what happens later is
+ * told by |moved|. Wanting what is already so is no error.
+ */
+bool emu_kernel_offload(struct emu_kernel *kernel, const struct emu_tuple *tuple,
+                        enum emu_why *why);
+bool emu_kernel_upload(struct emu_kernel *kernel, const struct emu_tuple *tuple, enum emu_why *why);
+
+/* emu_kernel_upload_all() wants all of them back; emu_kernel_offloaded_cnt() is 0 when they are. */
+void emu_kernel_upload_all(struct emu_kernel *kernel);
+uint32_t emu_kernel_offloaded_cnt(const struct emu_kernel *kernel);
+
+/* emu_kernel_pause() has emu_kernel_offload() fail until emu_kernel_resume(). */
+void emu_kernel_pause(struct emu_kernel *kernel);
+void emu_kernel_resume(struct emu_kernel *kernel);
+
+/*
+ * emu_kernel_walk() calls |visit| with each connection it knows, in no particular order, until one
+ * call returns false. |visit| may offload and upload.
+ */
+void emu_kernel_walk(struct emu_kernel *kernel,
+                     bool (*visit)(void *user, const struct emu_kernel_conn *conn), void *user);
+
+/* emu_kernel_find() fills in |conn|; false if there is no such connection. */
+bool emu_kernel_find(const struct emu_kernel *kernel, const struct emu_tuple *tuple,
+                     struct emu_kernel_conn *conn);
+
+void emu_kernel_stats_get(const struct emu_kernel *kernel, struct emu_kernel_stats *stats);
+
+#endif
