@@ -100,19 +100,45 @@ bool emu_netlink_veth_add(const char *name, const char *peer_name, pid_t peer_pi
     return explain(error, "create the veth", name, request_send(&request));
 }
 
+/* A request about the link |name|. */
+static struct ifinfomsg *request_link(struct request *request, const char *name)
+{
+    struct ifinfomsg *info = request_init(request, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+
+    info->ifi_family = AF_UNSPEC;
+    mnl_attr_put_strz(request->header, IFLA_IFNAME, name);
+    return info;
+}
+
 bool emu_netlink_up(const char *name, uint32_t mtu, struct emu_error *error)
 {
     struct request request;
-    struct ifinfomsg *info = request_init(&request, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+    struct ifinfomsg *info = request_link(&request, name);
 
-    info->ifi_family = AF_UNSPEC;
     info->ifi_flags = IFF_UP;
     info->ifi_change = IFF_UP;
-    mnl_attr_put_strz(request.header, IFLA_IFNAME, name);
     if (mtu != 0) {
         mnl_attr_put_u32(request.header, IFLA_MTU, mtu);
     }
     return explain(error, "bring up interface", name, request_send(&request));
+}
+
+bool emu_netlink_mac_set(const char *name, const uint8_t mac[TOE_MAC_LEN], struct emu_error *error)
+{
+    struct request request;
+
+    (void)request_link(&request, name);
+    mnl_attr_put(request.header, IFLA_ADDRESS, TOE_MAC_LEN, mac);
+    return explain(error, "give an Ethernet address to", name, request_send(&request));
+}
+
+bool emu_netlink_queue_set(const char *name, uint32_t frames, struct emu_error *error)
+{
+    struct request request;
+
+    (void)request_link(&request, name);
+    mnl_attr_put_u32(request.header, IFLA_TXQLEN, frames);
+    return explain(error, "set the queue of", name, request_send(&request));
 }
 
 static int read_attribute(const struct nlattr *attr, void *user)

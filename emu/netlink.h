@@ -23,6 +23,12 @@ bool emu_netlink_veth_add(const char *name, const char *peer_name, pid_t peer_pi
 /* emu_netlink_up() brings |name| up, with |mtu| if that is not 0. */
 bool emu_netlink_up(const char *name, uint32_t mtu, struct emu_error *error);
 
+/* emu_netlink_mac_set() gives |name| the Ethernet address |mac|. */
+bool emu_netlink_mac_set(const char *name, const uint8_t mac[TOE_MAC_LEN], struct emu_error *error);
+
+/* emu_netlink_queue_set() lets |frames| frames wait in |name| for whoever takes them. */
+bool emu_netlink_queue_set(const char *name, uint32_t frames, struct emu_error *error);
+
 /*
  * emu_netlink_await() waits until |name| really works, up to |limit_ms|: the kernel switches a new
  * link on a little later than it says, and loses what is sent before.

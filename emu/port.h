@@ -88,12 +88,24 @@ void emu_port_mac_derive(uint8_t out[TOE_MAC_LEN], const uint8_t mac[TOE_MAC_LEN
 struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
                                       struct emu_error *error);
 
+struct emu_tap_settings {
+    const char *name;   /* of the interface; "": one of the kernel's choice */
+    const uint8_t *mac; /* its own address, to the kernel; NULL: one of the kernel's choice */
+    uint32_t mtu;       /* 0: 1500 */
+    bool persist;       /* it outlives the port, and the next one of this name finds it */
+};
+
 /*
- * emu_port_tap_open() creates the TAP interface |interface| ("": a name of the kernel's choice),
- * which lives as long as the port, and brings it up. The kernel is at its other end. Needs
- * CAP_NET_ADMIN and /dev/net/tun.
+ * emu_port_tap_open() creates a TAP interface, which lives as long as the port unless it persists,
+ * and brings it up. The kernel is at its other end. Partial checksums and super-segments are
+ * accepted for sending; the kernel leaves unfinished what |accept| allows. Needs CAP_NET_ADMIN and
+ * /dev/net/tun.
  */
-struct emu_port *emu_port_tap_open(const char *interface, struct emu_error *error);
+struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings,
+                                   struct emu_error *error);
+
+/* emu_port_tap_carrier() tells the kernel whether there is a link behind the TAP |port|. */
+void emu_port_tap_carrier(struct emu_port *port, bool carrier);
 
 /* emu_port_pcap_open() opens |interface| through libpcap. Frames are whole and of the link's MTU.
  */

@@ -17,7 +17,6 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/virtio_net.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,7 @@
 
 #include "gso.h"
 #include "adapter.h"
+#include "vnet.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
@@ -131,30 +131,13 @@ static bool read_slot(struct packet_port *packet, uint32_t index, struct toe_fra
     restore_tag(&data, &len, &received->msg_hdr);
 
     *frame = (struct toe_frame){.data = data, .len = len};
-    frame->csum_start = header->csum_start;
+    if (!emu_vnet_parse(frame, header)) {
+        return false;
+    }
     if (data != packet->slots[index].memory + SLOT_HEADROOM) {
         frame->csum_start = (uint16_t)(frame->csum_start + VLAN_LEN);
     }
-    frame->csum_off = header->csum_offset;
-    if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) {
-        frame->flags |= TOE_FRAME_CSUM_PARTIAL;
-    } else if ((header->flags & VIRTIO_NET_HDR_F_DATA_VALID) != 0) {
-        frame->flags |= TOE_FRAME_CSUM_VALID;
-    }
-    frame->gso_size = header->gso_size;
-    switch (header->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
-    case VIRTIO_NET_HDR_GSO_NONE:
-        frame->gso_size = 0;
-        return true;
-    case VIRTIO_NET_HDR_GSO_TCPV4:
-        frame->gso = TOE_GSO_TCP4;
-        return true;
-    case VIRTIO_NET_HDR_GSO_TCPV6:
-        frame->gso = TOE_GSO_TCP6;
-        return true;
-    default:
-        return false; /* UDP: there is nobody for it */
-    }
+    return true;
 }
 
 /*
@@ -271,31 +254,12 @@ static void send_batch(struct packet_port *packet, struct batch *batch)
     batch->iov_cnt = 0;
 }
 
-static void build_header(struct virtio_net_hdr *header, const struct toe_frame *frame)
-{
-    memset(header, 0, sizeof(*header));
-    if ((frame->flags & TOE_FRAME_CSUM_PARTIAL) != 0) {
-        header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-        header->csum_start = frame->csum_start;
-        header->csum_offset = frame->csum_off;
-    }
-    if (frame->gso != TOE_GSO_NONE) {
-        header->gso_type = frame->gso;
-        header->gso_size = frame->gso_size;
-        if ((uint32_t)frame->csum_start + 13 <= frame->len) {
-            const uint32_t tcp_len = 4u * (frame->data[frame->csum_start + 12] >> 4);
-
-            header->hdr_len = (uint16_t)(frame->csum_start + tcp_len);
-        }
-    }
-}
-
 static void add_to_batch(struct batch *batch, const struct toe_frame *frame)
 {
     struct iovec *iov = batch->iov + batch->iov_cnt;
     struct virtio_net_hdr *header = &batch->headers[batch->cnt];
 
-    build_header(header, frame);
+    emu_vnet_build(header, frame);
     iov[0] = (struct iovec){header, sizeof(*header)};
     iov[1] = (struct iovec){(void *)(uintptr_t)frame->data, frame->len};
     for (uint32_t i = 0; i < frame->more_cnt; ++i) {

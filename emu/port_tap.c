@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A port on a TAP: an interface that exists as long as the port, with the kernel at its other end.
+ * A port on a TAP: an interface with the kernel at its other end. It exists as long as the port or,
+ * if it persists, until somebody removes it: a NIC that died is started again under connections
+ * that still stand.
  *
- * Frames come and go without a virtio-net header, one by one, with whole checksums and of the
- * interface's MTU at most.
+ * Every frame comes and goes with a virtio-net header, so that one read() or write() moves up to
+ * 64 KiB; there is no way to have several frames in one call. What the kernel leaves unfinished it
+ * is told by an ioctl, so nothing has to be finished here. Received frames lie close together in a
+ * buffer that fits into a cache, and a batch ends with it, not after so many frames: bulk data is
+ * still warm when it is sent on.
  */
 #include "port.h"
 
@@ -19,34 +24,56 @@
 
 #include "adapter.h"
 #include "netlink.h"
+#include "vnet.h"
+
+#ifndef TUNSETCARRIER
+#define TUNSETCARRIER _IOW('T', 226, int)
+#endif
 
 enum {
-    SLOT_CNT = 64,
-    SLOT_HEADROOM = 2, /* the IP header on a multiple of 4 */
-    SLOT_SIZE = 65536 + 64,
+    FRAME_MAX = 65536 + 64,   /* the longest super-segment with its headers */
+    MEMORY_SIZE = 384 * 1024, /* for the frames of one batch */
+    HEADROOM = 2,             /* the IP header on a multiple of 4 */
+    ALIGNMENT = 64,
     PIECES_MAX = 64,
+    QUEUE_LEN = 10000,      /* frames that may wait for us; beyond, the kernel drops silently */
+    SEND_BUFFER = 64 << 20, /* that we may have on the way into the kernel */
 };
 
 struct tap_port {
     struct emu_port port;
-    uint8_t *memory; /* SLOT_CNT places for received frames */
+    uint8_t *memory;
+    uint32_t offers; /* what the kernel has been told to leave unfinished */
+    bool has_more;   /* the last batch ended before the kernel's queue did */
 };
 
 static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 {
     struct tap_port *tap = wire;
     uint32_t cnt = 0;
+    uint32_t used = 0;
 
-    while (cnt < max && cnt < SLOT_CNT) {
-        uint8_t *data = tap->memory + (size_t)cnt * SLOT_SIZE + SLOT_HEADROOM;
-        const ssize_t len = read(tap->port.fd, data, SLOT_SIZE - SLOT_HEADROOM);
+    tap->has_more = true;
+    while (cnt < max && used + FRAME_MAX <= MEMORY_SIZE) {
+        uint8_t *data = tap->memory + used + HEADROOM;
+        struct virtio_net_hdr header;
+        const struct iovec iov[2] = {{&header, sizeof(header)}, {data, FRAME_MAX - HEADROOM}};
+        const ssize_t len = readv(tap->port.fd, iov, 2);
 
         if (len < 0) {
+            tap->has_more = false;
             tap->port.stats.in_errors += errno != EAGAIN && errno != EINTR ? 1 : 0;
             break;
         }
-        frames[cnt++] = (struct toe_frame){.data = data, .len = (uint32_t)len};
-        tap->port.stats.in_bytes += (uint64_t)len;
+        frames[cnt] = (struct toe_frame){.data = data};
+        if (len <= (ssize_t)sizeof(header) || !emu_vnet_parse(&frames[cnt], &header)) {
+            tap->port.stats.in_errors++;
+            continue;
+        }
+        frames[cnt].len = (uint32_t)len - (uint32_t)sizeof(header);
+        tap->port.stats.in_bytes += frames[cnt].len;
+        used += (frames[cnt].len + HEADROOM + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        cnt++;
     }
     tap->port.stats.in_frames += cnt;
     return cnt;
@@ -54,22 +81,24 @@ static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 
 static bool send_frame(struct tap_port *tap, const struct toe_frame *frame)
 {
-    struct iovec iov[1 + PIECES_MAX];
+    struct virtio_net_hdr header;
+    struct iovec iov[2 + PIECES_MAX];
     ssize_t len;
 
-    if (frame->more_cnt > PIECES_MAX || frame->gso != TOE_GSO_NONE ||
-        (frame->flags & TOE_FRAME_CSUM_PARTIAL) != 0) {
-        return false; /* not among the features */
+    if (frame->more_cnt > PIECES_MAX) {
+        return false;
     }
-    iov[0] = (struct iovec){(void *)(uintptr_t)frame->data, frame->len};
+    emu_vnet_build(&header, frame);
+    iov[0] = (struct iovec){&header, sizeof(header)};
+    iov[1] = (struct iovec){(void *)(uintptr_t)frame->data, frame->len};
     for (uint32_t i = 0; i < frame->more_cnt; ++i) {
-        iov[1 + i] = (struct iovec){(void *)(uintptr_t)frame->more[i].base, frame->more[i].len};
+        iov[2 + i] = (struct iovec){(void *)(uintptr_t)frame->more[i].base, frame->more[i].len};
     }
-    len = writev(tap->port.fd, iov, (int)(1 + frame->more_cnt));
+    len = writev(tap->port.fd, iov, (int)(2 + frame->more_cnt));
     if (len < 0) {
         return false;
     }
-    tap->port.stats.out_bytes += (uint64_t)len;
+    tap->port.stats.out_bytes += (uint64_t)len - sizeof(header);
     return true;
 }
 
@@ -85,6 +114,40 @@ static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
         }
     }
 }
+
+/* --- what the kernel is told --- */
+
+static void tick(struct emu_port *port, toe_instant now)
+{
+    struct tap_port *tap = (struct tap_port *)port;
+    unsigned long flags = 0;
+
+    (void)now;
+    if (port->accept == tap->offers) {
+        return;
+    }
+    if ((port->accept & TOE_WIRE_CSUM) != 0) {
+        flags |= TUN_F_CSUM;
+        /* There is no segmentation without a checksum. */
+        flags |= (port->accept & TOE_WIRE_TSO) != 0 ? TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN : 0;
+    }
+    (void)ioctl(port->fd, TUNSETOFFLOAD, flags);
+    tap->offers = port->accept;
+}
+
+static toe_instant deadline(const struct emu_port *port)
+{
+    return ((const struct tap_port *)port)->has_more ? 0 : TOE_INSTANT_NEVER;
+}
+
+void emu_port_tap_carrier(struct emu_port *port, bool carrier)
+{
+    int value = carrier ? 1 : 0;
+
+    (void)ioctl(port->fd, TUNSETCARRIER, &value);
+}
+
+/* --- opening and closing --- */
 
 static void close_tap(struct emu_port *port)
 {
@@ -144,7 +207,7 @@ static int open_device(const char *interface, struct ifreq *req, struct emu_erro
         return -1;
     }
     (void)snprintf(req->ifr_name, sizeof(req->ifr_name), "%s", interface);
-    req->ifr_flags = IFF_TAP | IFF_NO_PI;
+    req->ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
     if (ioctl(fd, TUNSETIFF, req) != 0) {
         explain_create(error, interface);
         (void)close(fd);
@@ -153,22 +216,42 @@ static int open_device(const char *interface, struct ifreq *req, struct emu_erro
     return fd;
 }
 
-struct emu_port *emu_port_tap_open(const char *interface, struct emu_error *error)
+/* Another NIC may have left a persistent one as it pleased, so everything is set. */
+static bool configure(int fd, const char *name, const struct emu_tap_settings *settings,
+                      struct emu_error *error)
+{
+    const int header_len = sizeof(struct virtio_net_hdr);
+    const int buffer = SEND_BUFFER;
+
+    if (ioctl(fd, TUNSETVNETHDRSZ, &header_len) != 0 || ioctl(fd, TUNSETOFFLOAD, 0ul) != 0 ||
+        ioctl(fd, TUNSETSNDBUF, &buffer) != 0 ||
+        ioctl(fd, TUNSETPERSIST, settings->persist ? 1ul : 0ul) != 0) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot set up the TAP interface \"%s\": %s",
+                      name, strerror(errno));
+        return false;
+    }
+    return (settings->mac == NULL || emu_netlink_mac_set(name, settings->mac, error)) &&
+           emu_netlink_queue_set(name, QUEUE_LEN, error) &&
+           emu_netlink_up(name, settings->mtu, error);
+}
+
+struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings, struct emu_error *error)
 {
     struct ifreq req = {.ifr_flags = 0};
     struct emu_adapter info;
     struct tap_port *tap;
-    const int fd = open_device(interface, &req, error);
+    const int fd = open_device(settings->name, &req, error);
 
     if (fd < 0) {
         return NULL;
     }
-    if (!emu_netlink_up(req.ifr_name, 0, error) || !emu_adapter_get(&info, req.ifr_name, error)) {
+    if (!configure(fd, req.ifr_name, settings, error) ||
+        !emu_adapter_get(&info, req.ifr_name, error)) {
         (void)close(fd);
         return NULL;
     }
     tap = calloc(1, sizeof(*tap));
-    if (tap == NULL || (tap->memory = malloc((size_t)SLOT_CNT * SLOT_SIZE)) == NULL) {
+    if (tap == NULL || (tap->memory = malloc(MEMORY_SIZE)) == NULL) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for a port");
         free(tap);
         (void)close(fd);
@@ -178,8 +261,12 @@ struct emu_port *emu_port_tap_open(const char *interface, struct emu_error *erro
     tap->port.mtu = info.mtu;
     emu_port_mac_derive(tap->port.mac, info.mac);
     (void)snprintf(tap->port.name, sizeof(tap->port.name), "%s", req.ifr_name);
-    tap->port.ops = (struct toe_wire_ops){
-        .size = sizeof(struct toe_wire_ops), .receive = receive, .transmit = transmit};
+    tap->port.ops = (struct toe_wire_ops){.size = sizeof(struct toe_wire_ops),
+                                          .features = TOE_WIRE_CSUM | TOE_WIRE_TSO,
+                                          .receive = receive,
+                                          .transmit = transmit};
+    tap->port.tick = tick;
+    tap->port.deadline = deadline;
     tap->port.close = close_tap;
     return &tap->port;
 }

@@ -25,13 +25,15 @@ struct emu_pump {
     struct emu_pump_settings settings;
     struct emu_pump_stats stats;
     uv_loop_t loop;
-    uv_poll_t port_poll;
+    uv_poll_t polls[1 + EMU_PUMP_FDS]; /* of the port, if it has a file, and of |fds| */
+    uint32_t poll_cnt;
     uv_poll_t timer_poll;
     uv_signal_t signals[2];
     int timer;
     toe_instant application_at; /* what the application returned last */
     toe_instant until;
-    int signal; /* that ended the run */
+    toe_instant armed; /* when the timer expires; a past instant: it has */
+    int signal;        /* that ended the run */
     bool stopped;
 };
 
@@ -57,12 +59,16 @@ static toe_instant deadline(const struct emu_pump *pump)
     return s->host == NULL ? at : earlier(at, toe_host_deadline(s->host));
 }
 
-/* Wakes the loop at |at|; for an instant that has passed, at once. */
-static void arm(struct emu_pump *pump, toe_instant at)
+/* Wakes the loop at |at|; for an instant that has passed, at once. |now| may be too early. */
+static void arm(struct emu_pump *pump, toe_instant at, toe_instant now)
 {
     struct itimerspec when = {.it_value = {0, 0}};
 
     at = earlier(at, pump->until);
+    if (at == pump->armed && at > now) {
+        return;
+    }
+    pump->armed = at;
     if (at != TOE_INSTANT_NEVER) {
         at = at == 0 ? 1 : at; /* 0 would disarm */
         when.it_value.tv_sec = (time_t)(at / TOE_NS_PER_SEC);
@@ -105,10 +111,10 @@ static void run_batch(struct emu_pump *pump)
     if (now >= pump->until) {
         emu_pump_stop(pump);
     }
-    arm(pump, next);
+    arm(pump, next, now);
 }
 
-static void on_port(uv_poll_t *poll, int status, int events)
+static void on_file(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
@@ -136,6 +142,16 @@ static void on_signal(uv_signal_t *handle, int number)
 
 /* --- construction --- */
 
+static int init_poll(struct emu_pump *pump, int fd)
+{
+    uv_poll_t *poll = &pump->polls[pump->poll_cnt];
+    const int result = uv_poll_init(&pump->loop, poll, fd);
+
+    poll->data = pump;
+    pump->poll_cnt += result == 0 ? 1 : 0;
+    return result;
+}
+
 /* Handles that are not started keep nothing alive, but every initialised one must be closed. */
 static int init_handles(struct emu_pump *pump)
 {
@@ -147,8 +163,10 @@ static int init_handles(struct emu_pump *pump)
         pump->signals[i].data = pump;
     }
     if (result == 0 && pump->settings.port->fd >= 0) {
-        result = uv_poll_init(&pump->loop, &pump->port_poll, pump->settings.port->fd);
-        pump->port_poll.data = pump;
+        result = init_poll(pump, pump->settings.port->fd);
+    }
+    for (uint32_t i = 0; i < pump->settings.fd_cnt && result == 0; ++i) {
+        result = init_poll(pump, pump->settings.fds[i]);
     }
     return result;
 }
@@ -233,17 +251,17 @@ int emu_pump_run(struct emu_pump *pump, toe_instant until)
     pump->stopped = false;
     catch_signals(pump, &mask);
     (void)uv_poll_start(&pump->timer_poll, UV_READABLE, on_timer);
-    if (pump->settings.port->fd >= 0) {
-        (void)uv_poll_start(&pump->port_poll, UV_READABLE, on_port);
+    for (uint32_t i = 0; i < pump->poll_cnt; ++i) {
+        (void)uv_poll_start(&pump->polls[i], UV_READABLE, on_file);
     }
-    arm(pump, 0);
+    arm(pump, 0, 0);
     while (!pump->stopped) {
         (void)uv_run(&pump->loop, UV_RUN_ONCE);
     }
 
     (void)uv_poll_stop(&pump->timer_poll);
-    if (pump->settings.port->fd >= 0) {
-        (void)uv_poll_stop(&pump->port_poll);
+    for (uint32_t i = 0; i < pump->poll_cnt; ++i) {
+        (void)uv_poll_stop(&pump->polls[i]);
     }
     release_signals(pump, &mask);
     return pump->signal;
@@ -266,7 +284,7 @@ void emu_pump_stop(struct emu_pump *pump)
 void emu_pump_wake(struct emu_pump *pump)
 {
     pump->application_at = 0;
-    arm(pump, 0);
+    arm(pump, 0, 0);
 }
 
 uv_loop_t *emu_pump_loop(struct emu_pump *pump)

@@ -18,6 +18,8 @@
 
 struct emu_pump;
 
+enum { EMU_PUMP_FDS = 4 };
+
 struct emu_pump_settings {
     struct toe_host *host; /* may be NULL: a target alone */
     const struct toe_target_ops *ops;
@@ -26,6 +28,8 @@ struct emu_pump_settings {
     /* Called after both have run, to take the host's events; returns its own next deadline. */
     toe_instant (*application)(void *user, toe_instant now);
     void *user;
+    int fds[EMU_PUMP_FDS]; /* of the application's own: when one is readable, all is run */
+    uint32_t fd_cnt;
 };
 
 struct emu_pump_stats {

@@ -33,6 +33,7 @@ enum toe_gso {
     TOE_GSO_NONE = 0,
     TOE_GSO_TCP4 = 1,
     TOE_GSO_TCP6 = 4,
+    TOE_GSO_UDP = 5, /* many datagrams, of either IP version: for the ordinary path only */
 };
 
 /*

@@ -244,7 +244,7 @@ static void test_tap_port_reaches_the_kernel(void **state)
     struct toe_frame got;
 
     (void)state;
-    tap = emu_port_tap_open("tap7", &error);
+    tap = emu_port_tap_open(&(struct emu_tap_settings){.name = "tap7"}, &error);
     if (tap == NULL && strstr(error.text, "/dev/net/tun") != NULL) {
         print_message("%s: TAP ports are not tested\n", error.text);
         skip();
@@ -265,10 +265,88 @@ static void test_tap_port_reaches_the_kernel(void **state)
     assert_int_equal(got.data[21], 2); /* a reply */
     assert_memory_equal(got.data + 28, addr.bytes, 4);
 
-    assert_null(emu_port_tap_open("tap7", &error));
+    assert_null(emu_port_tap_open(&(struct emu_tap_settings){.name = "tap7"}, &error));
     assert_non_null(strstr(error.text, "in use"));
     emu_port_close(tap);
     assert_int_equal(if_nametoindex("tap7"), 0);
+}
+
+/* A persistent TAP is there after its port, for the next one, which is asked not to persist. */
+static void test_tap_port_persists(void **state)
+{
+    struct emu_tap_settings settings = {
+        .name = "tap8", .mac = (const uint8_t[]){2, 0, 0, 0, 0, 8}, .mtu = 1400, .persist = true};
+    struct emu_port *tap = emu_port_tap_open(&settings, &error);
+    unsigned int index;
+
+    (void)state;
+    if (tap == NULL && strstr(error.text, "/dev/net/tun") != NULL) {
+        skip();
+    }
+    ASSERT_OK(tap != NULL);
+    assert_int_equal(tap->mtu, 1400);
+    index = if_nametoindex("tap8");
+    emu_port_close(tap);
+    assert_int_equal(if_nametoindex("tap8"), index);
+
+    settings.persist = false;
+    ASSERT_OK((tap = emu_port_tap_open(&settings, &error)) != NULL);
+    assert_int_equal(if_nametoindex("tap8"), index);
+    emu_port_close(tap);
+    assert_int_equal(if_nametoindex("tap8"), 0);
+}
+
+/* Takes frames until one holds a UDP datagram over IPv4. */
+static bool receive_udp(struct emu_port *port, struct toe_frame *frame)
+{
+    for (int i = 0; i < 20; ++i) {
+        struct pollfd waiter = {.fd = port->fd, .events = POLLIN};
+
+        while (port->ops.receive(port, frame, 1) == 1) {
+            if (frame->len >= 42 && frame->data[12] == 8 && frame->data[13] == 0 &&
+                frame->data[23] == IPPROTO_UDP) {
+                return true;
+            }
+        }
+        (void)poll(&waiter, 1, WAIT_MS / 20);
+    }
+    return false;
+}
+
+/*
+ * The kernel leaves the checksum of a UDP datagram unfinished for a port that accepts it, and
+ * finishes it for one that does not.
+ */
+static void test_tap_port_has_the_kernel_leave_work(void **state)
+{
+    static const struct toe_addr addr = {.family = 4, .bytes = {10, 78, 0, 1}};
+    const struct sockaddr_in everybody = {
+        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0x0a4e00ff)};
+    const int on = 1;
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct emu_port *tap = emu_port_tap_open(&(struct emu_tap_settings){.name = "tap6"}, &error);
+    struct toe_frame got;
+
+    (void)state;
+    if (tap == NULL && strstr(error.text, "/dev/net/tun") != NULL) {
+        close(fd);
+        skip();
+    }
+    ASSERT_OK(tap != NULL);
+    ASSERT_OK(emu_netlink_address_add("tap6", &addr, 24, &error));
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)), 0);
+    for (int i = 0; i < 2; ++i) {
+        tap->accept = i == 0 ? 0 : TOE_WIRE_CSUM | TOE_WIRE_TSO;
+        emu_port_tick(tap, 0);
+        assert_int_equal(
+            sendto(fd, "toe", 3, 0, (const struct sockaddr *)&everybody, sizeof(everybody)), 3);
+        assert_true(receive_udp(tap, &got));
+        assert_int_equal(got.flags & TOE_FRAME_CSUM_PARTIAL, i == 0 ? 0 : TOE_FRAME_CSUM_PARTIAL);
+    }
+    assert_int_equal(got.csum_start, 34);
+    assert_int_equal(got.csum_off, 6);
+    emu_port_close(tap);
+    close(fd);
 }
 
 /* --- what is refused --- */
@@ -293,7 +371,7 @@ static void test_port_errors_are_explained(void **state)
     assert_null(emu_port_packet_open("da", NULL, &error));
     assert_int_equal(error.status, EMU_EXIT_ENVIRONMENT);
     assert_non_null(strstr(error.text, "ip link set da up"));
-    assert_null(emu_port_tap_open("da", &error));
+    assert_null(emu_port_tap_open(&(struct emu_tap_settings){.name = "da"}, &error));
     assert_true(strstr(error.text, "\"da\"") != NULL || strstr(error.text, "/dev/net/tun") != NULL);
 }
 
@@ -326,7 +404,8 @@ static void test_no_permission_is_explained(void **state)
             strstr(error.text, "CAP_NET_RAW") == NULL) {
             result |= 4;
         }
-        if (emu_port_tap_open("tap9", &error) != NULL || error.status != EMU_EXIT_ENVIRONMENT) {
+        if (emu_port_tap_open(&(struct emu_tap_settings){.name = "tap9"}, &error) != NULL ||
+            error.status != EMU_EXIT_ENVIRONMENT) {
             result |= 8;
         }
         if (emu_netlink_up("ca", 0, &error) || strstr(error.text, "CAP_NET_ADMIN") == NULL) {
@@ -454,6 +533,8 @@ int main(void)
         cmocka_unit_test(test_packet_port_cuts_super_segments),
         cmocka_unit_test(test_pcap_ports_hear_each_other),
         cmocka_unit_test(test_tap_port_reaches_the_kernel),
+        cmocka_unit_test(test_tap_port_persists),
+        cmocka_unit_test(test_tap_port_has_the_kernel_leave_work),
         cmocka_unit_test(test_port_errors_are_explained),
         cmocka_unit_test(test_no_permission_is_explained),
         cmocka_unit_test(test_spawn_and_reap),
