@@ -14,11 +14,28 @@
 #include "option.h"
 #include "report.h"
 
+enum { PEER_CNT = 2 };
+
+static const char *const peer_names[PEER_CNT + 1] = {"unit", "lwip"};
+
+/* A peer in this run. */
+struct rival {
+    const struct emu_bench_peer *peer;
+    void *user;     /* what open() has returned */
+    bool is_known;  /* has been described */
+    bool is_absent; /* for good, which has been told */
+    double values[EMU_BENCH_ROUNDS_MAX];
+};
+
 struct emu_bench {
     struct emu_report report;
     uint64_t rounds;
     const char *pattern; /* of the figures that are wanted */
     uint32_t figures;    /* told */
+    bool is_machine_told;
+    uint32_t peers; /* 1 << index of those that are wanted */
+    struct rival rivals[PEER_CNT];
+    struct emu_error absence; /* the last reason for a peer not to be there */
 };
 
 const struct emu_bench_entry emu_bench_entries[] = {
@@ -43,8 +60,7 @@ static volatile sig_atomic_t stop;
 
 static void on_signal(int number)
 {
-    (void)number;
-    stop = 1;
+    stop = number;
 }
 
 bool emu_bench_is_over(const struct emu_bench *bench)
@@ -76,13 +92,18 @@ static double median(double *values, uint64_t cnt, double *spread)
     return middle;
 }
 
-/* The machine, as /proc/cpuinfo names it. */
+/* The machine, as /proc/cpuinfo names it; once. */
 static void tell_machine(struct emu_bench *bench)
 {
     char line[256];
     char model[128] = "unknown";
-    FILE *file = fopen("/proc/cpuinfo", "r");
+    FILE *file;
 
+    if (bench->is_machine_told) {
+        return;
+    }
+    bench->is_machine_told = true;
+    file = fopen("/proc/cpuinfo", "r");
     while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
         if (sscanf(line, "model name : %127[^\n]", model) == 1) {
             break;
@@ -96,45 +117,119 @@ static void tell_machine(struct emu_bench *bench)
                    "peer's", "ratio", "spread");
 }
 
-/* Counts a figure; the first one comes below the machine's name. */
-static void count_figure(struct emu_bench *bench)
+/* Says that the figure |name| is not there beside |peer|. */
+static void tell_absence(struct emu_bench *bench, const char *name, const char *peer,
+                         const char *why)
 {
-    if (bench->figures++ == 0) {
-        tell_machine(bench);
+    emu_report_say(
+        &bench->report,
+        json_pack("{ss ss ss ss}", "type", "absent", "name", name, "peer", peer, "why", why),
+        "%-44s not measured beside %s: %s", name, peer, why);
+}
+
+/* Has |rival| prepare itself for |figure|; false if it cannot, which is told. */
+static bool enter(struct emu_bench *bench, struct rival *rival,
+                  const struct emu_bench_figure *figure)
+{
+    const bool was_known = rival->is_known;
+    struct emu_error error;
+    char about[512];
+
+    if (rival->peer->open == NULL) {
+        return true;
     }
+    if (figure->job == NULL || rival->is_absent) {
+        return false;
+    }
+    rival->user = rival->peer->open(figure->job, &error);
+    if (rival->user == NULL) {
+        rival->is_absent = error.status == EMU_EXIT_ENVIRONMENT;
+        bench->absence = error;
+        tell_absence(bench, rival->is_absent ? "*" : figure->name, rival->peer->name, error.text);
+        return false;
+    }
+    rival->is_known = true;
+    if (!was_known) {
+        rival->peer->about(about, sizeof(about));
+        emu_report_say(
+            &bench->report,
+            json_pack("{ss ss ss}", "type", "peer", "peer", rival->peer->name, "about", about),
+            "%s: %s", rival->peer->name, about);
+    }
+    return true;
+}
+
+static void leave(struct rival *rival)
+{
+    if (rival->peer->open != NULL) {
+        rival->peer->close(rival->user);
+    }
+}
+
+static void tell_contest(struct emu_bench *bench, const struct emu_bench_figure *figure,
+                         const double value, double spread, const struct rival *rival,
+                         double peer_value)
+{
+    ++bench->figures;
+    emu_report_say(&bench->report,
+                   json_pack("{ss ss sf ss ss sf sf sf}", "type", "figure", "name", figure->name,
+                             "value", value, "unit", figure->unit, "peer", rival->peer->name,
+                             "peer_value", peer_value, "ratio", peer_value / value, "spread",
+                             spread),
+                   "%-44s %12.1f %-12s %10s %12.1f %8.3f %6.1f%%", figure->name, value,
+                   figure->unit, rival->peer->name, peer_value, peer_value / value, 100 * spread);
+}
+
+/* Takes the turns of ours and of the |cnt| |rivals|; returns how many were finished. */
+static uint64_t compete(struct emu_bench *bench, const struct emu_bench_figure *figure,
+                        struct rival **rivals, size_t cnt, double *ours)
+{
+    uint64_t turn;
+
+    (void)figure->ours(figure->user);
+    for (size_t i = 0; i < cnt; ++i) {
+        (void)rivals[i]->peer->run(rivals[i]->user);
+    }
+    for (turn = 0; turn < bench->rounds && stop == 0; ++turn) {
+        ours[turn] = figure->ours(figure->user);
+        for (size_t i = 0; i < cnt; ++i) {
+            rivals[i]->values[turn] = rivals[i]->peer->run(rivals[i]->user);
+        }
+    }
+    return turn;
 }
 
 void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *figure)
 {
+    struct rival *rivals[PEER_CNT];
     double ours[EMU_BENCH_ROUNDS_MAX];
-    double theirs[EMU_BENCH_ROUNDS_MAX];
-    double spreads[2];
+    double spread;
+    double ignored;
     double value;
-    double peer_value;
-    uint64_t cnt;
+    uint64_t turns;
+    size_t cnt = 0;
 
     if (!emu_bench_is_wanted(bench, figure->name)) {
         return;
     }
-    (void)figure->ours(figure->user);
-    (void)figure->theirs(figure->user);
-    for (cnt = 0; cnt < bench->rounds && stop == 0; ++cnt) {
-        ours[cnt] = figure->ours(figure->user);
-        theirs[cnt] = figure->theirs(figure->user);
+    tell_machine(bench);
+    for (size_t i = 0; i < PEER_CNT; ++i) {
+        if ((bench->peers & 1u << i) != 0 && enter(bench, &bench->rivals[i], figure)) {
+            rivals[cnt++] = &bench->rivals[i];
+        }
     }
-    if (cnt == 0) {
-        return;
+    turns = cnt > 0 ? compete(bench, figure, rivals, cnt, ours) : 0;
+    value = turns > 0 ? median(ours, turns, &spread) : 0;
+    for (size_t i = 0; i < cnt; ++i) {
+        const double peer_value = turns > 0 ? median(rivals[i]->values, turns, &ignored) : 0;
+
+        if (turns > 0 && rivals[i]->values[0] < 0) {
+            tell_absence(bench, figure->name, rivals[i]->peer->name, "it stands still");
+        } else if (turns > 0) {
+            tell_contest(bench, figure, value, spread, rivals[i], peer_value);
+        }
+        leave(rivals[i]);
     }
-    value = median(ours, cnt, &spreads[0]);
-    peer_value = median(theirs, cnt, &spreads[1]);
-    count_figure(bench);
-    emu_report_say(&bench->report,
-                   json_pack("{ss ss sf ss ss sf sf sf}", "type", "figure", "name", figure->name,
-                             "value", value, "unit", figure->unit, "peer", figure->peer,
-                             "peer_value", peer_value, "ratio", peer_value / value, "spread",
-                             spreads[0]),
-                   "%-44s %12.1f %-12s %10s %12.1f %8.3f %6.1f%%", figure->name, value,
-                   figure->unit, figure->peer, peer_value, peer_value / value, 100 * spreads[0]);
 }
 
 double emu_bench_tell(struct emu_bench *bench, const struct emu_bench_result *result, json_t *more,
@@ -150,7 +245,8 @@ double emu_bench_tell(struct emu_bench *bench, const struct emu_bench_result *re
 
     (void)json_object_update(object, more);
     json_decref(more);
-    count_figure(bench);
+    tell_machine(bench);
+    ++bench->figures;
     emu_report_say(&bench->report, object, "%-44s %12.1f %-12s %10s %12.1f %8.3f %6.1f%% %s",
                    result->name, value, result->unit, result->peer, result->peer_value, ratio,
                    100 * spread, note);
@@ -190,22 +286,33 @@ static int run(struct emu_bench *bench, const char *name)
             return emu_error_print(&error);
         }
     }
+    if (stop == 0 && bench->figures == 0 && bench->absence.status != EMU_EXIT_OK) {
+        return emu_error_print(&bench->absence);
+    }
     if (stop == 0 && (!is_known || bench->figures == 0)) {
         (void)fprintf(stderr, "toe bench: there is no figure \"%s\" (try: toe bench --help)\n",
                       name);
         return EMU_EXIT_USAGE;
     }
     emu_report_say(&bench->report,
-                   json_pack("{ss ss sI}", "type", "summary", "command", "bench", "figures",
-                             (json_int_t)bench->figures),
-                   "A ratio above 1 is in our favour; the unit is memcpy() plus checksum of 1460 "
-                   "bytes.");
+                   json_pack("{ss ss sI sb}", "type", "summary", "command", "bench", "figures",
+                             (json_int_t)bench->figures, "interrupted", stop != 0),
+                   "%sA ratio above 1 is in our favour; the unit is memcpy() plus checksum of 1460 "
+                   "bytes.",
+                   stop != 0 ? "Interrupted: figures are missing. " : "");
+    if (stop != 0) {
+        (void)signal(stop, SIG_DFL);
+        (void)raise(stop);
+    }
     return EMU_EXIT_OK;
 }
 
 int emu_bench_main(int argc, char **argv)
 {
-    struct emu_bench bench = {.rounds = 15};
+    struct emu_bench bench = {
+        .rounds = 15,
+        .peers = (1u << PEER_CNT) - 1,
+        .rivals = {{.peer = &emu_bench_peer_unit}, {.peer = &emu_bench_peer_lwip}}};
     struct sigaction action = {.sa_handler = on_signal};
     const char *name = NULL;
     bool json = false;
@@ -217,6 +324,11 @@ int emu_bench_main(int argc, char **argv)
          .min = 1,
          .max = EMU_BENCH_ROUNDS_MAX,
          .help = "measurements of each figure, of which the median counts (default 15)"},
+        {.name = "peers",
+         .kind = EMU_OPTION_SET,
+         .value = &bench.peers,
+         .choices = peer_names,
+         .help = "what to measure beside ours: unit, lwip (default both)"},
         {.name = "json",
          .kind = EMU_OPTION_FLAG,
          .value = &json,

@@ -16,14 +16,42 @@
 
 #define EMU_BENCH_ROUNDS_MAX 99
 
-/* What is measured in turns. Each returns what one piece of work took, in |unit|s. */
+/* What there is to do, for those of the peers that can do it too. */
+struct emu_bench_job {
+    enum emu_bench_job_kind {
+        EMU_BENCH_BULK,    /* data on one connection; a piece is a segment of |mss| bytes */
+        EMU_BENCH_REQUEST, /* 64 bytes and 64 back on each of |connections|; a piece is both */
+        EMU_BENCH_CONNECT, /* a connection made and ended; a piece is a connection */
+    } kind;
+    uint32_t connections; /* in all; of EMU_BENCH_CONNECT: others that are open or in TIME-WAIT */
+    uint32_t mss;
+    bool super; /* whole segments need not be made of the data, nor checksums */
+};
+
+/*
+ * What ours is held against. open() prepares for |job|, run() does a turn of it and returns what a
+ * piece took, in nanoseconds, or a negative number if it failed, close() cleans up. Where open()
+ * returns NULL |error| tells why: with EMU_EXIT_ENVIRONMENT the peer can do nothing here, with
+ * EMU_EXIT_USAGE not this job. about() describes the peer in |text|. The unit has run() only.
+ */
+struct emu_bench_peer {
+    const char *name;
+    void *(*open)(const struct emu_bench_job *job, struct emu_error *error);
+    double (*run)(void *user);
+    void (*close)(void *user);
+    void (*about)(char *text, size_t size);
+};
+
+extern const struct emu_bench_peer emu_bench_peer_unit;
+extern const struct emu_bench_peer emu_bench_peer_lwip;
+
+/* What is measured in turns with the unit and, if it is a |job| of theirs, the peers. */
 struct emu_bench_figure {
     const char *name; /* "bulk-mss1460" */
     const char *unit; /* "ns/segment": less is better */
-    const char *peer; /* what it is held against */
     double (*ours)(void *user);
-    double (*theirs)(void *user);
     void *user;
+    const struct emu_bench_job *job; /* NULL: the unit is its only peer */
 };
 
 /*
@@ -73,11 +101,11 @@ double emu_bench_median(double *values, uint64_t cnt);
 /* emu_bench_is_over() tells whether the user wants no more. */
 bool emu_bench_is_over(const struct emu_bench *bench);
 
-/* emu_bench_now() is the clock, in nanoseconds. */
+/*
+ * emu_bench_now() is the clock, in nanoseconds: the processor time of this thread, so that what
+ * else runs on the machine is not counted.
+ */
 double emu_bench_now(void);
-
-/* emu_bench_unit() measures the unit, in nanoseconds. |user| is not used. */
-double emu_bench_unit(void *user);
 
 /* The benchmarks themselves. */
 bool emu_bench_bulk(struct emu_bench *bench, struct emu_error *error);

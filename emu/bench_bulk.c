@@ -25,15 +25,19 @@ static double run_pair(void *user)
 }
 
 static bool measure(struct emu_bench *bench, const struct emu_bench_pair_settings *settings,
-                    struct load *load, const char *name, const char *unit, struct emu_error *error)
+                    struct load *load, const struct emu_bench_job *job, const char *name,
+                    struct emu_error *error)
 {
     const struct emu_bench_figure figure = {.name = name,
-                                            .unit = unit,
-                                            .peer = "unit",
+                                            .unit = job->kind == EMU_BENCH_BULK ? "ns/segment"
+                                                                                : "ns/request",
                                             .ours = run_pair,
-                                            .theirs = emu_bench_unit,
-                                            .user = load};
+                                            .user = load,
+                                            .job = job};
 
+    if (emu_bench_is_over(bench) || !emu_bench_is_wanted(bench, name)) {
+        return true;
+    }
     load->pair = emu_bench_pair_new(settings, error);
     if (load->pair == NULL) {
         return false;
@@ -69,17 +73,18 @@ bool emu_bench_bulk(struct emu_bench *bench, struct emu_error *error)
                                                          .rcv_wnd = 256 << 10,
                                                          .buf_len = 45 * mss,
                                                          .buf_cnt = 8};
+        const struct emu_bench_job job = {
+            .kind = EMU_BENCH_BULK, .connections = 1, .mss = mss, .super = rows[i].super};
         struct load load = {.receives = 64, .pieces = 64 * 45};
 
-        ok = emu_bench_is_over(bench) ||
-             measure(bench, &settings, &load, rows[i].name, "ns/segment", error);
+        ok = measure(bench, &settings, &load, &job, rows[i].name, error);
     }
     return ok;
 }
 
 bool emu_bench_request(struct emu_bench *bench, struct emu_error *error)
 {
-    static const uint32_t rows[] = {1, 64, 1024, 16384, 131072};
+    static const uint32_t rows[] = {1, 64, 1024, 10000, 16384, 60000, 131072};
     bool ok = true;
 
     for (size_t i = 0; ok && i < sizeof(rows) / sizeof(rows[0]); ++i) {
@@ -89,13 +94,14 @@ bool emu_bench_request(struct emu_bench *bench, struct emu_error *error)
                                                          .buf_len = 64,
                                                          .buf_cnt = 1,
                                                          .answers = true};
+        const struct emu_bench_job job = {
+            .kind = EMU_BENCH_REQUEST, .connections = rows[i], .mss = 1460};
         const uint64_t turn = rows[i] < 16384 ? 16384 : rows[i];
         struct load load = {.receives = turn, .pieces = (double)turn};
         char name[32];
 
         (void)snprintf(name, sizeof(name), "rr-%u", rows[i]);
-        ok =
-            emu_bench_is_over(bench) || measure(bench, &settings, &load, name, "ns/request", error);
+        ok = measure(bench, &settings, &load, &job, name, error);
     }
     return ok;
 }

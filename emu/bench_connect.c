@@ -234,11 +234,11 @@ bool emu_bench_connect(struct emu_bench *bench, struct emu_error *error)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
-        struct emu_bench_figure figure = {.name = rows[i].name,
-                                          .unit = "ns",
-                                          .peer = "unit",
-                                          .ours = run_cycles,
-                                          .theirs = emu_bench_unit};
+        const struct emu_bench_job job = {.kind = EMU_BENCH_CONNECT,
+                                          .connections = rows[i].open + rows[i].time_wait_cnt,
+                                          .mss = 1460};
+        struct emu_bench_figure figure = {
+            .name = rows[i].name, .unit = "ns", .ours = run_cycles, .job = &job};
         struct pair *pair;
         toe_handle accepted;
         bool failed;

@@ -60,12 +60,7 @@ static bool measure(struct emu_bench *bench, const struct emu_bench_herd_setting
                     struct move *move, double (*run)(void *), const char *name,
                     struct emu_error *error)
 {
-    const struct emu_bench_figure figure = {.name = name,
-                                            .unit = "ns",
-                                            .peer = "unit",
-                                            .ours = run,
-                                            .theirs = emu_bench_unit,
-                                            .user = move};
+    const struct emu_bench_figure figure = {.name = name, .unit = "ns", .ours = run, .user = move};
 
     if (emu_bench_is_over(bench) || !emu_bench_is_wanted(bench, name)) {
         return true;
@@ -317,11 +312,7 @@ static bool measure_rows(struct emu_bench *bench, const struct row *rows, size_t
     for (const struct row *row = rows; ok && row < rows + cnt; ++row) {
         const struct emu_bench_herd_settings set = {
             .connections = row->connections, .snd_wnd = 65535, .ka_interval = row->ka_interval};
-        struct emu_bench_figure figure = {.name = row->name,
-                                          .unit = "ns",
-                                          .peer = "unit",
-                                          .ours = row->run,
-                                          .theirs = emu_bench_unit};
+        struct emu_bench_figure figure = {.name = row->name, .unit = "ns", .ours = row->run};
         struct emu_bench_herd *herd;
 
         if (emu_bench_is_over(bench) || !emu_bench_is_wanted(bench, row->name)) {

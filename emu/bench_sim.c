@@ -26,12 +26,8 @@ bool emu_bench_sim(struct emu_bench *bench, struct emu_error *error)
                                 .rtt = 10 * TOE_NS_PER_MS,
                                 .bytes = 32 << 20,
                                 .time = 60 * TOE_NS_PER_SEC};
-    const struct emu_bench_figure figure = {.name = "sim",
-                                            .unit = "ns/frame",
-                                            .peer = "unit",
-                                            .ours = run_net,
-                                            .theirs = emu_bench_unit,
-                                            .user = &net};
+    const struct emu_bench_figure figure = {
+        .name = "sim", .unit = "ns/frame", .ours = run_net, .user = &net};
 
     (void)error;
     if (!emu_bench_is_over(bench)) {

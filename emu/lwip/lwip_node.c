@@ -143,6 +143,11 @@ toe_instant emu_lwip_deadline(const struct emu_lwip *node)
                : (clock_now / TOE_NS_PER_MS + wait) * TOE_NS_PER_MS;
 }
 
+struct netif *emu_lwip_netif(struct emu_lwip *node)
+{
+    return &node->netif;
+}
+
 /* --- life --- */
 
 static bool add_netif(struct emu_lwip *node)

@@ -57,6 +57,12 @@ void emu_lwip_run(struct emu_lwip *node, toe_instant now);
 /* emu_lwip_deadline() is when lwIP's timers want it to be run again. */
 toe_instant emu_lwip_deadline(const struct emu_lwip *node);
 
+/*
+ * emu_lwip_netif() is lwIP's interface, for tcp_bind_netif(): without it lwIP does not put on a
+ * wire what is for an address of its own.
+ */
+struct netif *emu_lwip_netif(struct emu_lwip *node);
+
 /* emu_lwip_del() takes the interface away; connections over it are aborted. NULL is allowed. */
 void emu_lwip_del(struct emu_lwip *node);
 

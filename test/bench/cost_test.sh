@@ -28,7 +28,7 @@ grep -qw avx2 /proc/cpuinfo || skip 'the golden numbers are of a machine with AV
 counted() {
     GLIBC_TUNABLES=glibc.cpu.x86_rep_movsb_threshold=1073741824 valgrind --tool=callgrind \
         --callgrind-out-file=/dev/null --collect-atstart=no --toggle-collect="$2" \
-        "$toe" bench "$1" --rounds 1 2>&1 >/dev/null | sed -n 's/^.*Collected : \([0-9]*\).*/\1/p'
+        "$toe" bench "$1" --peers unit --rounds 1 2>&1 >/dev/null | sed -n 's/^.*Collected : \([0-9]*\).*/\1/p'
 }
 
 made=$(

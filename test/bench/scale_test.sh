@@ -8,7 +8,7 @@ toe=${TOE_COMMAND:?names the command}
 
 for name in offload move-roundtrip idle-memory connect-close-alone demux-1 demux-1000 \
     timers-fired-1000 timers-moved-1000 sim; do
-    "$toe" bench $name --rounds 1 --json || exit 1
+    "$toe" bench $name --peers unit --rounds 1 --json || exit 1
 done | python3 -c '
 import json, sys
 

@@ -56,7 +56,7 @@ for command in demo stress peer state bench version help; do
 done
 
 # A figure is told in full, in whatever time it takes.
-"$toe" bench bulk-mss1460 --rounds 1 --json | python3 -c '
+"$toe" bench bulk-mss1460 --peers unit --rounds 1 --json | python3 -c '
 import json, sys
 lines = [json.loads(line) for line in sys.stdin]
 figure = [o for o in lines if o["type"] == "figure"][0]
@@ -65,4 +65,22 @@ assert figure["value"] > 0 and figure["peer_value"] > 0 and figure["spread"] >= 
 assert abs(figure["ratio"] - figure["peer_value"] / figure["value"]) < 1e-9
 assert lines[-1]["type"] == "summary" and lines[-1]["figures"] == 1
 ' || { echo 'toe bench --json'; failed=1; }
+
+# So it is beside lwIP; or its absence is, and when nothing else was asked for that is the end.
+told=$("$toe" bench rr-1 --peers lwip --rounds 1 --json 2>&1)
+case $? in
+0) printf '%s\n' "$told" | grep -q '"peer":"lwip","about":"lwIP ' &&
+    printf '%s\n' "$told" | grep -q '"name":"rr-1",.*"peer":"lwip","peer_value":' ;;
+3) printf '%s\n' "$told" | tail -1 | grep -q '(Debian package: liblwip-dev)$' ;;
+*) false ;;
+esac || { echo "toe bench --peers lwip: $told"; failed=1; }
+
+# Stopped, it tells that figures are missing, and ends as what was stopped.
+for signal in INT:130 TERM:143; do
+    told=$(timeout --preserve-status -s ${signal%:*} 1 "$toe" bench rr --peers unit --rounds 99 \
+        --json; echo $?)
+    printf '%s\n' "$told" | tail -2 | tr -d '\n' | grep -q '"interrupted":true}'${signal#*:}'$' ||
+        { echo "toe bench, SIG${signal%:*}: $told"; failed=1; }
+done
+refuses 'there is no "picotcp"' bench rr-1 --peers picotcp
 exit $failed
