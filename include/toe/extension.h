@@ -104,6 +104,8 @@ enum {
     TOE_EXTENSION_PROBE_DUE = 0x200, /* a probe of the closed window is to leave, now */
     TOE_EXTENSION_ALIVE_DUE = 0x400, /* a keep-alive probe is */
     TOE_EXTENSION_SYN_LOST = 0x800,  /* without an estimate the RTO is three seconds */
+    TOE_EXTENSION_MEASURED = 0x1000, /* what cwnd was used for is known: |used| */
+    TOE_EXTENSION_UNUSED = 0x2000,   /* it is less than half of it, since unused_age */
 };
 
 /* Flags of its part |accecn|. */
@@ -229,6 +231,16 @@ struct toe_extension {
 
     /* What cwnd may become, and how fast what it allows leaves. */
     uint32_t limited_end; /* cwnd grows by acknowledgments of what is left of it (RFC-053) */
+    struct {
+        uint32_t most;        /* bytes acknowledged in a round trip: in this sampling period, */
+        uint32_t most_before; /* and in the last */
+        uint32_t period_age;  /* since this one began, in units of 2^26 ns */
+        uint32_t unused_age;  /* in units of 2^30 ns; matters only with the flag */
+        uint32_t start;       /* of a round trip; it is over when */
+        uint32_t len;         /* so much is acknowledged; zero: none is under way */
+        uint32_t load;   /* what ssthresh of this recovery was made of; zero: all of it was used */
+        uint32_t resent; /* segments resent in it */
+    } used;              /* RFC 7661 */
     struct {
         uint32_t end;      /* of the round */
         uint32_t last;     /* least round trips, in ns: of the round before, */

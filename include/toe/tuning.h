@@ -18,6 +18,16 @@
 extern "C" {
 #endif
 
+/*
+ * What becomes of cwnd when nothing was sent for longer than an RTO. After the first two it is the
+ * initial window at least.
+ */
+enum toe_after_idle {
+    TOE_AFTER_IDLE_RESTART, /* the initial window at most: RFC 5681, 4.1, RFC-049. FreeBSD */
+    TOE_AFTER_IDLE_HALVE,   /* half for each RTO: RFC 2861. Linux: tcp_slow_start_after_idle, 1 */
+    TOE_AFTER_IDLE_KEEP,    /* it stays, for minutes: RFC 7661. Linux: 0, for ever */
+};
+
 struct toe_tuning {
     /*
      * L of RFC 3465: most segments that one acknowledgment counts for in the growth of cwnd, and
@@ -36,6 +46,7 @@ struct toe_tuning {
      * tcp_is_cwnd_limited().
      */
     bool grow_when_half_used;
+    enum toe_after_idle after_idle;
     /*
      * HyStart++ (RFC 9406, 4.3): N_RTT_SAMPLE, and CSS_ROUNDS; 0 rounds: slow start ends when the
      * round trip grows, as in the first HyStart. FreeBSD:

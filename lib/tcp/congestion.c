@@ -25,13 +25,16 @@ uint32_t tcp_cc_initial_window(const struct tcp_conn *conn)
 
 /* Bytes in flight at the time of the loss: not what limited transmit, or RACK's waiting, let leave
  * beyond cwnd (RFC 5681, 3.2, step 2), and where a probe repaired it, what there was when it left.
- */
+ * Or what was lately, if cwnd is not validated (RFC 7661, 4.4.1). */
 static uint32_t flight_load(const struct tcp_conn *conn)
 {
     uint32_t flight = toe_seq_off(conn->snd_max, conn->snd_una);
 
     if (conn->flight != NULL && conn->flight->tlp.is_out && conn->flight->tlp.flight > flight) {
         flight = conn->flight->tlp.flight;
+    }
+    if (conn->cwnd_unused && tcp_validation_pipe(conn) > flight) {
+        flight = tcp_validation_pipe(conn);
     }
     return min_of(flight, conn->cwnd);
 }
@@ -73,6 +76,7 @@ void tcp_cc_begin(struct tcp_conn *conn)
 {
     conn->limited_end = conn->snd_una;
     tcp_cc_use(conn);
+    tcp_validation_begin(conn);
     tcp_hystart_begin(conn);
 }
 
@@ -106,15 +110,26 @@ static bool was_used(const struct tcp_conn *conn, uint32_t acked)
            conn->flight != NULL && conn->cwnd / 2 < conn->flight->used;
 }
 
+static bool is_round_over(const struct tcp_conn *conn)
+{
+    const struct tcp_validation_round *r = &conn->busy->round;
+
+    return toe_seq_off(conn->snd_una, r->start) >= r->len;
+}
+
 void tcp_cc_ack(struct tcp_conn *conn, uint32_t acked, uint32_t fresh, toe_instant now)
 {
     const struct tcp_cc_ops *cc = conn->cfg->cc;
 
     if (!conn->cfg->validates_cwnd || was_used(conn, acked)) {
+        conn->cwnd_unused = false;
         cc->ack(conn, fresh, now);
         return;
     }
     conn->limited_end = conn->snd_una; /* near, so that the comparison holds */
+    if (is_round_over(conn) && cc->deliver == NULL) {
+        tcp_validation_ack(conn, acked, now);
+    }
     if (cc->hold != NULL) {
         cc->hold(conn);
     }

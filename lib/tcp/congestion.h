@@ -85,7 +85,8 @@ void tcp_cc_begin(struct tcp_conn *conn);
  * tcp_cc_limit() says that it holds something back, tcp_cc_use() that nothing more leaves now, and
  * looks whether it is full. tcp_cc_ack() then lets it grow, by ack() above, or not: |acked| bytes
  * were acknowledged, |fresh| were not reported before. What the application, or the peer's window,
- * keeps in flight says nothing about a larger cwnd.
+ * keeps in flight says nothing about a larger cwnd. What
+ * it says about this one is a matter of tcp/validation.h.
  */
 void tcp_cc_limit(struct tcp_conn *conn);
 void tcp_cc_use(struct tcp_conn *conn);

@@ -19,6 +19,7 @@
 #include "tcp/reassembly.h"
 #include "tcp/recvq.h"
 #include "tcp/sendq.h"
+#include "tcp/validation.h"
 #include "toe/buf.h"
 #include "toe/drop.h"
 #include "toe/state.h"
@@ -189,6 +190,7 @@ struct tcp_busy {
     uint64_t pace_rate;  /* bytes a second; zero: not known yet */
     uint32_t pace_burst; /* bytes that leave at once nevertheless */
     struct tcp_hystart hystart;
+    struct tcp_validation_round round;
     toe_duration total_rt; /* spent retransmitting the current segment */
     toe_instant run_at;    /* what left last, in a row: when, */
     toe_seq run_from;      /* from where, */
@@ -196,6 +198,7 @@ struct tcp_busy {
     toe_seq burst_from;    /* the same of new data, in parts of so many bytes; zero: as a whole */
     uint32_t burst_part;
     struct tcp_sack_block dup;    /* with SACK: what was received twice (RFC-073) */
+    uint32_t ecn_marked;          /* bytes that this acknowledgment says came marked: no growth */
     uint8_t challenge_cnt;        /* challenges since, */
     toe_instant challenge_at;     /* the start of the period they are counted in */
     toe_instant syn_challenge_at; /* last challenge for a SYN, plus one; one in three seconds */
@@ -251,7 +254,7 @@ struct tcp_conn {
     bool has_timestamps : 1; /* in SYN_SENT: offered; so are the next two */
     bool has_sack : 1;
     bool has_window_scaling : 1;
-    bool has_ecn : 1; /* see tcp/ecn.h, as for the next six, ecn_point and ecn_marked */
+    bool has_ecn : 1; /* see tcp/ecn.h, as for the next six, ecn_point and busy->ecn_marked */
     bool ecn_offers : 1;
     bool ece_due : 1;    /* a mark came: we echo it until CWR */
     bool cwr_due : 1;    /* the next new text tells that cwnd was reduced */
@@ -281,6 +284,8 @@ struct tcp_conn {
     bool rst_validating : 1; /* a challenge for a RST was sent in this period (SEG-012) */
     bool dup_due : 1;        /* |dup| is to be reported with the next acknowledgment */
     bool has_reordering : 1; /* seen on the way to the peer, ever (RACK) */
+    bool cwnd_measured : 1;  /* tcp/validation.h: how much of cwnd is used is known, */
+    bool cwnd_unused : 1;    /* and it is less than half, since |validation.since| */
     uint32_t ts_delta;       /* added to our tick count */
     uint32_t ts_recent;
     toe_seq ecn_point;        /* ECN: the last reduction was for what is before it */
@@ -293,15 +298,15 @@ struct tcp_conn {
     toe_seq snd_wl2;
     uint32_t max_snd_wnd;
     toe_seq recover; /* recovery lasts until it is acknowledged; none begins before (RFC 6582) */
-    toe_instant last_sent; /* when data last left: restart after idle (RFC-049) */
+    toe_instant last_sent; /* when data last left: restart after idle */
     toe_instant lasting[TCP_DEADLINE_CNT - TCP_DEADLINE_LASTING]; /* deadlines */
     struct tcp_flight *flight; /* NULL: nothing is, or it is not recorded */
     struct tcp_cubic cubic;
-    uint32_t ecn_marked; /* bytes that the last acknowledgment says came marked: no growth */
     toe_seq limited_end; /* what left before was last held back by cwnd, not by the application */
 
-    uint32_t min_rtt[2];     /* least round trip of this half minute and of the last, in ns */
-    uint32_t min_rtt_at;     /* when this one began, in units of 2^30 ns */
+    uint32_t min_rtt[2]; /* least round trip of this half minute and of the last, in ns */
+    uint32_t min_rtt_at; /* when this one began, in units of 2^30 ns */
+    struct tcp_validation validation;
     uint8_t reo_wnd_mult;    /* quarters of min_rtt that RACK waits for, less one */
     uint8_t reo_wnd_persist; /* recoveries without duplicates until it forgets them */
 
@@ -313,12 +318,12 @@ struct tcp_conn {
     uint16_t mss_local;
     uint16_t mss_limit;
     uint16_t mss_remote;           /* never zero */
+    uint16_t delegated_flags;      /* opaque */
     struct toe_tcp_const constant; /* verbatim, unknown flags included; ports are the owner's */
     struct toe_tcp_cached cached;  /* verbatim, for a query */
     uint32_t ts_recent_age;        /* without timestamps: verbatim */
-    uint16_t delegated_flags;      /* opaque */
     uint32_t dwnd;                 /* opaque */
-    uint64_t rexmit_cnt_total;     /* segments retransmitted, ever */
+    uint32_t rexmit_cnt_total;     /* segments retransmitted, ever, modulo 2^32 */
 };
 
 /* The numbers that every segment is judged by lie in two cache lines. */

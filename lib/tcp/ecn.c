@@ -84,8 +84,8 @@ void tcp_ecn_ack(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t 
     if (toe_seq_lt(seg->ack, conn->snd_una)) {
         return; /* it was overtaken */
     }
-    conn->ecn_marked = marked(conn, seg, sacked);
-    is_echo = conn->ecn_marked > 0;
+    conn->busy->ecn_marked = marked(conn, seg, sacked);
+    is_echo = conn->busy->ecn_marked > 0;
     if (is_echo && conn->flight != NULL) {
         conn->flight->undo.is_on = false; /* There was congestion, if no loss. */
     }

@@ -30,7 +30,7 @@ _Static_assert(TOE_EXTENSION_EARLY_MAX == TCP_REASSEMBLY_RUN_MAX, "all that came
 
 _Static_assert(sizeof(struct toe_extension) < TOE_EXTENSION_SIZE_MAX, "as promised");
 
-#define FLAGS_ALL (2u * TOE_EXTENSION_SYN_LOST - 1u)
+#define FLAGS_ALL (2u * TOE_EXTENSION_UNUSED - 1u)
 
 /* No age is larger: with room for sums. */
 #define AGE_MAX (UINT64_C(1) << 62)
@@ -421,6 +421,7 @@ static void export_growth(const struct tcp_conn *conn, struct toe_extension *ext
     const toe_instant end = conn->busy->pace_at + TCP_PACE_LATE_MAX;
 
     ext->limited_end = from_una(conn, conn->limited_end);
+    tcp_validation_tell(conn, ext, now);
     ext->hystart.end = from_una(conn, h->end);
     ext->hystart.last = h->last;
     ext->hystart.current = h->current;
@@ -451,6 +452,7 @@ static void import_growth(struct tcp_conn *conn, const struct toe_extension *ext
     const toe_instant end = now + ext->pace.left;
 
     conn->limited_end = in_flight(conn, ext->limited_end);
+    tcp_validation_take(conn, ext, now);
     conn->busy->hystart = (struct tcp_hystart){
         .end = in_flight(conn, ext->hystart.end),
         .last = ext->hystart.last,

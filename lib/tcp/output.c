@@ -420,12 +420,12 @@ static bool output_fin(struct tcp_conn *conn, struct tcp_out *out, toe_instant n
     return true;
 }
 
-/* RFC-049, once something can leave again. */
+/* Once something can leave again. */
 static void restart_after_idle(struct tcp_conn *conn, toe_instant now)
 {
     if (tcp_send_flight(conn) == 0 && conn->snd_wnd > 0 &&
         now - conn->last_sent > tcp_retransmit_rto(conn)) {
-        conn->cfg->cc->idle(conn, now);
+        tcp_validation_idle(conn, now);
         conn->last_sent = now;
     }
 }

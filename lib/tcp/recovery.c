@@ -94,7 +94,9 @@ static void enter(struct tcp_conn *conn, toe_instant now)
     if (conn->flight != NULL) {
         tcp_undo_begin(conn, now);
     }
+    conn->busy->round.load = 0;
     if (!tcp_ecn_is_answered(conn)) {
+        tcp_validation_loss(conn);
         conn->cfg->cc->loss(conn, now);
     }
     tcp_ecn_reduced(conn);
@@ -173,6 +175,7 @@ static void leave(struct tcp_conn *conn)
     if (conn->cfg->cc->deliver != NULL) {
         return;
     }
+    tcp_validation_recovered(conn);
 
     /* RFC-050: down to ssthresh, and no burst where less than that is in flight. */
     conn->cwnd = conn->ssthresh;
@@ -220,8 +223,8 @@ void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, uint32_t fresh, to
     if (conn->cwnd < conn->ssthresh) {
         tcp_hystart_ack(conn, rtt);
     }
-    if (fresh > conn->ecn_marked) {
-        tcp_cc_ack(conn, acked, fresh - conn->ecn_marked, now);
+    if (fresh > conn->busy->ecn_marked) {
+        tcp_cc_ack(conn, acked, fresh - conn->busy->ecn_marked, now);
     }
 }
 

@@ -335,10 +335,11 @@ static void begin(struct fuzz *f, struct input *in)
     const uint8_t opt = next_u8(in);
     const uint8_t cfg = next_u8(in);
     const uint8_t more = next_u8(in);
+    const uint32_t limit = next_u16(in);
     const struct tcp_cc_ops *const controls[] = {&tcp_cc_newreno, &tcp_cc_cubic, &tcp_cc_bbr,
                                                  &tcp_cc_none};
     const struct tcp_setup setup = {.mss_local = 1460,
-                                    .mss_limit = (uint16_t)(40 + next_u16(in) % 9000),
+                                    .mss_limit = (uint16_t)(40 + limit % 9000),
                                     .rcv_buf = next_u16(in) * 4,
                                     .rcv_wscale = opt & 15,
                                     .timestamps = (opt & 16) != 0,
@@ -379,6 +380,7 @@ static void begin(struct fuzz *f, struct input *in)
                                  .scoreboards = &f->scoreboards,
                                  .flights = (how & 64) != 0 ? &f->flights : NULL,
                                  .text = take_text};
+    f->cfg.tuning.after_idle = (enum toe_after_idle)(limit / 9000 / 3);
     f->extends = (how & 128) != 0;
     tcp_conn_init(&f->conn, &f->busy, &f->cfg, &setup, f->now);
 

@@ -374,7 +374,7 @@ static void test_feedback(void **state)
     assert_true(cwnd > 20 * MSS);
     t_send(c, T_MS(11), SEG(.seq = {1}, .ack = nth(4), .ace = 6)); /* one of two */
     assert_int_equal(c->conn.cwnd, cwnd * 8 / 10 + MSS * MSS / (cwnd * 8 / 10));
-    assert_int_equal(c->conn.ecn_marked, MSS);
+    assert_int_equal(c->conn.busy->ecn_marked, MSS);
     cwnd = c->conn.cwnd;
     t_send(c, T_MS(12), SEG(.seq = {1}, .ack = nth(6), .ace = 0)); /* both, and it wraps */
     assert_int_equal(c->conn.cwnd, cwnd);
@@ -429,8 +429,8 @@ static void test_wrap(void **state)
         t_send(c, T_MS(10),
                SEG(.seq = {1}, .ack = nth(15), .ace = cases[i].ace, .acc_cnt = cases[i].acc_cnt,
                    .acc = {1 + 7 * MSS, cases[i].ceb, 1}));
-        if (c->conn.ecn_marked != cases[i].want) {
-            fail_msg("%s: %u", cases[i].name, c->conn.ecn_marked);
+        if (c->conn.busy->ecn_marked != cases[i].want) {
+            fail_msg("%s: %u", cases[i].name, c->conn.busy->ecn_marked);
         }
         t_forget(c);
         t_conn_del(c);
@@ -445,13 +445,13 @@ static void test_sack(void **state)
     (void)state;
     c->conn.ecn_point = c->conn.snd_max;
     t_send(c, T_MS(10), SEG(.seq = {1}, .ack = {1}, .ace = 6, .sack = {nth(1), nth(3)}));
-    assert_int_equal(c->conn.ecn_marked, MSS);
+    assert_int_equal(c->conn.busy->ecn_marked, MSS);
     for (uint32_t i = 4; i <= 20; ++i) {
         t_send(c, T_MS(10), SEG(.seq = {1}, .ack = {1}, .ace = 6, .sack = {nth(1), nth(i)}));
-        assert_int_equal(c->conn.ecn_marked, 0);
+        assert_int_equal(c->conn.busy->ecn_marked, 0);
     }
     t_send(c, T_MS(20), SEG(.seq = {1}, .ack = nth(20), .ace = 6));
-    assert_int_equal(c->conn.ecn_marked, 0);
+    assert_int_equal(c->conn.busy->ecn_marked, 0);
     t_forget(c);
     t_conn_del(c);
 }
@@ -463,11 +463,11 @@ static void test_zeroed_option(void **state)
 
     (void)state;
     t_send(c, T_MS(10), SEG(.seq = {1}, .ack = nth(2), .ace = 5, .acc_cnt = 3));
-    assert_int_equal(c->conn.ecn_marked, 0);
+    assert_int_equal(c->conn.busy->ecn_marked, 0);
     t_send(c, T_MS(11), SEG(.seq = {1}, .ack = nth(4), .ace = 5, .acc_cnt = 3, .acc = {9, MSS, 1}));
-    assert_int_equal(c->conn.ecn_marked, 0);
+    assert_int_equal(c->conn.busy->ecn_marked, 0);
     t_send(c, T_MS(12), SEG(.seq = {1}, .ack = nth(6), .ace = 6, .acc_cnt = 3));
-    assert_int_equal(c->conn.ecn_marked, MSS);
+    assert_int_equal(c->conn.busy->ecn_marked, MSS);
     t_forget(c);
     t_conn_del(c);
 }
@@ -481,7 +481,7 @@ static void test_bleached(void **state)
     for (uint32_t i = 1; i <= 20; ++i) {
         t_send(c, T_MS(10 + i),
                SEG(.seq = {1}, .ack = nth(i), .ace = 5, .acc_cnt = 3, .acc = {1, 0, 1}));
-        assert_int_equal(c->conn.ecn_marked, 0);
+        assert_int_equal(c->conn.busy->ecn_marked, 0);
     }
     assert_true(c->conn.cwnd > 20 * MSS);
     t_forget(c);
@@ -512,7 +512,7 @@ static void test_moves(void **state)
     assert_int_equal(l.ext.accecn.rcv_ceb, 100);
     t_send(c, T_MS(20),
            SEG(.seq = {101}, .ack = nth(20), .ace = 7, .acc_cnt = 3, .acc = {1, 2 * MSS, 1}));
-    assert_int_equal(c->conn.ecn_marked, 0);
+    assert_int_equal(c->conn.busy->ecn_marked, 0);
     t_expect(c, T_MS(20), SEG(.seq = nth(20), .ack = {101}, .len = MSS));
     expect_ace(c, 6);
     t_forget(c);
@@ -521,9 +521,9 @@ static void test_moves(void **state)
     t_reimport(c, &s);
     assert_true(c->conn.has_accecn);
     t_send(c, T_MS(30), SEG(.seq = {101}, .ack = nth(25), .ace = 3));
-    assert_int_equal(c->conn.ecn_marked, 0);
+    assert_int_equal(c->conn.busy->ecn_marked, 0);
     t_send(c, T_MS(31), SEG(.seq = {101}, .ack = nth(26), .ace = 4));
-    assert_int_equal(c->conn.ecn_marked, MSS);
+    assert_int_equal(c->conn.busy->ecn_marked, MSS);
     t_forget(c);
     t_conn_del(c);
 }
