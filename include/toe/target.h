@@ -38,6 +38,22 @@ enum toe_send_return {
     TOE_SEND_RETURN_COMPLETE, /* nothing: they complete UPLOAD_IN_PROGRESS */
 };
 
+/*
+ * When a target acknowledges what it received. Until then the peer keeps it, and sends it again if
+ * it must: so with the last of these nothing is lost that the host does not have safely, whatever
+ * becomes of the target.
+ */
+enum toe_ack_when {
+    TOE_ACK_RECEIVED,  /* when it is in the target's memory */
+    TOE_ACK_DELIVERED, /* when it is in the host's: in a posted buffer, or indicated */
+    /*
+     * When the host returns an indicated buffer, in the order in which they were indicated; what it
+     * accepts only a part of, or has posted a buffer for, counts as above. The peer's FIN is
+     * acknowledged by toe_target_end_returned().
+     */
+    TOE_ACK_RETURNED,
+};
+
 struct toe_target_settings {
     size_t size; /* sizeof(struct toe_target_settings) */
 
@@ -52,6 +68,7 @@ struct toe_target_settings {
     enum toe_profile profile;
     enum toe_congestion congestion;
     enum toe_send_return send_return;
+    enum toe_ack_when ack_when;
     bool nagle_strict;                /* RFC 9293 Nagle: a request's tail waits as well */
     bool push_at_end;                 /* PSH where the queue runs empty, not at each buffer's end */
     bool continue_after_root_failure; /* initiate: go on with the next root (PART-5) */
@@ -161,6 +178,13 @@ TOE_EXPORT toe_status toe_target_power_down(struct toe_target *target);
  * no request waits, and all buffers that were indicated have been returned.
  */
 TOE_EXPORT bool toe_target_can_close(const struct toe_target *target);
+
+/*
+ * toe_target_end_returned() has the peer's FIN acknowledged: the host, which was told of it by the
+ * event TOE_EVENT_DISCONNECT, has it safely. Only with TOE_ACK_RETURNED it means anything; a handle
+ * that names nothing is ignored.
+ */
+TOE_EXPORT void toe_target_end_returned(struct toe_target *target, toe_handle tcp);
 
 /* Parts of the counters. */
 enum toe_stats_part {

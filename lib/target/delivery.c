@@ -388,6 +388,7 @@ static void indicate(struct toe_target *target, struct target_tcp *tcp)
                           tcp->conn.cached.initial_rcv_wnd, &target->settings.bus);
     const uint32_t len = first->buf.len;
     uint32_t taken = 0;
+    bool is_owed;
     toe_status status;
 
     target_worth_indicated(tcp);
@@ -396,9 +397,10 @@ static void indicate(struct toe_target *target, struct target_tcp *tcp)
 
     switch (status) {
     case TOE_STATUS_SUCCESS:
-        target_lent_accept(q, len);
+        is_owed = target->settings.ack_when == TOE_ACK_RETURNED;
+        target_lent_accept(q, len, is_owed ? target_tcp_handle(target, tcp) : 0);
         ++target->stats.bufs_indicated;
-        target_busy_of(tcp)->delivery.consumed += len;
+        target_busy_of(tcp)->delivery.consumed += is_owed ? 0 : len;
         target_busy_of(tcp)->delivery.is_overdue =
             target_busy_of(tcp)->delivery.is_overdue && q->len > 0;
         if (target->settings.indicate_and_post && q->len > 0 &&
@@ -444,6 +446,9 @@ static void finish_stream(struct toe_target *target, struct target_tcp *tcp)
     if (!d->is_end_told) {
         d->is_end_told = true;
         d->is_ended = true;
+        if (target->settings.ack_when == TOE_ACK_DELIVERED) {
+            tcp_consumed_fin(&tcp->conn);
+        }
         target_upload_tell(target, tcp, TOE_EVENT_DISCONNECT, 0);
     }
 }
@@ -545,7 +550,35 @@ struct toe_buf *target_delivery_take_early(struct toe_target *target, struct tar
     return target_lent_take(&early, &target->settings.bus, &target->stats.bufs_indicated);
 }
 
+void toe_target_end_returned(struct toe_target *target, toe_handle handle)
+{
+    struct target_tcp *tcp = target_tcp_get(target, handle);
+
+    if (tcp != NULL && target_tcp_wake(tcp)) {
+        tcp_consumed_fin(&tcp->conn);
+        target_tcp_ready(tcp);
+    }
+}
+
+/* The host has |len| bytes safely: they are acknowledged at once, for it waited long enough. */
+static void acknowledge(struct toe_target *target, struct target_tcp *tcp, uint32_t len)
+{
+    if (tcp == NULL || target_tcp_is_stopped(tcp) || !target_tcp_wake(tcp)) {
+        return;
+    }
+    tcp_consumed(&tcp->conn, len, target->now);
+    tcp->conn.ack_now = tcp->conn.state != TOE_TCP_CLOSED;
+    target_tcp_ready(tcp);
+}
+
 void target_delivery_return(struct toe_target *target, struct toe_buf *chain)
 {
+    for (struct toe_buf *buf = chain; buf != NULL; buf = buf->next) {
+        struct target_chunk *lent = base_container_of(buf, struct target_chunk, buf);
+
+        if (lent->is_lent && lent->owes != 0) {
+            acknowledge(target, target_tcp_get(target, lent->owes), lent->owed);
+        }
+    }
     target_lent_return(&target->chunks, chain, &target->stats.bufs_indicated);
 }

@@ -61,6 +61,8 @@ struct target_delivery {
  */
 struct target_chunk {
     struct tcp_chunk chunk; /* first: this is what the engine knows */
+    toe_handle owes;        /* the connection that acknowledges |owed| bytes on return, or 0 */
+    uint32_t owed;
     struct toe_buf buf;
     struct toe_sge sge[TARGET_LENT_MAX];
     bool is_lent;
@@ -120,7 +122,10 @@ struct toe_buf *target_delivery_take(struct toe_target *target, struct target_tc
 /* target_delivery_take_early() does that with all bytes that arrived out of order. */
 struct toe_buf *target_delivery_take_early(struct toe_target *target, struct target_tcp *tcp);
 
-/* target_delivery_return() takes lent buffers back. What is not lent is left alone. */
+/*
+ * target_delivery_return() takes lent buffers back, and acknowledges what that is to acknowledge.
+ * What is not lent is left alone.
+ */
 void target_delivery_return(struct toe_target *target, struct toe_buf *chain);
 
 #endif

@@ -130,6 +130,7 @@ static void init_config(struct toe_target *target)
         .cc = congestion_of(settings),
         .nagle_strict = settings->nagle_strict,
         .push_at_end = settings->push_at_end,
+        .acks_consumed = settings->ack_when != TOE_ACK_RECEIVED,
         .rfc5961_syn = settings->rfc5961_syn,
         .urgent_uploads = true,
         .time_wait_uploads = true,

@@ -77,8 +77,9 @@ struct target_chunk *target_lent_build(struct base_slab *chunks, struct tcp_recv
     return first;
 }
 
-void target_lent_accept(struct tcp_recvq *q, uint32_t len)
+void target_lent_accept(struct tcp_recvq *q, uint32_t len, toe_handle owes)
 {
+    const uint32_t whole = len;
     struct tcp_chunk *first = NULL;
     struct tcp_chunk *last = NULL;
 
@@ -95,6 +96,8 @@ void target_lent_accept(struct tcp_recvq *q, uint32_t len)
         last = chunk;
     }
     outer(first)->is_lent = true;
+    outer(first)->owes = owes;
+    outer(first)->owed = whole;
 }
 
 struct toe_buf *target_lent_take(struct tcp_recvq *q, const struct toe_bus *bus, uint32_t *lent_cnt)
@@ -109,6 +112,7 @@ struct toe_buf *target_lent_take(struct tcp_recvq *q, const struct toe_bus *bus,
         lent->buf = (struct toe_buf){.sge = lent->sge, .sge_cnt = 1, .len = chunk->len};
         lent->buf.flags = chunk->urgent ? TOE_BUF_URGENT : 0;
         lent->is_lent = true;
+        lent->owes = 0;
         target_bufq_push(&chain, &lent->buf);
         ++*lent_cnt;
     }

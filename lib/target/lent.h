@@ -22,8 +22,11 @@ struct base_slab;
 struct target_chunk *target_lent_build(struct base_slab *chunks, struct tcp_recvq *q, uint32_t want,
                                        uint32_t most, const struct toe_bus *bus);
 
-/* target_lent_accept() takes the |len| bytes that target_lent_build() described out of |q|. */
-void target_lent_accept(struct tcp_recvq *q, uint32_t len);
+/*
+ * target_lent_accept() takes the |len| bytes that target_lent_build() described out of |q|. |owes|
+ * is the connection that acknowledges them when they come back, or 0.
+ */
+void target_lent_accept(struct tcp_recvq *q, uint32_t len, toe_handle owes);
 
 /*
  * target_lent_take() lends all of |q|, a buffer a chunk, and returns their chain. |lent_cnt| grows

@@ -60,6 +60,7 @@ struct tcp_config {
     bool rack_threshold; /* DupThresh segments SACKed are a loss until reordering was seen */
     bool nagle_strict;
     bool push_at_end;
+    bool acks_consumed;     /* what the reader has not consumed is not acknowledged */
     bool rfc5961_syn;       /* challenge every SYN; otherwise SEG-002 to SEG-004 */
     bool urgent_uploads;    /* URG ends the processing (the target); otherwise URG is ignored */
     bool time_wait_uploads; /* TIME_WAIT is the host's: the target asks for an upload */
@@ -264,7 +265,8 @@ struct tcp_conn {
     bool ack_now : 1;    /* an acknowledgment must leave with the next output */
     bool fin_queued : 1; /* a FIN follows the send queue's last byte */
     bool fin_acked : 1;  /* and is left of snd_una */
-    bool fin_rcvd : 1;   /* the peer's FIN is left of rcv_nxt */
+    bool fin_rcvd : 1;   /* the peer's FIN is left of rcv_nxt, */
+    bool fin_unread : 1; /* and the reader has not consumed it: only with |acks_consumed| */
     bool in_recovery : 1;
     bool force_output : 1; /* SWS timer expired, or handed over: do not hold back */
     bool output_held : 1;  /* a short segment is held back; the SWS timer runs */

@@ -212,6 +212,12 @@ bool tcp_abort(struct tcp_conn *conn, struct tcp_out *out, toe_instant now);
  */
 void tcp_consumed(struct tcp_conn *conn, uint32_t cnt, toe_instant now);
 
+/*
+ * tcp_consumed_fin() says that the reader knows of the peer's FIN, which |acks_consumed| leaves
+ * unacknowledged until then.
+ */
+void tcp_consumed_fin(struct tcp_conn *conn);
+
 /* tcp_mss_limit_set() follows a change of the path MTU (RFC-101 to RFC-103). */
 void tcp_mss_limit_set(struct tcp_conn *conn, uint16_t mss_limit, toe_instant now);
 

@@ -90,7 +90,7 @@ static uint32_t payload_max(const struct tcp_conn *conn, struct tcp_out *out)
 static void finish(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, uint8_t flags)
 {
     out->seg.seq = seq;
-    out->seg.ack = conn->rcv_nxt;
+    out->seg.ack = tcp_window_ack(conn);
     out->seg.flags = (uint8_t)(flags | TCP_ACK);
     if (conn->has_ecn) {
         tcp_ecn_echo(conn, &out->seg);

@@ -5,6 +5,7 @@
 #include "tcp/engine.h"
 #include "tcp/fsm.h"
 #include "tcp/recovery.h"
+#include "tcp/window.h"
 
 /* Bytes that the timestamps option takes, padded (RFC-068). */
 #define TIMESTAMPS_LEN 12u
@@ -87,8 +88,10 @@ void tcp_close(struct tcp_conn *conn)
         tcp_state_set(conn, TOE_TCP_FIN_WAIT_1);
         return;
     case TOE_TCP_CLOSE_WAIT:
+        /* To a peer whose FIN is not acknowledged yet both close at once (|acks_consumed|). */
         conn->fin_queued = true;
-        tcp_state_set(conn, TOE_TCP_LAST_ACK);
+        tcp_state_set(conn, toe_seq_lt(tcp_window_ack(conn), conn->rcv_nxt) ? TOE_TCP_CLOSING
+                                                                            : TOE_TCP_LAST_ACK);
         return;
     case TOE_TCP_CLOSED:
     case TOE_TCP_LISTEN:

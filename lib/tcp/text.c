@@ -16,8 +16,20 @@ struct text {
     bool push;
 };
 
+/* How much of that the peer was told of: the rest is as it should be. */
+static uint32_t told_len(const struct tcp_conn *conn, toe_seq seq, uint32_t len)
+{
+    const toe_seq told = tcp_window_ack(conn);
+
+    if (toe_seq_ge(seq, conn->rcv_nxt) || toe_seq_le(toe_seq_add(seq, len), told)) {
+        return len;
+    }
+    return toe_seq_lt(seq, told) ? toe_seq_off(told, seq) : 0;
+}
+
 void tcp_text_repeated(struct tcp_conn *conn, toe_seq seq, uint32_t len)
 {
+    len = told_len(conn, seq, len);
     if (conn->has_sack && len > 0) {
         conn->busy->dup = (struct tcp_sack_block){.left = seq, .right = toe_seq_add(seq, len)};
         conn->dup_due = true;
@@ -118,7 +130,8 @@ static void take_fin(struct tcp_conn *conn, toe_instant now)
     conn->rcv_nxt = toe_seq_add(conn->rcv_nxt, 1);
     conn->rcv_adv = toe_seq_max(conn->rcv_adv, conn->rcv_nxt);
     conn->fin_rcvd = true;
-    conn->ack_now = true;
+    conn->fin_unread = conn->cfg->acks_consumed;
+    conn->ack_now = conn->ack_now || !conn->fin_unread;
 
     switch ((enum toe_conn_state)conn->state) {
     case TOE_TCP_ESTABLISHED:

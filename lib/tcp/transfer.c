@@ -202,7 +202,6 @@ static void import_numbers(struct tcp_conn *conn, const struct toe_tcp_delegated
     conn->delegated_flags = d->flags;
     conn->rcv_nxt = toe_seq_of(d->rcv_nxt);
     conn->rcv_adv = toe_seq_add(conn->rcv_nxt, d->rcv_wnd);
-    conn->last_ack = conn->rcv_nxt;
     conn->rcv_unread = conn->busy->recvq.len;
     conn->snd_una = toe_seq_of(d->snd_una);
     conn->snd_nxt = toe_seq_of(d->snd_nxt);
@@ -221,6 +220,10 @@ static void import_numbers(struct tcp_conn *conn, const struct toe_tcp_delegated
     conn->fin_queued = has_fin_to_send(d->state) || is_fin_acked(d->state);
     conn->fin_acked = is_fin_acked(d->state);
     conn->fin_rcvd = is_fin_received(d->state);
+    /* Nobody may have said so yet. */
+    conn->ack_now = conn->fin_rcvd && conn->cfg->acks_consumed;
+    conn->last_ack = toe_seq_sub(conn->rcv_nxt, conn->rcv_unread + 1);
+    conn->last_ack = tcp_window_ack(conn);
 
     /* RFC-047 */
     conn->recover = d->retransmit_cnt > 0 ? conn->snd_max : toe_seq_sub(conn->snd_una, 1);

@@ -74,13 +74,20 @@ bool tcp_window_is_acceptable(toe_seq rcv_nxt, uint32_t rcv_wnd, toe_seq seq, ui
     return first < rcv_wnd || last < rcv_wnd;
 }
 
+/* The distance from the acknowledgment to the edge advertised: what the window field says. */
+static uint32_t told(const struct tcp_conn *conn)
+{
+    return toe_seq_off(conn->rcv_adv, tcp_window_ack(conn));
+}
+
 /* By how much the edge could move right, seen through the scale, which rounds down. */
 static uint32_t advance(const struct tcp_conn *conn)
 {
     const uint32_t free_len = left_of(conn->rcv_buf, conn->rcv_unread);
-    const uint32_t units = min_u32(free_len >> conn->rcv_wscale, WND_MAX);
+    const uint32_t whole = free_len + toe_seq_off(conn->rcv_nxt, tcp_window_ack(conn));
+    const uint32_t units = min_u32(whole >> conn->rcv_wscale, WND_MAX);
 
-    return left_of(units << conn->rcv_wscale, tcp_window_rcv(conn));
+    return left_of(units << conn->rcv_wscale, told(conn));
 }
 
 /* RCV-077 */
@@ -112,7 +119,7 @@ uint16_t tcp_window_advertise(struct tcp_conn *conn)
     if (tcp_is_synchronized(conn) && !conn->fin_rcvd) {
         left = move_edge(conn);
     }
-    conn->last_ack = conn->rcv_nxt;
+    conn->last_ack = tcp_window_ack(conn);
     conn->unacked_cnt = 0;
     conn->ack_now = false;
     tcp_deadline_cancel(conn, TCP_DEADLINE_DELAYED_ACK);
@@ -121,16 +128,17 @@ uint16_t tcp_window_advertise(struct tcp_conn *conn)
     }
 
     /* RFC-062: rounded up, for the edge must not move left; what that adds is promised, too. */
-    wnd = tcp_window_rcv(conn);
+    wnd = told(conn);
     units = (wnd >> conn->rcv_wscale) + ((wnd & mask) != 0);
     if (units > WND_MAX) {
         return WND_MAX;
     }
-    conn->rcv_adv = toe_seq_add(conn->rcv_nxt, units << conn->rcv_wscale);
+    conn->rcv_adv = toe_seq_add(conn->last_ack, units << conn->rcv_wscale);
     return (uint16_t)units;
 }
 
-void tcp_window_received(struct tcp_conn *conn, uint32_t len, toe_instant now)
+/* An acknowledgment is due for |len| more bytes: at once, or delayed. */
+static void owe(struct tcp_conn *conn, uint32_t len, toe_instant now)
 {
     const uint32_t cnt = len <= conn->rcv_mss ? 1 : (len - 1) / conn->rcv_mss + 1;
     const toe_duration delay = conn->cfg->delayed_ack;
@@ -146,18 +154,18 @@ void tcp_window_received(struct tcp_conn *conn, uint32_t len, toe_instant now)
     }
 }
 
-void tcp_consumed(struct tcp_conn *conn, uint32_t cnt, toe_instant now)
+void tcp_window_received(struct tcp_conn *conn, uint32_t len, toe_instant now)
 {
-    uint32_t step;
-
-    toe_assert(cnt <= conn->rcv_unread);
-
-    conn->rcv_unread -= cnt;
-    if (!tcp_is_synchronized(conn) || conn->fin_rcvd || conn->quiesced) {
-        return;
+    if (!conn->cfg->acks_consumed) {
+        owe(conn, len, now);
     }
+}
 
-    step = advance(conn);
+/* The window may grow by what the reader took. */
+static void offer(struct tcp_conn *conn, toe_instant now)
+{
+    const uint32_t step = advance(conn);
+
     if (is_worth_it(conn, step)) {
         if (conn->cfg->tuning.updates_double && step < tcp_window_rcv(conn)) {
             return;
@@ -168,6 +176,30 @@ void tcp_consumed(struct tcp_conn *conn, uint32_t cnt, toe_instant now)
         }
     } else if (step > 0 && !tcp_deadline_is_armed(conn, TCP_DEADLINE_SWS)) {
         tcp_deadline_arm(conn, TCP_DEADLINE_SWS, conn->cfg->sws_prevention, now);
+    }
+}
+
+void tcp_consumed(struct tcp_conn *conn, uint32_t cnt, toe_instant now)
+{
+    toe_assert(cnt <= conn->rcv_unread);
+
+    conn->rcv_unread -= cnt;
+    if (!tcp_is_synchronized(conn) || conn->quiesced) {
+        return;
+    }
+    if (conn->cfg->acks_consumed) {
+        owe(conn, cnt, now);
+    }
+    if (!conn->fin_rcvd) {
+        offer(conn, now);
+    }
+}
+
+void tcp_consumed_fin(struct tcp_conn *conn)
+{
+    if (conn->fin_unread) {
+        conn->fin_unread = false;
+        conn->ack_now = conn->ack_now || (conn->state != TOE_TCP_CLOSED && conn->rcv_unread == 0);
     }
 }
 

@@ -24,6 +24,21 @@ static inline uint32_t tcp_window_rcv(const struct tcp_conn *conn)
     return toe_seq_off(conn->rcv_adv, conn->rcv_nxt);
 }
 
+/*
+ * tcp_window_ack() is the acknowledgment to send: rcv_nxt, or where the reader decides, how far it
+ * has got. It never moves left.
+ */
+static inline toe_seq tcp_window_ack(const struct tcp_conn *conn)
+{
+    uint32_t rest = conn->rcv_unread;
+
+    if (!conn->cfg->acks_consumed) {
+        return conn->rcv_nxt;
+    }
+    rest += conn->fin_rcvd && (conn->fin_unread || rest > 0);
+    return toe_seq_max(conn->last_ack, toe_seq_sub(conn->rcv_nxt, rest));
+}
+
 /* tcp_window_is_acceptable() is the acceptability test of RFC 9293, 3.4, its four rows in order. */
 bool tcp_window_is_acceptable(toe_seq rcv_nxt, uint32_t rcv_wnd, toe_seq seq, uint32_t len);
 
@@ -33,7 +48,10 @@ bool tcp_window_is_acceptable(toe_seq rcv_nxt, uint32_t rcv_wnd, toe_seq seq, ui
  */
 uint16_t tcp_window_advertise(struct tcp_conn *conn);
 
-/* tcp_window_received() counts a segment of |len| bytes in order and delays its acknowledgment. */
+/*
+ * tcp_window_received() counts a segment of |len| bytes in order and delays its acknowledgment,
+ * unless that is due when it is consumed.
+ */
 void tcp_window_received(struct tcp_conn *conn, uint32_t len, toe_instant now);
 
 /* tcp_window_hold() starts the SWS timer for output that is held back. */

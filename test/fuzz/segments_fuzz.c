@@ -132,6 +132,9 @@ static void settle(struct fuzz *f)
         tcp_recvq_drop(&f->conn.busy->recvq, &f->chunks, len);
         tcp_consumed(&f->conn, len, f->now);
     }
+    if (!f->stalled) {
+        tcp_consumed_fin(&f->conn);
+    }
     tcp_conn_check(&f->conn);
 }
 
@@ -368,6 +371,7 @@ static void begin(struct fuzz *f, struct input *in)
                                  .has_hystart = (more & 16) != 0,
                                  .validates_cwnd = (more & 32) != 0,
                                  .rack_threshold = (more & 64) != 0,
+                                 .acks_consumed = (more & 128) != 0,
                                  .urgent_uploads = (cfg & 128) != 0,
                                  .rfc5961_syn = (how & 8) != 0,
                                  .ssthresh_flight = (how & 16) != 0,

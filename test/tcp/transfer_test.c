@@ -93,6 +93,10 @@ static void pump(struct world *w, int i)
             tcp_consumed(&c->conn, len, w->now);
             more = true;
         }
+        if (!c->stalled && c->conn.fin_unread) {
+            tcp_consumed_fin(&c->conn);
+            more = true;
+        }
     }
     t_settle(c);
     assert_int_equal(c->out_cnt, 0);
@@ -174,7 +178,8 @@ static void move(struct world *w, int i)
 
 static bool is_over(const struct t_conn *c)
 {
-    return c->conn.state == TOE_TCP_CLOSED || c->conn.state == TOE_TCP_TIME_WAIT;
+    return c->conn.state == TOE_TCP_CLOSED ||
+           (c->conn.state == TOE_TCP_TIME_WAIT && toe_seq_eq(c->conn.last_ack, c->conn.rcv_nxt));
 }
 
 static void act(struct world *w, int i)
@@ -291,6 +296,7 @@ static void open_world(struct world *w, uint64_t seed)
         w->ends[i]->cfg.rto_max = 3 * TOE_NS_PER_SEC;
         w->ends[i]->cfg.super_max = base_rand_chance(&w->rand, 1, 3) ? SEG_MAX : 0;
         w->ends[i]->cfg.push_at_end = base_rand_chance(&w->rand, 1, 2);
+        w->ends[i]->cfg.acks_consumed = base_rand_chance(&w->rand, 1, 3);
         if (base_rand_chance(&w->rand, 1, 3)) {
             w->ends[i]->cfg.cc = &tcp_cc_cubic;
         }
