@@ -14,9 +14,9 @@
 #include "option.h"
 #include "report.h"
 
-enum { PEER_CNT = 2 };
+enum { PEER_CNT = 3 };
 
-static const char *const peer_names[PEER_CNT + 1] = {"unit", "lwip"};
+static const char *const peer_names[PEER_CNT + 1] = {"unit", "lwip", "linux"};
 
 /* A peer in this run. */
 struct rival {
@@ -309,10 +309,11 @@ static int run(struct emu_bench *bench, const char *name)
 
 int emu_bench_main(int argc, char **argv)
 {
-    struct emu_bench bench = {
-        .rounds = 15,
-        .peers = (1u << PEER_CNT) - 1,
-        .rivals = {{.peer = &emu_bench_peer_unit}, {.peer = &emu_bench_peer_lwip}}};
+    struct emu_bench bench = {.rounds = 15,
+                              .peers = (1u << PEER_CNT) - 1,
+                              .rivals = {{.peer = &emu_bench_peer_unit},
+                                         {.peer = &emu_bench_peer_lwip},
+                                         {.peer = &emu_bench_peer_linux}}};
     struct sigaction action = {.sa_handler = on_signal};
     const char *name = NULL;
     bool json = false;
@@ -328,7 +329,7 @@ int emu_bench_main(int argc, char **argv)
          .kind = EMU_OPTION_SET,
          .value = &bench.peers,
          .choices = peer_names,
-         .help = "what to measure beside ours: unit, lwip (default both)"},
+         .help = "what to measure beside ours: unit, lwip, linux (default all)"},
         {.name = "json",
          .kind = EMU_OPTION_FLAG,
          .value = &json,

@@ -44,6 +44,7 @@ struct emu_bench_peer {
 
 extern const struct emu_bench_peer emu_bench_peer_unit;
 extern const struct emu_bench_peer emu_bench_peer_lwip;
+extern const struct emu_bench_peer emu_bench_peer_linux;
 
 /* What is measured in turns with the unit and, if it is a |job| of theirs, the peers. */
 struct emu_bench_figure {

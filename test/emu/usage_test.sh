@@ -66,14 +66,17 @@ assert abs(figure["ratio"] - figure["peer_value"] / figure["value"]) < 1e-9
 assert lines[-1]["type"] == "summary" and lines[-1]["figures"] == 1
 ' || { echo 'toe bench --json'; failed=1; }
 
-# So it is beside lwIP; or its absence is, and when nothing else was asked for that is the end.
-told=$("$toe" bench rr-1 --peers lwip --rounds 1 --json 2>&1)
-case $? in
-0) printf '%s\n' "$told" | grep -q '"peer":"lwip","about":"lwIP ' &&
-    printf '%s\n' "$told" | grep -q '"name":"rr-1",.*"peer":"lwip","peer_value":' ;;
-3) printf '%s\n' "$told" | tail -1 | grep -q '(Debian package: liblwip-dev)$' ;;
-*) false ;;
-esac || { echo "toe bench --peers lwip: $told"; failed=1; }
+# So it is beside a peer; or its absence is, and when nothing else was asked for that is the end.
+for peer in lwip linux; do
+    told=$("$toe" bench rr-1 --peers $peer --rounds 1 --json 2>&1)
+    case $? in
+    0) printf '%s\n' "$told" | grep -qi '"peer":"'$peer'","about":"'$peer' [0-9]' &&
+        printf '%s\n' "$told" | grep -q '"name":"rr-1",.*"peer":"'$peer'","peer_value":' ;;
+    3) printf '%s\n' "$told" | grep -q '"type":"absent","name":"\*","peer":"'$peer'","why":"' &&
+        printf '%s\n' "$told" | tail -1 | grep -q 'liblwip-dev\|private' ;;
+    *) false ;;
+    esac || { echo "toe bench --peers $peer: $told"; failed=1; }
+done
 
 # Stopped, it tells that figures are missing, and ends as what was stopped.
 for signal in INT:130 TERM:143; do
