@@ -49,6 +49,7 @@ const struct emu_bench_entry emu_bench_entries[] = {
     {"connect-close", "connections of the host, made and ended", emu_bench_connect},
     {"demux", "frames to connections by chance, and to none", emu_bench_demux},
     {"timers", "keep-alive timers that are due, and that move on", emu_bench_timers},
+    {"cores", "two targets on two cores against one on one", emu_bench_cores},
     {"sim", "frames through the simulator", emu_bench_sim},
     {"loss-matrix", "one connection against loss by chance, in virtual time", emu_bench_loss},
     {"loss-matrix-wide", "flows against delay, loss, reordering and queues, in virtual time",
@@ -117,14 +118,14 @@ static void tell_machine(struct emu_bench *bench)
                    "peer's", "ratio", "spread");
 }
 
-/* Says that the figure |name| is not there beside |peer|. */
-static void tell_absence(struct emu_bench *bench, const char *name, const char *peer,
-                         const char *why)
+void emu_bench_tell_absence(struct emu_bench *bench, const char *name, const char *peer,
+                            const struct emu_error *error)
 {
-    emu_report_say(
-        &bench->report,
-        json_pack("{ss ss ss ss}", "type", "absent", "name", name, "peer", peer, "why", why),
-        "%-44s not measured beside %s: %s", name, peer, why);
+    bench->absence = *error;
+    emu_report_say(&bench->report,
+                   json_pack("{ss ss ss ss}", "type", "absent", "name", name, "peer", peer, "why",
+                             error->text),
+                   "%-44s not measured beside %s: %s", name, peer, error->text);
 }
 
 /* Has |rival| prepare itself for |figure|; false if it cannot, which is told. */
@@ -144,8 +145,8 @@ static bool enter(struct emu_bench *bench, struct rival *rival,
     rival->user = rival->peer->open(figure->job, &error);
     if (rival->user == NULL) {
         rival->is_absent = error.status == EMU_EXIT_ENVIRONMENT;
-        bench->absence = error;
-        tell_absence(bench, rival->is_absent ? "*" : figure->name, rival->peer->name, error.text);
+        emu_bench_tell_absence(bench, rival->is_absent ? "*" : figure->name, rival->peer->name,
+                               &error);
         return false;
     }
     rival->is_known = true;
@@ -202,6 +203,7 @@ static uint64_t compete(struct emu_bench *bench, const struct emu_bench_figure *
 void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *figure)
 {
     struct rival *rivals[PEER_CNT];
+    struct emu_error error;
     double ours[EMU_BENCH_ROUNDS_MAX];
     double spread;
     double ignored;
@@ -224,7 +226,8 @@ void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *f
         const double peer_value = turns > 0 ? median(rivals[i]->values, turns, &ignored) : 0;
 
         if (turns > 0 && rivals[i]->values[0] < 0) {
-            tell_absence(bench, figure->name, rivals[i]->peer->name, "it stands still");
+            emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "it stands still");
+            emu_bench_tell_absence(bench, figure->name, rivals[i]->peer->name, &error);
         } else if (turns > 0) {
             tell_contest(bench, figure, value, spread, rivals[i], peer_value);
         }
@@ -239,6 +242,7 @@ double emu_bench_tell(struct emu_bench *bench, const struct emu_bench_result *re
     const double value = median(result->values, result->cnt, &spread);
     const double ratio =
         result->is_less_better ? result->peer_value / value : value / result->peer_value;
+    const int digits = value < 10 ? 3 : 1;
     json_t *object = json_pack("{ss ss sf ss ss sf sf sf}", "type", "figure", "name", result->name,
                                "value", value, "unit", result->unit, "peer", result->peer,
                                "peer_value", result->peer_value, "ratio", ratio, "spread", spread);
@@ -247,9 +251,9 @@ double emu_bench_tell(struct emu_bench *bench, const struct emu_bench_result *re
     json_decref(more);
     tell_machine(bench);
     ++bench->figures;
-    emu_report_say(&bench->report, object, "%-44s %12.1f %-12s %10s %12.1f %8.3f %6.1f%% %s",
-                   result->name, value, result->unit, result->peer, result->peer_value, ratio,
-                   100 * spread, note);
+    emu_report_say(&bench->report, object, "%-44s %12.*f %-12s %10s %12.*f %8.3f %6.1f%% %s",
+                   result->name, digits, value, result->unit, result->peer, digits,
+                   result->peer_value, ratio, 100 * spread, note);
     return value;
 }
 
@@ -351,6 +355,7 @@ int emu_bench_main(int argc, char **argv)
             "  million           a million idle connections\n"
             "  connect-close     connections of the host, also beside 100000 others\n"
             "  demux, timers     frames and timers of up to 100000 connections\n"
+            "  cores             two targets on two cores against one on one\n"
             "  sim               frames through the simulator\n"
             "  loss-matrix       loss by chance, beside smoltcp, in virtual time\n"
             "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n\n"

@@ -91,6 +91,13 @@ void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *f
 double emu_bench_tell(struct emu_bench *bench, const struct emu_bench_result *result, json_t *more,
                       const char *note);
 
+/*
+ * emu_bench_tell_absence() tells that |name| is not measured beside |peer|, and why. If nothing is
+ * measured at all that is what the command ends with.
+ */
+void emu_bench_tell_absence(struct emu_bench *bench, const char *name, const char *peer,
+                            const struct emu_error *error);
+
 /* emu_bench_is_wanted() tells whether the figure |name| was asked for, emu_bench_rounds() how many
  * measurements of each. */
 bool emu_bench_is_wanted(const struct emu_bench *bench, const char *name);
@@ -118,6 +125,7 @@ bool emu_bench_million(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_connect(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_demux(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_timers(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_cores(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_sim(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_loss(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_loss_wide(struct emu_bench *bench, struct emu_error *error);

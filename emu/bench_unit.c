@@ -71,9 +71,9 @@ static uint64_t sum_best(const uint8_t *p, size_t len)
 
 static double run(void *user)
 {
-    static uint8_t from[SLOTS * STRIDE];
-    static uint8_t to[SLOTS * STRIDE + 64];
-    static volatile uint64_t sink;
+    static _Thread_local uint8_t from[SLOTS * STRIDE];
+    static _Thread_local uint8_t to[SLOTS * STRIDE + 64];
+    static _Thread_local volatile uint64_t sink;
     const double begin = emu_bench_now();
     uint64_t sum = 0;
 
