@@ -12,5 +12,12 @@ int emu_certify_main(int argc, char **argv);
 int emu_peer_main(int argc, char **argv);
 int emu_state_main(int argc, char **argv);
 int emu_bench_main(int argc, char **argv);
+int emu_nic_main(int argc, char **argv);
+int emu_show_main(int argc, char **argv);
+int emu_stats_main(int argc, char **argv);
+int emu_offload_main(int argc, char **argv);
+int emu_upload_main(int argc, char **argv);
+int emu_pause_main(int argc, char **argv);
+int emu_resume_main(int argc, char **argv);
 
 #endif

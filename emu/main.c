@@ -16,6 +16,13 @@ static const struct {
 } commands[] = {
     {"demo", emu_demo_main,
      "show it: real connections, offloaded and uploaded live; no root needed"},
+    {"nic", emu_nic_main, "an interface whose kernel connections are offloaded and uploaded live"},
+    {"show", emu_show_main, "what a running NIC has: its connections, its capabilities"},
+    {"offload", emu_offload_main, "move connections into a running NIC's target"},
+    {"upload", emu_upload_main, "move them back into the kernel"},
+    {"pause", emu_pause_main, "have a running NIC offload nothing more"},
+    {"resume", emu_resume_main, "and again"},
+    {"stats", emu_stats_main, "the counters of a running NIC; every drop with its reason"},
     {"stress", emu_stress_main, "many connections, moved at random, every byte checked"},
     {"certify", emu_certify_main, "certify an offload target: every rule of the contract"},
     {"peer", emu_peer_main, "the other end of a stress test, on the kernel's own sockets"},

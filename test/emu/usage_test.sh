@@ -49,9 +49,17 @@ refuses 'cannot create the report' stress --sim --report /nonexistent/file
 refuses 'not a number' demo --seed x
 refuses 'too large' peer --port 99999
 refuses 'not a pipe' peer --until-eof
+refuses 'wire is missing' nic
+refuses 'no interface "nosuch0"' nic --wire nosuch0
+refuses 'none of IF, packet:IF' nic --wire usb:x
+refuses 'no Ethernet address of one machine' nic --wire lo --mac 01:00:00:00:00:01
+refuses 'cannot read the configuration' nic --config /nonexistent/file
+refuses 'not Ethernet' nic --wire lo
+refuses 'not a time' offload --all --wait x
+refuses 'exclude each other' stats --json --prometheus
 refuses 'no figure' bench no-such-figure
 
-for command in demo stress peer state bench version help; do
+for command in demo stress peer state bench nic show stats offload upload pause resume version help; do
     "$toe" $command --help | grep -q '^Usage: toe' || { echo "toe $command --help"; failed=1; }
 done
 

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "nic/nic.h"
+
+#include <string.h>
+
+#include "adapter.h"
+#include "nic/arp_ignore.h"
+
+enum {
+    BATCH = 64, /* frames of the kernel in one go */
+    FEATURES = TOE_WIRE_CSUM | TOE_WIRE_TSO,
+};
+
+#define LEAVE_TIME (10 * TOE_NS_PER_SEC) /* for uploads at the end */
+
+static toe_instant earlier(toe_instant a, toe_instant b)
+{
+    return a < b ? a : b;
+}
+
+/* --- life --- */
+
+/* Tells the kernel when the cable is pulled. */
+static void follow_link(struct emu_nic *nic)
+{
+    const struct toe_wire_ops *ops = &nic->wire->ops;
+    const bool carrier = !nic->wire->ended && (ops->link_up == NULL || ops->link_up(nic->wire));
+
+    if (carrier != nic->carrier) {
+        nic->carrier = carrier;
+        emu_port_tap_carrier(nic->host, carrier);
+    }
+}
+
+static bool may_leave(const struct emu_nic *nic, toe_instant now)
+{
+    if (nic->wire->ended && nic->settings.kind != EMU_NIC_WIRE_FILE) {
+        return true;
+    }
+    return nic->leaves != 0 && (now >= nic->leaves || emu_kernel_offloaded_cnt(nic->kernel) == 0);
+}
+
+/* What comes after the target in each round of the pump. */
+static toe_instant run(void *user, toe_instant now)
+{
+    struct emu_nic *nic = user;
+    struct toe_frame frames[BATCH];
+    toe_instant next;
+    uint32_t cnt;
+
+    follow_link(nic);
+    emu_port_tick(nic->host, now);
+    cnt = nic->host->ops.receive(nic->host, frames, BATCH);
+    if (cnt != 0) {
+        emu_kernel_from_host(nic->kernel, frames, cnt, now);
+    }
+    next = emu_policy_run(&nic->policy, nic->kernel, now);
+    next = earlier(next, emu_kernel_run(nic->kernel, now));
+    if (may_leave(nic, now)) {
+        emu_pump_stop(nic->pump);
+    }
+    next = earlier(next, emu_port_deadline(nic->host));
+    return nic->leaves != 0 ? earlier(next, nic->leaves) : next;
+}
+
+int emu_nic_run(struct emu_nic *nic, struct emu_error *error)
+{
+    nic->began = emu_pump_now();
+    (void)emu_pump_run(nic->pump, TOE_INSTANT_NEVER);
+    if (nic->wire->ended && nic->wire->error.text[0] != '\0') {
+        *error = nic->wire->error;
+        return error->status;
+    }
+    return EMU_EXIT_OK;
+}
+
+int emu_nic_leave(struct emu_nic *nic, struct emu_error *error)
+{
+    emu_policy_stop(&nic->policy);
+    emu_kernel_pause(nic->kernel);
+    emu_kernel_upload_all(nic->kernel);
+    nic->leaves = emu_pump_now() + LEAVE_TIME;
+    (void)emu_pump_run(nic->pump, TOE_INSTANT_NEVER);
+    if (emu_kernel_offloaded_cnt(nic->kernel) != 0) {
+        emu_error_set(error, EMU_EXIT_FAULT,
+                      "%u connections were still offloaded; the kernel has what is needed to go on",
+                      emu_kernel_offloaded_cnt(nic->kernel));
+        return error->status;
+    }
+    return EMU_EXIT_OK;
+}
+
+/* --- construction --- */
+
+static bool no_memory(struct emu_error *error)
+{
+    emu_error_set(error, EMU_EXIT_ENVIRONMENT, "not enough memory for the NIC");
+    return false;
+}
+
+static struct emu_port *open_wire(const struct emu_nic_settings *settings, struct emu_error *error)
+{
+    switch (settings->kind) {
+    case EMU_NIC_WIRE_PACKET:
+        return emu_port_packet_open(settings->wire, settings->mac, error);
+    case EMU_NIC_WIRE_TAP:
+        return emu_port_tap_open(
+            &(struct emu_tap_settings){.name = settings->wire, .mtu = settings->mtu}, error);
+    case EMU_NIC_WIRE_PCAP:
+        return emu_port_pcap_open(settings->wire, settings->mac, error);
+    case EMU_NIC_WIRE_FILE:
+        return emu_port_pcap_file_open(settings->wire, error);
+    }
+    return NULL;
+}
+
+/* The wire first: the other side's address and MTU are taken from there. */
+static bool open_ports(struct emu_nic *nic, struct emu_error *error)
+{
+    const struct emu_nic_settings *set = &nic->settings;
+    struct emu_tap_settings tap = {.name = set->name, .mtu = set->mtu, .persist = set->persist};
+
+    nic->wire = open_wire(set, error);
+    if (nic->wire == NULL) {
+        return false;
+    }
+    if (set->mtu > nic->wire->mtu) {
+        emu_error_set(error, EMU_EXIT_USAGE,
+                      "an MTU of %u does not fit through \"%s\", which has %u; see `ip link`",
+                      set->mtu, nic->wire->name, nic->wire->mtu);
+        return false;
+    }
+    if (set->mac != NULL) {
+        memcpy(nic->wire->mac, set->mac, TOE_MAC_LEN);
+    }
+    tap.mac = nic->wire->mac;
+    tap.mtu = set->mtu == 0 ? nic->wire->mtu : set->mtu;
+    nic->host = emu_port_tap_open(&tap, error);
+    if (nic->host == NULL) {
+        return false;
+    }
+    if (set->kind == EMU_NIC_WIRE_PACKET || set->kind == EMU_NIC_WIRE_PCAP) {
+        nic->arp_ignore = emu_arp_ignore_set(nic->wire->name, EMU_ARP_OWN_ONLY);
+    }
+    /* Each port takes what the other one leaves unfinished. */
+    nic->wire->accept = nic->host->ops.features;
+    nic->host->accept = set->no_offloads ? 0 : nic->wire->ops.features & FEATURES;
+    nic->carrier = true;
+    return true;
+}
+
+static bool make_target(struct emu_nic *nic, struct emu_error *error)
+{
+    const struct emu_nic_settings *set = &nic->settings;
+    struct toe_target_settings target;
+
+    toe_target_settings_default(&target);
+    target.wire = &nic->wire->ops;
+    target.wire_user = nic->wire;
+    memcpy(target.mac, nic->wire->mac, TOE_MAC_LEN);
+    target.seed = set->policy.seed;
+    target.profile = set->profile;
+    target.mtu_max = nic->host->mtu;
+    if (set->connections != 0) {
+        target.tcp_max = set->connections;
+    }
+    nic->target = toe_target_new(&target);
+    return nic->target != NULL || no_memory(error);
+}
+
+static bool make_kernel(struct emu_nic *nic, struct emu_error *error)
+{
+    const struct emu_kernel_settings kernel = {
+        .ops = toe_target_ops(),
+        .target = nic->target,
+        .host = &nic->host->ops,
+        .host_user = nic->host,
+        .mtu = nic->host->mtu,
+        .seed = nic->settings.policy.seed,
+        .buffer_max = (uint32_t)nic->settings.buffer_max,
+        .early_ack = nic->settings.early_ack,
+    };
+
+    nic->kernel = emu_kernel_new(&kernel, error);
+    return nic->kernel != NULL;
+}
+
+static bool make_pump(struct emu_nic *nic, struct emu_error *error)
+{
+    const int netlink = emu_kernel_fd(nic->kernel);
+    struct emu_pump_settings pump = {.ops = toe_target_ops(),
+                                     .target = nic->target,
+                                     .port = nic->wire,
+                                     .application = run,
+                                     .user = nic};
+
+    pump.fds[pump.fd_cnt++] = nic->host->fd;
+    if (netlink >= 0) {
+        pump.fds[pump.fd_cnt++] = netlink;
+    }
+    nic->pump = emu_pump_new(&pump, error);
+    return nic->pump != NULL;
+}
+
+bool emu_nic_init(struct emu_nic *nic, const struct emu_nic_settings *settings,
+                  struct emu_error *error)
+{
+    *nic = (struct emu_nic){.settings = *settings, .arp_ignore = -1};
+    emu_policy_init(&nic->policy, &settings->policy);
+    if (!open_ports(nic, error) || !make_target(nic, error) || !make_kernel(nic, error) ||
+        !make_pump(nic, error)) {
+        emu_nic_fini(nic);
+        return false;
+    }
+    return true;
+}
+
+void emu_nic_fini(struct emu_nic *nic)
+{
+    emu_pump_del(nic->pump);
+    emu_kernel_del(nic->kernel);
+    if (nic->target != NULL) {
+        toe_target_del(nic->target);
+    }
+    if (nic->arp_ignore >= 0) {
+        (void)emu_arp_ignore_set(nic->wire->name, nic->arp_ignore);
+    }
+    emu_port_close(nic->host);
+    emu_port_close(nic->wire);
+    *nic = (struct emu_nic){.arp_ignore = -1};
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command `toe nic`.
+ */
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "nic/config.h"
+#include "nic/control.h"
+#include "nic/nic.h"
+#include "nic/notify.h"
+#include "nic/privilege.h"
+#include "nic/requests.h"
+#include "option.h"
+
+enum { OPTIONS_MAX = 32 };
+
+/* The options as they are read, before they are the NIC's settings. */
+struct options {
+    const char *config;
+    const char *name;
+    const char *wire;
+    const char *mac;
+    const char *control;
+    uint64_t mtu;
+    uint64_t connections;
+    uint64_t buffer;
+    uint64_t rate;
+    uint64_t seed;
+    int profile;
+    int policy;
+    bool persist;
+    bool early_ack;
+    bool no_offloads;
+};
+
+static const char *const profiles[] = {"modern", "compat", NULL};
+
+static const struct options defaults = {.name = "toe0", .rate = 100, .seed = 1};
+
+/* The interface: what it is called and where it leads. */
+static size_t add_interface(struct emu_option *out, struct options *options)
+{
+    const struct emu_option table[] = {
+        {.name = "name",
+         .letter = 'n',
+         .kind = EMU_OPTION_TEXT,
+         .value = &options->name,
+         .placeholder = "IF",
+         .help = "the interface to make for the kernel (default toe0)"},
+        {.name = "wire",
+         .letter = 'w',
+         .kind = EMU_OPTION_TEXT,
+         .value = &options->wire,
+         .placeholder = "[KIND:]IF",
+         .help = "the network: packet:IF (or IF alone), tap:IF, pcap:IF, file:FILE"},
+        {.name = "mac",
+         .kind = EMU_OPTION_TEXT,
+         .value = &options->mac,
+         .placeholder = "MAC",
+         .help = "Ethernet address (default: derived of the wire's)"},
+        {.name = "mtu",
+         .kind = EMU_OPTION_NUMBER,
+         .value = &options->mtu,
+         .min = 576,
+         .max = 65000,
+         .help = "largest packet (default: the wire's)"},
+        {.name = "persist",
+         .kind = EMU_OPTION_FLAG,
+         .value = &options->persist,
+         .help = "leave the interface there, for the next `toe nic`"},
+        {.name = "no-offloads",
+         .kind = EMU_OPTION_FLAG,
+         .value = &options->no_offloads,
+         .help = "have the kernel finish checksums and segments itself"},
+    };
+
+    memcpy(out, table, sizeof(table));
+    return sizeof(table) / sizeof(table[0]);
+}
+
+/* The connections: which are offloaded, and how. */
+static size_t add_connections(struct emu_option *out, struct options *options)
+{
+    const struct emu_option table[] = {
+        {.name = "policy",
+         .kind = EMU_OPTION_CHOICE,
+         .value = &options->policy,
+         .choices = emu_policy_names,
+         .help = "which connections move by themselves"},
+        {.name = "rate",
+         .kind = EMU_OPTION_NUMBER,
+         .value = &options->rate,
+         .min = 1,
+         .max = (uint64_t)EMU_POLICY_RATE_MAX,
+         .help = "moves a second of --policy random (default 100)"},
+        {.name = "seed",
+         .kind = EMU_OPTION_NUMBER,
+         .value = &options->seed,
+         .max = INT64_MAX,
+         .help = "of all that is random (default 1)"},
+        {.name = "connections",
+         .letter = 'c',
+         .kind = EMU_OPTION_NUMBER,
+         .value = &options->connections,
+         .min = 1,
+         .max = 1u << 24,
+         .help = "most that are offloaded at once"},
+        {.name = "buffer",
+         .kind = EMU_OPTION_NUMBER,
+         .value = &options->buffer,
+         .min = 65536,
+         .max = UINT64_C(1) << 30,
+         .help = "bytes a connection may have on the way (default 4Mi)"},
+        {.name = "profile",
+         .kind = EMU_OPTION_CHOICE,
+         .value = &options->profile,
+         .choices = profiles,
+         .help = "rules of congestion control and recovery"},
+        {.name = "early-ack",
+         .kind = EMU_OPTION_FLAG,
+         .value = &options->early_ack,
+         .help = "acknowledge the kernel at once; a crash may lose bytes"},
+    };
+
+    memcpy(out, table, sizeof(table));
+    return sizeof(table) / sizeof(table[0]);
+}
+
+/* The daemon. */
+static size_t add_daemon(struct emu_option *out, struct options *options)
+{
+    const struct emu_option table[] = {
+        {.name = "control",
+         .kind = EMU_OPTION_TEXT,
+         .value = &options->control,
+         .placeholder = "PATH",
+         .help = "the control socket; @NAME: no file (default @toe-IF)"},
+        {.name = "config",
+         .kind = EMU_OPTION_TEXT,
+         .value = &options->config,
+         .placeholder = "FILE",
+         .help = "read options from it: NAME = VALUE, one a line"},
+    };
+
+    memcpy(out, table, sizeof(table));
+    return sizeof(table) / sizeof(table[0]);
+}
+
+static int parse(struct options *options, struct emu_command *out, int argc, char **argv)
+{
+    struct emu_option table[OPTIONS_MAX];
+    size_t cnt = add_interface(table, options);
+
+    cnt += add_connections(table + cnt, options);
+    cnt += add_daemon(table + cnt, options);
+
+    const struct emu_command command = {
+        .name = "nic",
+        .synopsis = "--wire IF [options]",
+        .summary = "A network interface whose kernel connections move into an offload target and "
+                   "back.",
+        .details = "It runs until SIGTERM or SIGINT. `toe show`, `toe offload`, `toe upload` and "
+                   "others talk to it.\nIt needs CAP_NET_ADMIN and CAP_NET_RAW: root, or a network "
+                   "of your own in `unshare -Urn`.",
+        .options = table,
+        .option_cnt = cnt,
+    };
+
+    *out = (struct emu_command){.name = command.name};
+    return emu_option_parse(&command, argc, argv);
+}
+
+/* "packet:eth0" is kind and name; without a kind it is an interface. */
+static bool parse_wire(struct emu_nic_settings *settings, const char *text)
+{
+    static const struct {
+        const char *prefix;
+        enum emu_nic_wire kind;
+    } kinds[] = {
+        {"packet:", EMU_NIC_WIRE_PACKET},
+        {"tap:", EMU_NIC_WIRE_TAP},
+        {"pcap:", EMU_NIC_WIRE_PCAP},
+        {"file:", EMU_NIC_WIRE_FILE},
+    };
+
+    settings->kind = EMU_NIC_WIRE_PACKET;
+    settings->wire = text;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); ++i) {
+        const size_t len = strlen(kinds[i].prefix);
+
+        if (strncmp(text, kinds[i].prefix, len) == 0) {
+            settings->kind = kinds[i].kind;
+            settings->wire = text + len;
+            return settings->wire[0] != '\0';
+        }
+    }
+    return text[0] != '\0' && strchr(text, ':') == NULL;
+}
+
+static bool parse_mac(uint8_t out[TOE_MAC_LEN], const char *text)
+{
+    unsigned int bytes[TOE_MAC_LEN];
+    int len = 0;
+
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
+               &bytes[4], &bytes[5], &len) != TOE_MAC_LEN ||
+        text[len] != '\0' || (bytes[0] & 1) != 0) {
+        return false;
+    }
+    for (int i = 0; i < TOE_MAC_LEN; ++i) {
+        out[i] = (uint8_t)bytes[i];
+    }
+    return true;
+}
+
+static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
+                         const struct options *options, const struct emu_command *command)
+{
+    *out = (struct emu_nic_settings){
+        .name = options->name,
+        .mtu = (uint32_t)options->mtu,
+        .persist = options->persist,
+        .early_ack = options->early_ack,
+        .no_offloads = options->no_offloads,
+        .connections = (uint32_t)options->connections,
+        .buffer_max = options->buffer,
+        .profile = options->profile == 0 ? TOE_PROFILE_MODERN : TOE_PROFILE_COMPAT,
+        .policy = {.kind = (enum toe_policy)options->policy,
+                   .rate = (double)options->rate,
+                   .seed = options->seed},
+    };
+    if (options->wire == NULL) {
+        return emu_option_error(command, "--wire is missing: the interface of the network");
+    }
+    if (!parse_wire(out, options->wire)) {
+        return emu_option_error(command,
+                                "--wire: \"%s\" is none of IF, packet:IF, tap:IF, "
+                                "pcap:IF, file:FILE",
+                                options->wire);
+    }
+    if (options->mac != NULL) {
+        if (!parse_mac(mac, options->mac)) {
+            return emu_option_error(command,
+                                    "--mac: \"%s\" is no Ethernet address of one machine, like "
+                                    "02:00:00:00:00:01",
+                                    options->mac);
+        }
+        out->mac = mac;
+    }
+    return -1;
+}
+
+/* Everything is open: gives up what is not needed any more, and serves. */
+static int serve(struct emu_nic *nic, const char *address, struct emu_error *error)
+{
+    struct emu_control_settings settings = {.loop = emu_pump_loop(nic->pump),
+                                            .address = address,
+                                            .answer = emu_requests_answer,
+                                            .user = nic};
+    struct emu_control *control = emu_control_open(&settings, error);
+    int status;
+
+    if (control == NULL) {
+        return error->status;
+    }
+    if (!emu_privilege_drop(error)) {
+        emu_control_close(control);
+        return error->status;
+    }
+    (void)printf("toe nic: %s is up, through %s, MTU %u; control socket %s\n", nic->host->name,
+                 nic->wire->name, nic->host->mtu, address);
+    (void)fflush(stdout);
+    emu_notify("READY=1");
+    status = emu_nic_run(nic, error);
+    emu_notify("STOPPING=1");
+    if (status == EMU_EXIT_OK) {
+        status = emu_nic_leave(nic, error);
+    }
+    emu_control_close(control);
+    return status;
+}
+
+static int run(const struct emu_nic_settings *settings, const char *control)
+{
+    static struct emu_nic nic;
+    struct emu_error error;
+    char address[IFNAMSIZ + 8];
+    int status;
+
+    emu_pump_signals_block();
+    (void)signal(SIGPIPE, SIG_IGN); /* a client may leave before its answer */
+    if (!emu_nic_init(&nic, settings, &error)) {
+        return emu_error_print(&error);
+    }
+    (void)snprintf(address, sizeof(address), "@toe-%s", nic.host->name);
+    status = serve(&nic, control == NULL ? address : control, &error);
+    emu_nic_fini(&nic);
+    return status == EMU_EXIT_OK ? status : emu_error_print(&error);
+}
+
+int emu_nic_main(int argc, char **argv)
+{
+    struct options options = defaults;
+    struct emu_nic_settings settings;
+    struct emu_command command;
+    struct emu_error error;
+    uint8_t mac[TOE_MAC_LEN];
+    char **all = NULL;
+    int status = parse(&options, &command, argc, argv);
+
+    if (status < 0 && options.config != NULL) {
+        int cnt;
+
+        all = emu_config_read(options.config, argc, argv, &cnt, &error);
+        if (all == NULL) {
+            return emu_error_print(&error);
+        }
+        options = defaults;
+        status = parse(&options, &command, cnt, all);
+    }
+    if (status < 0) {
+        status = make_settings(&settings, mac, &options, &command);
+    }
+    if (status < 0) {
+        status = run(&settings, options.control);
+    }
+    emu_config_free(all);
+    return status;
+}

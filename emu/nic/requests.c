@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "nic/requests.h"
+
+#include <string.h>
+
+#include "nic/counters.h"
+#include "nic/nic.h"
+#include "nic/selection.h"
+#include "option.h"
+
+/* The answer to one request while it is written. */
+struct reply {
+    struct emu_nic *nic;
+    const json_t *request;
+    FILE *out;
+    const char *error; /* NULL: none */
+    json_t *summary;
+};
+
+static void put(struct reply *reply, json_t *object)
+{
+    if (object != NULL) {
+        (void)json_dumpf(object, reply->out, JSON_COMPACT);
+        (void)fputc('\n', reply->out);
+    }
+    json_decref(object);
+}
+
+static void count(struct reply *reply, const char *name, uint64_t value)
+{
+    (void)json_object_set_new(reply->summary, name, json_integer((json_int_t)value));
+}
+
+/* --- show --- */
+
+static json_t *make_connection(const struct emu_kernel_conn *conn, toe_instant now)
+{
+    char local[46];
+    char remote[46];
+    const toe_duration idle = now > conn->seen_at ? now - conn->seen_at : 0;
+
+    emu_option_address_text(local, &conn->tuple.local);
+    emu_option_address_text(remote, &conn->tuple.remote);
+    return json_pack("{ss ss si ss si ss ss ss ss sI sI sI sI sI}", "type", "connection", "local",
+                     local, "local_port", conn->tuple.local_port, "remote", remote, "remote_port",
+                     conn->tuple.remote_port, "place", emu_place_name(conn->place), "state",
+                     toe_conn_state_name(conn->state), "why", emu_why_name(conn->why), "detail",
+                     conn->why == EMU_WHY_TARGET    ? toe_upload_reason_name(conn->detail)
+                     : conn->why == EMU_WHY_REFUSED ? toe_status_name((toe_status)conn->detail)
+                                                    : "",
+                     "offloads", (json_int_t)conn->offloads, "uploads", (json_int_t)conn->uploads,
+                     "tx_bytes", (json_int_t)conn->tx_bytes, "rx_bytes", (json_int_t)conn->rx_bytes,
+                     "idle_ms", (json_int_t)(idle / TOE_NS_PER_MS));
+}
+
+struct walk {
+    struct reply *reply;
+    struct emu_selection selection;
+    toe_instant now;
+    bool offload;
+    uint64_t matched;
+    uint64_t refused;
+};
+
+static bool put_connection(void *user, const struct emu_kernel_conn *conn)
+{
+    struct walk *walk = user;
+
+    if (emu_selection_has(&walk->selection, &conn->tuple)) {
+        put(walk->reply, make_connection(conn, walk->now));
+        walk->matched++;
+    }
+    return true;
+}
+
+static void show_connections(struct reply *reply)
+{
+    struct walk walk = {.reply = reply, .now = emu_pump_now()};
+
+    reply->error = emu_selection_parse(&walk.selection, reply->request);
+    if (reply->error == NULL) {
+        emu_kernel_walk(reply->nic->kernel, put_connection, &walk);
+        count(reply, "connections", walk.matched);
+    }
+}
+
+static void text_of_mac(char out[18], const uint8_t mac[TOE_MAC_LEN])
+{
+    (void)snprintf(out, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                   mac[5]);
+}
+
+static void show_nic(struct reply *reply)
+{
+    const struct emu_nic *nic = reply->nic;
+    const toe_duration age = emu_pump_now() - nic->began;
+    char mac[18];
+
+    text_of_mac(mac, nic->wire->mac);
+    put(reply,
+        json_pack("{ss ss ss ss si sb ss sf sb sb sI}", "type", "nic", "name", nic->host->name,
+                  "wire", nic->wire->name, "mac", mac, "mtu", (int)nic->host->mtu, "carrier",
+                  (int)nic->carrier, "policy", emu_policy_names[nic->policy.settings.kind], "rate",
+                  nic->policy.settings.rate, "paused", (int)nic->paused, "early_ack",
+                  (int)nic->settings.early_ack, "uptime_ms", (json_int_t)(age / TOE_NS_PER_MS)));
+}
+
+static void show_capabilities(struct reply *reply)
+{
+    struct toe_caps caps = {.size = sizeof(caps)};
+
+    toe_target_ops()->caps_get(reply->nic->target, &caps);
+    put(reply,
+        json_pack("{ss sb sb sb sb sI sI sI sI sI si sb sb}", "type", "capabilities", "ipv4",
+                  (int)caps.ipv4, "ipv6", (int)caps.ipv6, "sack", (int)caps.sack, "user_priority",
+                  (int)caps.user_priority, "tcp_max", (json_int_t)caps.tcp_max, "path_max",
+                  (json_int_t)caps.path_max, "neighbor_max", (json_int_t)caps.neighbor_max,
+                  "mtu_max", (json_int_t)caps.mtu_max, "rcv_wnd_max", (json_int_t)caps.rcv_wnd_max,
+                  "extension", (int)caps.extension, "ecn", (int)caps.ecn, "accecn",
+                  (int)caps.accecn));
+}
+
+static void show(struct reply *reply)
+{
+    static const struct {
+        const char *what;
+        void (*show)(struct reply *reply);
+    } kinds[] = {
+        {"nic", show_nic},
+        {"capabilities", show_capabilities},
+        {"connections", show_connections},
+    };
+    const json_t *what = json_object_get(reply->request, "what");
+    const char *name = what == NULL ? "connections" : json_string_value(what);
+
+    for (size_t i = 0; name != NULL && i < sizeof(kinds) / sizeof(kinds[0]); ++i) {
+        if (strcmp(kinds[i].what, name) == 0) {
+            kinds[i].show(reply);
+            return;
+        }
+    }
+    reply->error = "\"what\" is none of nic, capabilities, connections";
+}
+
+/* --- moves --- */
+
+static bool move_connection(void *user, const struct emu_kernel_conn *conn)
+{
+    struct walk *walk = user;
+    struct emu_kernel *kernel = walk->reply->nic->kernel;
+    enum emu_why why = EMU_WHY_NONE;
+    json_t *object;
+    bool ok;
+
+    if (!emu_selection_has(&walk->selection, &conn->tuple)) {
+        return true;
+    }
+    ok = walk->offload ? emu_kernel_offload(kernel, &conn->tuple, &why)
+                       : emu_kernel_upload(kernel, &conn->tuple, &why);
+    walk->matched++;
+    walk->refused += ok ? 0 : 1;
+    object = make_connection(conn, walk->now);
+    if (object != NULL) {
+        (void)json_object_set_new(object, "accepted", json_boolean(ok));
+        (void)json_object_set_new(object, "why", json_string(emu_why_name(ok ? conn->why : why)));
+    }
+    put(walk->reply, object);
+    return true;
+}
+
+/* To move everything takes a word: a mistyped selection must not. */
+static void move(struct reply *reply, bool offload)
+{
+    struct walk walk = {.reply = reply, .now = emu_pump_now(), .offload = offload};
+
+    reply->error = emu_selection_parse(&walk.selection, reply->request);
+    if (reply->error == NULL && emu_selection_is_empty(&walk.selection) &&
+        !json_is_true(json_object_get(reply->request, "all"))) {
+        reply->error = "which connections? name some, or say \"all\": true";
+    }
+    if (reply->error != NULL) {
+        return;
+    }
+    emu_kernel_walk(reply->nic->kernel, move_connection, &walk);
+    emu_pump_wake(reply->nic->pump);
+    count(reply, "connections", walk.matched);
+    count(reply, "refused", walk.refused);
+}
+
+static void offload(struct reply *reply)
+{
+    move(reply, true);
+}
+
+static void upload(struct reply *reply)
+{
+    move(reply, false);
+}
+
+static void pause_offloads(struct reply *reply)
+{
+    reply->nic->paused = true;
+    emu_kernel_pause(reply->nic->kernel);
+}
+
+static void resume_offloads(struct reply *reply)
+{
+    reply->nic->paused = false;
+    emu_kernel_resume(reply->nic->kernel);
+}
+
+static void set_policy(struct reply *reply)
+{
+    struct emu_policy_settings settings = reply->nic->policy.settings;
+    const char *kind = json_string_value(json_object_get(reply->request, "policy"));
+    const json_t *rate = json_object_get(reply->request, "rate");
+    int i = 0;
+
+    while (kind != NULL && emu_policy_names[i] != NULL && strcmp(emu_policy_names[i], kind) != 0) {
+        ++i;
+    }
+    if (kind == NULL || emu_policy_names[i] == NULL) {
+        reply->error = "\"policy\" is none of manual, all, random";
+        return;
+    }
+    if (rate != NULL) {
+        settings.rate = json_number_value(rate);
+    }
+    if (!(settings.rate > 0 && settings.rate <= EMU_POLICY_RATE_MAX)) {
+        reply->error = "\"rate\" is a number of moves a second, above 0 and at most 100000";
+        return;
+    }
+    settings.kind = (enum toe_policy)i;
+    emu_policy_init(&reply->nic->policy, &settings);
+    emu_pump_wake(reply->nic->pump);
+}
+
+static void stats(struct reply *reply)
+{
+    emu_counters_write(reply->nic, reply->out);
+}
+
+/* --- all of them --- */
+
+static void dispatch(struct reply *reply)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct reply *reply);
+    } commands[] = {
+        {"show", show},         {"offload", offload},      {"upload", upload},
+        {"stats", stats},       {"pause", pause_offloads}, {"resume", resume_offloads},
+        {"policy", set_policy},
+    };
+    const char *name = json_string_value(json_object_get(reply->request, "command"));
+
+    if (reply->request == NULL) {
+        reply->error = "a request is one line with a JSON object of at most 8192 bytes";
+        return;
+    }
+    for (size_t i = 0; name != NULL && i < sizeof(commands) / sizeof(commands[0]); ++i) {
+        if (strcmp(commands[i].name, name) == 0) {
+            (void)json_object_set_new(reply->summary, "command", json_string(name));
+            commands[i].run(reply);
+            return;
+        }
+    }
+    reply->error = "\"command\" is none of show, offload, upload, pause, resume, policy, stats";
+}
+
+void emu_requests_answer(void *nic, const json_t *request, FILE *out)
+{
+    struct reply reply = {.nic = nic,
+                          .request = request,
+                          .out = out,
+                          .summary = json_pack("{ss}", "type", "summary")};
+
+    if (reply.summary == NULL) {
+        return;
+    }
+    dispatch(&reply);
+    (void)json_object_set_new(reply.summary, "ok", json_boolean(reply.error == NULL));
+    if (reply.error != NULL) {
+        (void)json_object_set_new(reply.summary, "error", json_string(reply.error));
+    }
+    put(&reply, reply.summary);
+}

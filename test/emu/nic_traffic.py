@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+#
+# Programs on the two machines of nic_test.sh, on plain sockets of the kernel.
+#
+#   nic_traffic.py serve            echoes TCP, and UDP datagrams; "u" before a datagram: many at once
+#   nic_traffic.py talk ADDRESS     ICMP, UDP and TCP with it, each checked; one line at the end
+#   nic_traffic.py stream ADDRESS   sends and gets back bytes until stdin ends, then checks them
+import hashlib
+import os
+import random
+import select
+import socket
+import struct
+import sys
+import threading
+
+PORT = 7900
+UDP_SEGMENT = 103
+BLOCK = 1 << 16
+
+
+def echo(conn):
+    with conn:
+        while True:
+            data = conn.recv(BLOCK)
+            if not data:
+                return
+            conn.sendall(data)
+
+
+def serve_udp():
+    udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    udp.bind(("::", PORT))
+    while True:
+        data, whence = udp.recvfrom(BLOCK)
+        if data[:1] == b"u":
+            # One system call, many datagrams: the kernel may hand them over as one frame.
+            udp.sendmsg([data[1:] * 8], [(socket.SOL_UDP, UDP_SEGMENT, struct.pack("H", len(data) - 1))], 0, whence)
+        else:
+            udp.sendto(data, whence)
+
+
+def die_with_stdin():
+    while os.read(0, 1):
+        pass
+    os._exit(0)
+
+
+def serve():
+    server = socket.create_server(("::", PORT), family=socket.AF_INET6, dualstack_ipv6=True, backlog=64)
+    threading.Thread(target=serve_udp, daemon=True).start()
+    print("ready", flush=True)
+    threading.Thread(target=die_with_stdin, daemon=True).start()
+    while True:
+        conn, _ = server.accept()
+        threading.Thread(target=echo, args=(conn,), daemon=True).start()
+
+
+def ping(address, family):
+    if family == socket.AF_INET:
+        sock, kinds = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMP), (8, 0)
+    else:
+        sock, kinds = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMPV6), (128, 129)
+    body = struct.pack("!HH", os.getpid() & 0xffff, 1) + b"toe" * 300
+    total = sum(struct.unpack("!%dH" % ((len(body) + 2) // 2), struct.pack("BB", kinds[0], 0) + body))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    sock.settimeout(5)
+    sock.sendto(struct.pack("!BBH", kinds[0], 0, ~total & 0xffff) + body, (address, 0))
+    while True:
+        reply = sock.recv(BLOCK)
+        reply = reply[20:] if family == socket.AF_INET else reply
+        if reply[0] == kinds[1]:
+            assert reply[4:] == body, "ICMP: another echo"
+            return
+
+
+def datagrams(address, family):
+    udp = socket.socket(family, socket.SOCK_DGRAM)
+    udp.settimeout(5)
+    for size in (1, 1000, 1472, 9000):
+        data = random.randbytes(size).replace(b"u", b"v")
+        udp.sendto(data, (address, PORT))
+        assert udp.recv(BLOCK) == data, "UDP: %d bytes came back as others" % size
+    data = random.randbytes(1200)
+    udp.sendto(b"u" + data, (address, PORT))
+    for _ in range(8):
+        assert udp.recv(BLOCK) == data, "UDP: one of many is another"
+
+
+def transfer(address, size):
+    conn = socket.create_connection((address, PORT), 10)
+    data = random.randbytes(size)
+
+    def send():
+        conn.sendall(data)
+        conn.shutdown(socket.SHUT_WR)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    back = bytearray()
+    while True:
+        part = conn.recv(BLOCK)
+        if not part:
+            break
+        back += part
+    sender.join()
+    assert bytes(back) == data, "TCP: %d bytes came back as %d others" % (size, len(back))
+
+
+def talk(address):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    ping(address, family)
+    datagrams(address, family)
+    for size in (1, 1460, 100000, 8000000):
+        transfer(address, size)
+    print("talked")
+
+
+def stream(address):
+    """Keeps the connection busy both ways while the NIC comes and goes."""
+    conn = socket.create_connection((address, PORT), 10)
+    conn.settimeout(60)
+    sent, got = hashlib.sha256(), hashlib.sha256()
+    counts = [0, 0]
+    # Written and not come back yet; bounded, so that neither end's buffers fill up.
+    print("streaming", flush=True)
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        block = random.randbytes(20000)
+        conn.sendall(block)
+        sent.update(block)
+        counts[0] += len(block)
+        while counts[1] < counts[0]:
+            part = conn.recv(BLOCK)
+            assert part, "TCP: the end of the stream"
+            got.update(part)
+            counts[1] += len(part)
+    assert sent.digest() == got.digest(), "TCP: other bytes came back"
+    print("streamed %d" % counts[1])
+
+
+random.seed(1)
+{"serve": serve, "talk": talk, "stream": stream}[sys.argv[1]](*sys.argv[2:])
