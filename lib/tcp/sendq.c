@@ -70,12 +70,26 @@ static void move_to(struct tcp_sendq_cursor *cursor, const struct tcp_sendq *q, 
     toe_assert(cursor->sge < buf->sge_cnt);
 }
 
+/* Whether |cursor| is at the entry that holds the byte at |pos|. What is too small wraps. */
+static bool is_at(const struct tcp_sendq_cursor *cursor, uint64_t pos)
+{
+    const struct toe_buf *buf = cursor->buf;
+
+    return buf != NULL && pos - start_of(buf) < buf->len &&
+           pos - start_of(buf) + buf->off - cursor->sge_off < buf->sge[cursor->sge].len;
+}
+
 static struct tcp_sendq_cursor *find(struct tcp_sendq *q, uint64_t pos)
 {
-    struct tcp_sendq_cursor *cursor = cursor_for(q, pos);
+    struct tcp_sendq_cursor *cursor;
 
     toe_assert(pos >= q->una && pos - q->una < q->len);
 
+    /* What is sent next is looked at several times. */
+    if (is_at(&q->cursors[1], pos)) {
+        return &q->cursors[1];
+    }
+    cursor = cursor_for(q, pos);
     move_to(cursor, q, pos);
     return cursor;
 }
