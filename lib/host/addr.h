@@ -19,7 +19,27 @@ static inline uint8_t host_addr_len(const struct toe_addr *addr)
 /* host_addr_is_equal() tells whether |a| and |b| are the same address. */
 static inline bool host_addr_is_equal(const struct toe_addr *a, const struct toe_addr *b)
 {
-    return a->family == b->family && memcmp(a->bytes, b->bytes, host_addr_len(a)) == 0;
+    return a->family == b->family &&
+           (a->family == 4 ? memcmp(a->bytes, b->bytes, 4) : memcmp(a->bytes, b->bytes, 16)) == 0;
+}
+
+/*
+ * host_addr_words() puts |a| and |b|, of one family, into words to be hashed and returns how many:
+ * one for IPv4, four for IPv6.
+ */
+static inline size_t host_addr_words(uint64_t words[4], const struct toe_addr *a,
+                                     const struct toe_addr *b)
+{
+    uint8_t *bytes = (uint8_t *)words;
+
+    if (a->family == 4) {
+        memcpy(bytes, a->bytes, 4);
+        memcpy(bytes + 4, b->bytes, 4);
+        return 1;
+    }
+    memcpy(bytes, a->bytes, 16);
+    memcpy(bytes + 16, b->bytes, 16);
+    return 4;
 }
 
 /* host_addr_is_within() tells whether |addr| lies in the subnet |net|/|prefix_len|. */

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "host/addr.h"
+#include "wire/bytes.h"
 
 #include <string.h>
 
@@ -64,21 +65,18 @@ const struct host_address *host_address_for(const struct host_interface *interfa
 
 bool host_address_is_broadcast(const struct host_interface *interface, const struct toe_addr *addr)
 {
+    uint32_t wanted;
+
     if (addr->family != 4) {
         return false;
     }
+    wanted = wire_load_u32(addr->bytes);
     for (uint32_t i = 0; i < interface->addresses.cnt; ++i) {
         const struct host_address *own = &interface->addresses.items[i];
-        struct toe_addr last = own->addr;
 
         /* A subnet of 31 or 32 bits has no broadcast address (RFC 3021). */
-        if (own->addr.family != 4 || own->prefix_len > 30) {
-            continue;
-        }
-        for (uint8_t bit = own->prefix_len; bit < 32; ++bit) {
-            last.bytes[bit / 8] |= (uint8_t)(0x80u >> (bit % 8));
-        }
-        if (host_addr_is_equal(&last, addr)) {
+        if (own->addr.family == 4 && own->prefix_len <= 30 &&
+            (wire_load_u32(own->addr.bytes) | UINT32_MAX >> own->prefix_len) == wanted) {
             return true;
         }
     }

@@ -10,17 +10,12 @@
 #include "wire/ipv6.h"
 #include "wire/tcp.h"
 
-#include <string.h>
-
 static uint64_t path_hash(const struct toe_host *host, const struct toe_addr *local,
                           const struct toe_addr *remote)
 {
-    uint8_t key[33] = {0};
+    uint64_t words[4];
 
-    memcpy(key, local->bytes, host_addr_len(local));
-    memcpy(key + 16, remote->bytes, host_addr_len(remote));
-    key[32] = local->family;
-    return base_siphash13(&host->table_key, key, sizeof(key));
+    return base_siphash13_words(&host->table_key, words, host_addr_words(words, local, remote));
 }
 
 static struct host_path *path_find(const struct toe_host *host, const struct toe_addr *local,
