@@ -64,16 +64,30 @@ static inline uint64_t wire_csum_rest(uint64_t sum, const uint8_t *p, size_t len
     return wire_csum_add_around(sum, word);
 }
 
+/* wire_csum_copy_word() copies 8 bytes and returns |sum| plus them. */
+static inline uint64_t wire_csum_copy_word(uint64_t sum, uint8_t *dst, const uint8_t *src)
+{
+    uint64_t word;
+
+    memcpy(&word, src, 8);
+    memcpy(dst, &word, 8);
+    return wire_csum_add_around(sum, word);
+}
+
 /* wire_csum_copy_rest() does the same with what it copies from |src| to |dst|. */
 static inline uint64_t wire_csum_copy_rest(uint64_t sum, uint8_t *dst, const uint8_t *src,
                                            size_t len)
 {
-    uint64_t word;
-
+    for (; len >= 32; len -= 32, src += 32, dst += 32) {
+        for (size_t at = 0; at < 32; at += 8) {
+            sum = wire_csum_copy_word(sum, dst + at, src + at);
+        }
+    }
     for (; len >= 8; len -= 8, src += 8, dst += 8) {
-        memcpy(&word, src, 8);
-        memcpy(dst, &word, 8);
-        sum = wire_csum_add_around(sum, word);
+        sum = wire_csum_copy_word(sum, dst, src);
+    }
+    if (len == 0) {
+        return sum;
     }
     if ((len & 4) != 0) {
         memcpy(dst, src, 4);

@@ -4,7 +4,8 @@
  *
  * The unit multiplies signed 16-bit words and adds the products in pairs, so that a sum of words
  * costs two instructions for a register of them. To be signed, words are taken less 2^15; what that
- * takes away is put back at the end.
+ * takes away is put back at the end. The last block is padded with zeros, so that less than four
+ * bytes are left for the loops that every machine has.
  */
 #include "wire/checksum.h"
 #include "wire/checksum_blocks.h"
@@ -15,8 +16,8 @@
 
 #define AVX2 __attribute__((target("avx2")))
 
-/* Blocks in a row that a lane of 32 bits has room for: each adds 2^16 at most, up or down. */
-#define CNT_MAX 16384u
+/* What a lane of 32 bits has room for: each block adds 2^16 at most, up or down. */
+#define LEN_MAX (16384u * WIRE_CSUM_BLOCK_LEN)
 
 #define WORDS (WIRE_CSUM_BLOCK_LEN / 2)
 
@@ -41,6 +42,24 @@ static inline AVX2 __m256i pairs(__m256i words)
     return _mm256_madd_epi16(less, _mm256_set1_epi16(1));
 }
 
+/* Lanes that hold the first |len| bytes of a block, as far as they fill lanes. */
+static inline AVX2 __m256i first_lanes(size_t len)
+{
+    static const int32_t edge[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+
+    return _mm256_loadu_si256((const __m256i *)(const void *)(edge + 8 - len / 4));
+}
+
+static inline AVX2 __m256i load_lanes(const uint8_t *p, __m256i lanes)
+{
+    return _mm256_maskload_epi32((const int *)(const void *)p, lanes);
+}
+
+static inline AVX2 void store_lanes(uint8_t *p, __m256i lanes, __m256i words)
+{
+    _mm256_maskstore_epi32((int *)(void *)p, lanes, words);
+}
+
 /* Returns |sum| plus |cnt| blocks, whose words, less 2^15 each, are in |lanes|. */
 static inline AVX2 uint64_t finish(__m256i lanes, size_t cnt, uint64_t sum)
 {
@@ -53,8 +72,8 @@ static inline AVX2 uint64_t finish(__m256i lanes, size_t cnt, uint64_t sum)
     return wire_csum_add_around(sum, (uint64_t)_mm_cvtsi128_si64(half) + cnt * WORDS * 0x8000u);
 }
 
-/* The |cnt| blocks at |p|, at most CNT_MAX. */
-static AVX2 uint64_t sum_blocks(uint64_t sum, const uint8_t *p, size_t cnt)
+/* |cnt| blocks at |p| and |rest| bytes behind them, as far as those fill lanes. */
+static AVX2 uint64_t sum_blocks(uint64_t sum, const uint8_t *p, size_t cnt, size_t rest)
 {
     __m256i lanes = _mm256_setzero_si256();
 
@@ -67,7 +86,8 @@ static AVX2 uint64_t sum_blocks(uint64_t sum, const uint8_t *p, size_t cnt)
     for (size_t i = cnt % 4; i > 0; --i, p += WIRE_CSUM_BLOCK_LEN) {
         lanes = _mm256_add_epi32(lanes, pairs(load(p)));
     }
-    return finish(lanes, cnt, sum);
+    lanes = _mm256_add_epi32(lanes, pairs(load_lanes(p, first_lanes(rest))));
+    return finish(lanes, cnt + 1, sum);
 }
 
 /* Copies a block and returns its pairs. */
@@ -79,9 +99,12 @@ static inline AVX2 __m256i pass(uint8_t *dst, const uint8_t *src)
     return pairs(words);
 }
 
-static AVX2 uint64_t copy_blocks(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt)
+static AVX2 uint64_t copy_blocks(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t cnt,
+                                 size_t rest)
 {
+    const __m256i last = first_lanes(rest);
     __m256i lanes = _mm256_setzero_si256();
+    __m256i words;
 
     for (size_t i = cnt / 4; i > 0; --i, src += TURN, dst += TURN) {
         lanes = _mm256_add_epi32(lanes, pass(dst, src));
@@ -92,31 +115,31 @@ static AVX2 uint64_t copy_blocks(uint64_t sum, uint8_t *dst, const uint8_t *src,
     for (size_t i = cnt % 4; i > 0; --i, src += WIRE_CSUM_BLOCK_LEN, dst += WIRE_CSUM_BLOCK_LEN) {
         lanes = _mm256_add_epi32(lanes, pass(dst, src));
     }
-    return finish(lanes, cnt, sum);
+    words = load_lanes(src, last);
+    store_lanes(dst, last, words);
+    lanes = _mm256_add_epi32(lanes, pairs(words));
+    return finish(lanes, cnt + 1, sum);
 }
 
 static uint64_t sum_avx2(uint64_t sum, const uint8_t *p, size_t len)
 {
-    size_t cnt = len / WIRE_CSUM_BLOCK_LEN;
-
-    for (; cnt > CNT_MAX; cnt -= CNT_MAX, p += CNT_MAX * WIRE_CSUM_BLOCK_LEN) {
-        sum = sum_blocks(sum, p, CNT_MAX);
+    for (; len > LEN_MAX; len -= LEN_MAX, p += LEN_MAX) {
+        sum = sum_blocks(sum, p, LEN_MAX / WIRE_CSUM_BLOCK_LEN, 0);
     }
-    sum = sum_blocks(sum, p, cnt);
-    return wire_csum_rest(sum, p + cnt * WIRE_CSUM_BLOCK_LEN, len % WIRE_CSUM_BLOCK_LEN);
+    sum = sum_blocks(sum, p, len / WIRE_CSUM_BLOCK_LEN, len % WIRE_CSUM_BLOCK_LEN);
+    return len % 4 == 0 ? sum : wire_csum_rest(sum, p + len / 4 * 4, len % 4);
 }
 
 static uint64_t copy_avx2(uint64_t sum, uint8_t *dst, const uint8_t *src, size_t len)
 {
-    size_t cnt = len / WIRE_CSUM_BLOCK_LEN;
-    size_t done = 0;
-
-    for (; cnt > CNT_MAX; cnt -= CNT_MAX, done += CNT_MAX * WIRE_CSUM_BLOCK_LEN) {
-        sum = copy_blocks(sum, dst + done, src + done, CNT_MAX);
+    for (; len > LEN_MAX; len -= LEN_MAX, src += LEN_MAX, dst += LEN_MAX) {
+        sum = copy_blocks(sum, dst, src, LEN_MAX / WIRE_CSUM_BLOCK_LEN, 0);
     }
-    sum = copy_blocks(sum, dst + done, src + done, cnt);
-    done += cnt * WIRE_CSUM_BLOCK_LEN;
-    return wire_csum_copy_rest(sum, dst + done, src + done, len - done);
+    sum = copy_blocks(sum, dst, src, len / WIRE_CSUM_BLOCK_LEN, len % WIRE_CSUM_BLOCK_LEN);
+    if (len % 4 == 0) {
+        return sum;
+    }
+    return wire_csum_copy_rest(sum, dst + len / 4 * 4, src + len / 4 * 4, len % 4);
 }
 
 const struct wire_csum_blocks *wire_csum_vector(void)
