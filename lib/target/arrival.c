@@ -25,12 +25,6 @@ static struct target_row row_of(const struct wire_plain *plain)
     return (struct target_row){.bytes = wire_plain_row(plain), .len = plain->row_len};
 }
 
-static bool is_same_row(const struct wire_plain *a, const struct wire_plain *b)
-{
-    return a->row_len == b->row_len &&
-           memcmp(wire_plain_row(a), wire_plain_row(b), a->row_len) == 0;
-}
-
 static void classify(struct toe_target *target, struct target_arrival *arrivals,
                      const struct toe_frame *frames, uint32_t cnt)
 {
@@ -48,7 +42,7 @@ static void classify(struct toe_target *target, struct target_arrival *arrivals,
         if (!arrival->is_plain) {
             continue;
         }
-        arrival->is_again = last != NULL && is_same_row(last, &arrival->plain);
+        arrival->is_again = last != NULL && wire_plain_is_same_row(last, &arrival->plain);
         if (!arrival->is_again) {
             arrival->hash = target_demux_hash(&target->demux, row_of(&arrival->plain));
             target_demux_fetch(&target->demux, arrival->hash);
@@ -105,13 +99,19 @@ static uint8_t *place_of(struct target_tcp *tcp, const struct tcp_segment *seg)
     return target_delivery_room(tcp, seg->payload_len);
 }
 
-/* Verifies the checksum of |seg|, and copies its text to |place| if that is not NULL. */
-static bool verify(const struct tcp_segment *seg, const struct wire_plain *plain, uint8_t *place)
+static uint32_t text_len(const struct wire_plain *plain)
 {
+    return plain->tcp_len - wire_plain_head_len(plain);
+}
+
+/* Verifies the checksum of |plain|, and copies its text to |place| if that is not NULL. */
+static bool verify(const struct wire_plain *plain, uint8_t *place)
+{
+    const uint8_t *text = plain->tcp + wire_plain_head_len(plain);
     uint64_t sum = wire_plain_sum(plain);
 
-    sum = place != NULL ? wire_csum_copy(place, seg->payload, seg->payload_len, sum)
-                        : wire_csum_add(sum, seg->payload, seg->payload_len);
+    sum = place != NULL ? wire_csum_copy(place, text, text_len(plain), sum)
+                        : wire_csum_add(sum, text, text_len(plain));
     return wire_csum_fold(sum) == 0;
 }
 
@@ -132,14 +132,14 @@ static bool is_for(const struct target_tcp *tcp, const struct wire_plain *plain)
                                  plain->vlan_id);
 }
 
-/* Whether |next| goes on where |seg| ends and says nothing else. */
-static bool can_join(const struct tcp_segment *seg, const struct tcp_segment *next, uint32_t full)
+/* Whether |next| goes on where |seg| ends, of which |first| is the beginning, and says nothing
+ * else.
+ */
+static bool can_join(const struct tcp_segment *seg, const struct wire_plain *first,
+                     const struct wire_plain *next, uint32_t full)
 {
-    return toe_seq_eq(next->seq, toe_seq_add(seg->seq, seg->payload_len)) &&
-           next->payload_len > 0 && next->payload_len <= full && next->wnd == seg->wnd &&
-           toe_seq_eq(next->ack, seg->ack) && (next->flags & ~TCP_PSH) == TCP_ACK &&
-           next->ts_val == seg->ts_val && next->ts_ecr == seg->ts_ecr && next->ecn == seg->ecn &&
-           next->has_ts == seg->has_ts;
+    return toe_seq_eq(wire_plain_seq(next), toe_seq_add(seg->seq, seg->payload_len)) &&
+           text_len(next) > 0 && text_len(next) <= full && wire_plain_is_alike(first, next);
 }
 
 /*
@@ -151,7 +151,9 @@ static uint32_t take_joined(struct toe_target *target, const struct target_arriv
 {
     struct target_tcp *tcp = arrivals->tcp;
     const uint32_t full = tcp->conn.rcv_mss;
+    const struct wire_plain *first = &arrivals->plain;
     toe_seq last = seg->seq;
+    uint32_t len = ip_len(first);
     uint32_t n = 1;
     uint32_t max;
 
@@ -160,33 +162,27 @@ static uint32_t take_joined(struct toe_target *target, const struct target_arriv
     }
     max = tcp_input_patience(&tcp->conn, seg, target->now);
     for (; n < max && n < cnt && seg->payload_len == n * full && (seg->flags & TCP_PSH) == 0; ++n) {
-        const struct wire_plain *plain = &arrivals[n].plain;
-        struct tcp_segment next;
+        const struct wire_plain *next = &arrivals[n].plain;
         uint8_t *place;
 
-        if (!arrivals[n].is_plain || !arrivals[n].is_again || !is_for(tcp, plain) ||
-            target_frame_is_trusted(&frames[n])) {
+        if (!arrivals[n].is_plain || !arrivals[n].is_again || !is_for(tcp, next) ||
+            target_frame_is_trusted(&frames[n]) || !can_join(seg, first, next, full)) {
             break;
         }
-        read_segment(&next, plain);
-        if (!can_join(seg, &next, full)) {
+        place = target_delivery_room(tcp, seg->payload_len + text_len(next));
+        if (place != seg->payload || !verify(next, place + seg->payload_len)) {
             break;
         }
-        place = target_delivery_room(tcp, seg->payload_len + next.payload_len);
-        if (place != seg->payload || !verify(&next, plain, place + seg->payload_len)) {
-            break;
-        }
-        last = next.seq;
-        seg->payload_len += next.payload_len;
-        seg->flags |= next.flags;
+        last = wire_plain_seq(next);
+        len += ip_len(next);
+        seg->payload_len += text_len(next);
+        seg->flags |= wire_plain_flags(next);
     }
     if (n == 1) {
         return 1;
     }
     tcp_input_joined(&tcp->conn, seg, last, target->now);
-    for (uint32_t i = 0; i < n; ++i) {
-        target_ingress_count(target, tcp, ip_len(&arrivals[i].plain), seg->ecn, TOE_DROP_NONE);
-    }
+    target_ingress_count(target, tcp, n, len, seg->ecn);
     target_reach_confirm(target, tcp->path->neighbor);
     target_ingress_settle(target, tcp);
     return n;
@@ -200,7 +196,7 @@ static uint32_t take_placed(struct toe_target *target, const struct target_arriv
     struct target_tcp *tcp = arrivals->tcp;
     uint32_t taken;
 
-    if (!verify(seg, &arrivals->plain, place)) {
+    if (!verify(&arrivals->plain, place)) {
         return target_ingress_drop(target, tcp, TOE_DROP_TCP_CHECKSUM);
     }
     seg->payload = place;
@@ -231,7 +227,7 @@ uint32_t target_arrivals_take(struct toe_target *target, const struct target_arr
             target_busy_of(tcp)->delivery.place = NULL; /* whether it was used or not */
             return taken;
         }
-        if (!verify(&seg, plain, NULL)) {
+        if (!verify(plain, NULL)) {
             return target_ingress_drop(target, tcp, TOE_DROP_TCP_CHECKSUM);
         }
     }

@@ -91,23 +91,20 @@ struct progress {
     uint32_t cnt;  /* and segments */
 };
 
-/* Queues the frame of |len| bytes of text, |cnt| segments, that was made at |data|. */
-static void push_frame(struct target_egress *egress, const struct progress *p, const uint8_t *data,
-                       uint32_t len, uint32_t cnt)
+/* Queues the frame with |len| bytes of text behind |head| that was made at |data|. */
+static struct toe_frame *push_frame(struct target_egress *egress, const struct target_head *head,
+                                    const uint8_t *data, uint32_t len)
 {
     struct toe_frame *frame = &egress->frames[egress->cnt++];
 
-    *frame = (struct toe_frame){.data = data, .len = p->head.len + len};
-    if (p->head.is_partial) {
+    *frame = (struct toe_frame){.data = data, .len = head->len + len};
+    if (head->is_partial) {
         frame->flags = TOE_FRAME_CSUM_PARTIAL;
-        frame->csum_start = (uint16_t)p->head.tcp_off;
+        frame->csum_start = (uint16_t)head->tcp_off;
         frame->csum_off = WIRE_TCP_CSUM_OFF;
     }
-    if (cnt > 1) {
-        frame->gso = p->head.is_ipv4 ? TOE_GSO_TCP4 : TOE_GSO_TCP6;
-        frame->gso_size = p->out->mss;
-    }
     egress->used += (frame->len + 63) / 64 * 64;
+    return frame;
 }
 
 /* Makes frames of |len| bytes of text, each |cnt| segments, up to |end| of it; false if that cannot
@@ -119,6 +116,7 @@ static bool emit_frames(struct toe_target *target, struct target_tcp *tcp, struc
 
     do {
         uint8_t *data = room_for(target, TARGET_HEAD_LEN_MAX + len);
+        struct toe_frame *frame;
         uint64_t sum = 0;
 
         target_head_copy(data, &p->head);
@@ -129,7 +127,11 @@ static bool emit_frames(struct toe_target *target, struct target_tcp *tcp, struc
         }
         target_head_finish(data, &p->head, toe_seq_add(p->out->seg.seq, p->done),
                            p->head.is_ipv4 ? take_ip_id(egress, cnt) : 0, sum);
-        push_frame(egress, p, data, len, cnt);
+        frame = push_frame(egress, &p->head, data, len);
+        if (cnt > 1) {
+            frame->gso = p->head.is_ipv4 ? TOE_GSO_TCP4 : TOE_GSO_TCP6;
+            frame->gso_size = p->out->mss;
+        }
         p->done += len;
         p->cnt += cnt;
     } while (p->done < end);
@@ -155,6 +157,28 @@ static void count(struct toe_target *target, struct target_tcp *tcp, const struc
     }
 }
 
+/* Puts out |seg|, a pure acknowledgment of |tcp|. */
+static void emit_pure(struct toe_target *target, struct target_tcp *tcp,
+                      const struct tcp_segment *seg)
+{
+    struct target_egress *egress = &target->egress;
+    struct target_head *head = &egress->pure;
+    uint8_t *data = room_for(target, TARGET_HEAD_LEN_MAX);
+    const int version = tcp->path->constant.src.family == 6;
+
+    if (egress->pure_of != tcp) {
+        target_head_build_pure(head, tcp, seg->has_ts);
+        egress->pure_of = tcp;
+    }
+    target_head_acknowledge(head, seg);
+    target_head_copy(data, head);
+    target_head_finish(data, head, seg->seq, version == 0 ? take_ip_id(egress, 1) : 0, 0);
+    push_frame(egress, head, data, 0);
+    ++target->stats.tcp[version].out_segments;
+    ++target->stats.ip[version].out_requests;
+    target->stats.ip[version].out_octets += head->len - head->ip_off;
+}
+
 void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
                         const struct tcp_out *out)
 {
@@ -165,11 +189,15 @@ void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
     bool is_mapped = true;
     struct progress p;
 
+    target_reach_check(target, tcp->path->neighbor);
+    if (target_head_is_pure(&out->seg) && tcp->worth == NULL) {
+        emit_pure(target, tcp, &out->seg);
+        return;
+    }
     p.out = out;
     p.done = 0;
     p.cnt = 0;
     p.text.len = tcp_send_map(&tcp->conn, &p.text.at, out->text_off, len);
-    target_reach_check(target, tcp->path->neighbor);
     target_head_build(&p.head, tcp, &out->seg);
     if (is_cut) {
         target_head_shape(&p.head, out->mss, 0);

@@ -13,6 +13,7 @@
 #ifndef TARGET_EGRESS_H
 #define TARGET_EGRESS_H
 
+#include "target/head.h"
 #include "toe/frame.h"
 
 struct target_tcp;
@@ -33,6 +34,11 @@ struct target_egress {
     struct toe_frame frames[TARGET_EGRESS_MAX];
     uint32_t cnt;
     uint16_t ip_id; /* the next one: 0x8000 to 0xFFFF (SND-030) */
+
+    /* The headers of the last pure acknowledgment, and whose it was: that of the next is most
+     * likely the same one's. NULL where what they are made of may have changed. */
+    struct target_head pure;
+    const struct target_tcp *pure_of;
 };
 
 /* target_egress_init() returns 0, or -1 when memory ran out. */
@@ -40,6 +46,12 @@ int target_egress_init(struct target_egress *egress, const struct toe_mem *mem);
 
 /* target_egress_fini() gives the memory back. */
 void target_egress_fini(struct target_egress *egress, const struct toe_mem *mem);
+
+/* target_egress_forget() is told when a state operation may change what headers are made of. */
+static inline void target_egress_forget(struct target_egress *egress)
+{
+    egress->pure_of = NULL;
+}
 
 /*
  * target_egress_emit() puts the segments |out| of |tcp| into frames. Where their text cannot be

@@ -98,6 +98,39 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
     head->tcp_sum = wire_csum_add(head->pseudo_sum, out, tcp_len);
 }
 
+bool target_head_is_pure(const struct tcp_segment *seg)
+{
+    return seg->payload_len == 0 && seg->flags == TCP_ACK && seg->sack_cnt == 0 &&
+           seg->acc_cnt == 0 && seg->ecn == 0 && !seg->ae;
+}
+
+void target_head_build_pure(struct target_head *head, const struct target_tcp *tcp, bool has_ts)
+{
+    struct tcp_segment seg = TCP_SEGMENT_INIT;
+
+    seg.flags = TCP_ACK;
+    seg.has_ts = has_ts;
+    target_head_build(head, tcp, &seg);
+    target_head_shape(head, 0, 0);
+    head->tcp_sum = head->sum;
+}
+
+void target_head_acknowledge(struct target_head *head, const struct tcp_segment *seg)
+{
+    uint8_t *tcp = head->bytes + head->tcp_off;
+    uint64_t sum = wire_csum_add_u16(head->tcp_sum, seg->wnd);
+
+    wire_store_u32(tcp + WIRE_TCP_ACK_OFF, seg->ack.v);
+    wire_store_u16(tcp + WIRE_TCP_WND_OFF, seg->wnd);
+    sum = wire_csum_add_u32(sum, seg->ack.v);
+    if (seg->has_ts) {
+        wire_store_u32(tcp + WIRE_TCP_TS_OFF, seg->ts_val);
+        wire_store_u32(tcp + WIRE_TCP_TS_OFF + 4, seg->ts_ecr);
+        sum = wire_csum_add_u32(wire_csum_add_u32(sum, seg->ts_val), seg->ts_ecr);
+    }
+    head->sum = sum;
+}
+
 void target_head_shape(struct target_head *head, uint32_t text_len, uint8_t flags)
 {
     const uint32_t tcp_len = head->len - head->tcp_off + text_len;

@@ -4,7 +4,7 @@
  *
  * Segments in a row differ in their sequence numbers, the last one in flags and length. So the
  * headers of all of them are built once, with the sum of what is the same; each frame gets a copy,
- * and in it what is its own.
+ * and in it what is its own. Pure acknowledgments in a row differ in a few numbers more.
  */
 #ifndef TARGET_HEAD_H
 #define TARGET_HEAD_H
@@ -48,6 +48,16 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
  * bytes of text and with |flags| of those that only the last may have.
  */
 void target_head_shape(struct target_head *head, uint32_t text_len, uint8_t flags);
+
+/*
+ * target_head_is_pure() tells whether |seg| is an acknowledgment that says nothing else. Of those
+ * of one connection target_head_build_pure() builds what is common, if they have timestamps or if
+ * they do not, and target_head_acknowledge() makes |head|, built so and perhaps used before, that
+ * of |seg|.
+ */
+bool target_head_is_pure(const struct tcp_segment *seg);
+void target_head_build_pure(struct target_head *head, const struct target_tcp *tcp, bool has_ts);
+void target_head_acknowledge(struct target_head *head, const struct tcp_segment *seg);
 
 /* target_head_copy() copies |head| to |data|, where there is room for TARGET_HEAD_LEN_MAX bytes. */
 static inline void target_head_copy(uint8_t *data, const struct target_head *head)

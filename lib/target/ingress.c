@@ -208,18 +208,17 @@ enum toe_drop target_ingress_segment(struct toe_target *target, struct target_tc
     return drop;
 }
 
-void target_ingress_count(struct toe_target *target, const struct target_tcp *tcp, uint32_t ip_len,
-                          uint8_t ecn, enum toe_drop drop)
+void target_ingress_count(struct toe_target *target, const struct target_tcp *tcp, uint32_t cnt,
+                          uint32_t ip_len, uint8_t ecn)
 {
     const int version = tcp->path->constant.src.family == 6;
     struct toe_ip_stats *stats = &target->stats.ip[version];
 
-    ++target->stats.tcp[version].in_segments;
-    ++stats->in_receives;
-    ++stats->in_delivers;
+    target->stats.tcp[version].in_segments += cnt;
+    stats->in_receives += cnt;
+    stats->in_delivers += cnt;
     stats->in_octets += ip_len;
-    stats->in_discards += drop == TOE_DROP_NO_MEMORY;
-    target->stats.ce_ignored += !tcp->conn.has_ecn && ecn == TCP_ECN_CE; /* RFC-093 */
+    target->stats.ce_ignored += !tcp->conn.has_ecn && ecn == TCP_ECN_CE ? cnt : 0; /* RFC-093 */
 }
 
 /* SEG-077: whether a frame whose IP header is bad, or promises too much, ends here. */
@@ -268,7 +267,10 @@ bool target_ingress_take(struct toe_target *target, struct target_tcp *tcp,
         target_worth_datagram(tcp, false);
     }
     drop = target_ingress_segment(target, tcp, seg);
-    target_ingress_count(target, tcp, ip_len, seg->ecn, drop);
+    target_ingress_count(target, tcp, 1, ip_len, seg->ecn);
+    if (drop == TOE_DROP_NO_MEMORY) {
+        ++target->stats.ip[tcp->path->constant.src.family == 6].in_discards;
+    }
     /* What ends the processing so is the host's, but not before the connection (SEG-006, SEG-045).
      */
     if (tcp->conn.verdict == TCP_VERDICT_URGENT || tcp->conn.verdict == TCP_VERDICT_SYN) {

@@ -37,7 +37,7 @@ enum toe_drop target_ingress_segment(struct toe_target *target, struct target_tc
  * have it. target_ingress_take() is what becomes of |seg|, which is undamaged and came in |frame|;
  * false if it is not the target's. target_ingress_drop() lets one end here that is not, unless the
  * host is to have it. target_ingress_settle() does what cannot wait when segments were given to the
- * engine, target_ingress_count() counts one in an IP packet of |ip_len| bytes.
+ * engine, target_ingress_count() counts |cnt| in IP packets of |ip_len| bytes in all.
  */
 bool target_ingress_is_for(const struct target_neighbor *neighbor, const uint8_t *dst_mac,
                            bool vlan_present, uint16_t vlan_id);
@@ -48,8 +48,8 @@ bool target_ingress_take(struct toe_target *target, struct target_tcp *tcp,
 bool target_ingress_drop(struct toe_target *target, const struct target_tcp *tcp,
                          enum toe_drop why);
 void target_ingress_settle(struct toe_target *target, struct target_tcp *tcp);
-void target_ingress_count(struct toe_target *target, const struct target_tcp *tcp, uint32_t ip_len,
-                          uint8_t ecn, enum toe_drop drop);
+void target_ingress_count(struct toe_target *target, const struct target_tcp *tcp, uint32_t cnt,
+                          uint32_t ip_len, uint8_t ecn);
 
 /* target_frame_is_trusted() tells whether somebody saw to the checksum already. */
 static inline bool target_frame_is_trusted(const struct toe_frame *frame)

@@ -98,6 +98,7 @@ struct toe_block *target_work_pop_tree(struct target_work *work)
 
 static void run_tree(struct toe_target *target, struct toe_block *tree)
 {
+    target_egress_forget(&target->egress);
     switch ((enum target_request)tree->target_data[WORD_REQUEST]) {
     case TARGET_REQUEST_INITIATE:
         target_pause_initiate(target, tree);

@@ -14,7 +14,6 @@
 #define IPV4_FRAGMENT 0x3fffu /* more fragments, and the offset */
 #define IPV4_SRC 12u
 #define IPV6_SRC 8u
-#define TS_LEN 12u
 #define TS_HEAD UINT32_C(0x0101080a) /* two NOPs, kind, length */
 
 static uint64_t load_u64(const uint8_t *p)
@@ -61,7 +60,7 @@ static bool parse_ipv4(struct wire_plain *plain, const uint8_t *ip, size_t len)
     plain->family = 4;
     plain->tos = ip[1];
     plain->row_off = IPV4_SRC;
-    plain->row_len = 12;
+    plain->row_len = WIRE_PLAIN_ROW4;
     return true;
 }
 
@@ -81,7 +80,7 @@ static bool parse_ipv6(struct wire_plain *plain, const uint8_t *ip, size_t len)
     plain->family = 6;
     plain->tos = (uint8_t)(wire_load_u16(ip) >> 4);
     plain->row_off = IPV6_SRC;
-    plain->row_len = 36;
+    plain->row_len = WIRE_PLAIN_ROW6;
     return true;
 }
 
@@ -90,11 +89,11 @@ static bool has_plain_options(struct wire_plain *plain)
 {
     const uint32_t words = plain->tcp[12] >> 4;
 
-    plain->has_ts = words == (WIRE_TCP_LEN + TS_LEN) / 4;
+    plain->has_ts = words == (WIRE_TCP_LEN + WIRE_PLAIN_TS_LEN) / 4;
     if (!plain->has_ts) {
         return words == WIRE_TCP_LEN / 4;
     }
-    return plain->tcp_len >= WIRE_TCP_LEN + TS_LEN &&
+    return plain->tcp_len >= WIRE_TCP_LEN + WIRE_PLAIN_TS_LEN &&
            wire_load_u32(plain->tcp + WIRE_TCP_LEN) == TS_HEAD;
 }
 
@@ -128,15 +127,15 @@ bool wire_plain_parse(struct wire_plain *plain, const uint8_t *data, size_t len)
 void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain)
 {
     const uint8_t *tcp = plain->tcp;
-    const uint32_t header_len = WIRE_TCP_LEN + (plain->has_ts ? TS_LEN : 0);
+    const uint32_t header_len = wire_plain_head_len(plain);
 
     seg->src_port = wire_load_u16(tcp);
     seg->dst_port = wire_load_u16(tcp + 2);
-    seg->seq = toe_seq_of(wire_load_u32(tcp + 4));
+    seg->seq = wire_plain_seq(plain);
     seg->ack = toe_seq_of(wire_load_u32(tcp + 8));
     seg->wnd = wire_load_u16(tcp + 14);
     seg->urgent = wire_load_u16(tcp + 18);
-    seg->flags = tcp[13];
+    seg->flags = wire_plain_flags(plain);
     seg->wscale = -1;
     seg->mss = 0;
     seg->sack_permitted = false;
@@ -147,6 +146,17 @@ void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain)
     seg->ts_ecr = plain->has_ts ? wire_load_u32(tcp + WIRE_TCP_LEN + 8) : 0;
     seg->payload_len = plain->tcp_len - header_len;
     seg->payload = tcp + header_len;
+}
+
+bool wire_plain_is_alike(const struct wire_plain *a, const struct wire_plain *b)
+{
+    const uint8_t *x = a->tcp;
+    const uint8_t *y = b->tcp;
+
+    return a->tos == b->tos && memcmp(x + 8, y + 8, 5) == 0 &&
+           ((wire_plain_flags(a) ^ wire_plain_flags(b)) & ~TCP_PSH) == 0 &&
+           memcmp(x + 14, y + 14, 2) == 0 &&
+           (!a->has_ts || memcmp(x + WIRE_TCP_LEN + 4, y + WIRE_TCP_LEN + 4, 8) == 0);
 }
 
 uint64_t wire_plain_sum(const struct wire_plain *plain)

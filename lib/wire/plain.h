@@ -2,6 +2,7 @@
 #ifndef WIRE_PLAIN_H
 #define WIRE_PLAIN_H
 
+#include "wire/bytes.h"
 #include "wire/tcp.h"
 
 /*
@@ -14,6 +15,11 @@
  * a short cut: what is found is what the parsers of the layers would find, and about any other
  * frame nothing is said.
  */
+
+/* What the timestamps take in the header, and the length of a row of either family. */
+#define WIRE_PLAIN_TS_LEN 12u
+#define WIRE_PLAIN_ROW4 12u
+#define WIRE_PLAIN_ROW6 36u
 
 /* A plain frame, where its parts lie. */
 struct wire_plain {
@@ -40,6 +46,12 @@ bool wire_plain_parse(struct wire_plain *plain, const uint8_t *data, size_t len)
 void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain);
 
 /*
+ * wire_plain_is_alike() tells whether the segments of two frames of one connection differ in
+ * nothing but sequence number, PSH, urgent pointer and text.
+ */
+bool wire_plain_is_alike(const struct wire_plain *a, const struct wire_plain *b);
+
+/*
  * wire_plain_sum() is the sum of the pseudo-header and the TCP header. With the payload added it
  * folds to 0 if the TCP checksum is right.
  */
@@ -52,6 +64,33 @@ uint64_t wire_plain_sum(const struct wire_plain *plain);
 static inline const uint8_t *wire_plain_row(const struct wire_plain *plain)
 {
     return plain->ip + plain->row_off;
+}
+
+/* wire_plain_is_same_row() tells whether the rows of |a| and |b| are equal. */
+static inline bool wire_plain_is_same_row(const struct wire_plain *a, const struct wire_plain *b)
+{
+    const uint8_t *x = wire_plain_row(a);
+    const uint8_t *y = wire_plain_row(b);
+
+    return a->family == b->family &&
+           (a->family == 4 ? memcmp(x, y, WIRE_PLAIN_ROW4) : memcmp(x, y, WIRE_PLAIN_ROW6)) == 0;
+}
+
+/* wire_plain_head_len() is the length of the TCP header: behind it lies the text. */
+static inline uint32_t wire_plain_head_len(const struct wire_plain *plain)
+{
+    return WIRE_TCP_LEN + (plain->has_ts ? WIRE_PLAIN_TS_LEN : 0);
+}
+
+/* wire_plain_seq() is the sequence number, wire_plain_flags() the flags but for AE. */
+static inline toe_seq wire_plain_seq(const struct wire_plain *plain)
+{
+    return toe_seq_of(wire_load_u32(plain->tcp + WIRE_TCP_SEQ_OFF));
+}
+
+static inline uint8_t wire_plain_flags(const struct wire_plain *plain)
+{
+    return plain->tcp[WIRE_TCP_FLAGS_OFF];
 }
 
 #endif

@@ -21,8 +21,11 @@ enum {
     WIRE_TCP_LEN = 20,       /* header without options */
     WIRE_TCP_LEN_MAX = 60,   /* header with all the options that fit */
     WIRE_TCP_SEQ_OFF = 4,    /* where fields stand in the header: sequence number, */
+    WIRE_TCP_ACK_OFF = 8,    /* acknowledgment, */
     WIRE_TCP_FLAGS_OFF = 13, /* control bits, */
-    WIRE_TCP_CSUM_OFF = 16   /* checksum */
+    WIRE_TCP_WND_OFF = 14,   /* window, */
+    WIRE_TCP_CSUM_OFF = 16,  /* checksum, */
+    WIRE_TCP_TS_OFF = 24     /* and, where timestamps are the first option, their values */
 };
 
 /* Control bits. */

@@ -210,9 +210,55 @@ static void test_plain_is_the_same(void **state)
     t_guarded_fini(&g);
 }
 
+/* Whether two segments differ in what may differ only. */
+static bool is_same_but_text(const struct wire_plain *a, const struct wire_plain *b)
+{
+    struct tcp_segment x;
+    struct tcp_segment y;
+
+    wire_plain_segment(&x, a);
+    wire_plain_segment(&y, b);
+    return a->tos == b->tos && a->tcp[12] == b->tcp[12] && toe_seq_eq(x.ack, y.ack) &&
+           ((x.flags ^ y.flags) & ~TCP_PSH) == 0 && x.wnd == y.wnd && x.ts_val == y.ts_val &&
+           x.ts_ecr == y.ts_ecr;
+}
+
+/* One bit decides whether two frames are alike, and which it is. */
+static void test_alike_is_all_but_text(void **state)
+{
+    uint32_t alike = 0;
+    uint32_t other = 0;
+    struct base_rand rand;
+
+    (void)state;
+    base_rand_init(&rand, 2);
+    for (uint32_t i = 0; i < FRAMES; ++i) {
+        uint8_t frame[ROOM] = {0};
+        uint8_t near[ROOM];
+        bool is_usual;
+        const uint32_t len = build(frame, &rand, &is_usual);
+        struct wire_plain a;
+        struct wire_plain b;
+
+        memcpy(near, frame, sizeof(near));
+        near[below(&rand, len)] ^= (uint8_t)(1u << below(&rand, 8));
+        fix_ipv4(near + WIRE_ETHER_LEN);
+        if (!wire_plain_parse(&a, frame, len) || !wire_plain_parse(&b, near, len) ||
+            a.family != b.family) {
+            continue;
+        }
+        assert_int_equal(wire_plain_is_same_row(&a, &b),
+                         memcmp(wire_plain_row(&a), wire_plain_row(&b), a.row_len) == 0);
+        assert_int_equal(wire_plain_is_alike(&a, &b), is_same_but_text(&a, &b));
+        ++*(wire_plain_is_alike(&a, &b) ? &alike : &other);
+    }
+    assert_true(alike > FRAMES / 20 && other > FRAMES / 20);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plain_is_the_same)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plain_is_the_same),
+                                       cmocka_unit_test(test_alike_is_all_but_text)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
