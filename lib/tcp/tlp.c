@@ -30,12 +30,25 @@ static bool can_probe_hole(const struct tcp_conn *conn)
            conn->snd_wnd > 0 && tcp_deadline_is_armed(conn, TCP_DEADLINE_RETRANSMIT);
 }
 
-/* Who fills a hole is answered at once (RFC 5681, 4.2). */
-static toe_duration hole_timeout(const struct tcp_conn *conn)
+/* Four times the variance, but a quarter of a round trip at least, and no more than the other probe
+ * waits for. */
+static toe_duration spread(const struct tcp_conn *conn)
 {
-    const toe_duration spread = 4 * conn->rttvar;
+    const toe_duration variance = 4 * conn->rttvar;
 
-    return conn->srtt + (spread > conn->srtt / 4 ? spread : conn->srtt / 4);
+    if (variance < conn->srtt / 4) {
+        return conn->srtt / 4;
+    }
+    return variance < conn->srtt ? variance : conn->srtt;
+}
+
+/* Who fills a hole is answered at once (RFC 5681, 4.2). What is acknowledged meanwhile is no reason
+ * to wait for the rest a whole round trip more, but may be the first of several. */
+static toe_duration hole_timeout(const struct tcp_conn *conn, toe_instant now)
+{
+    const toe_duration passed = now - conn->last_sent;
+
+    return (passed < conn->srtt ? conn->srtt - passed : 0) + spread(conn);
 }
 
 /* TLP_calc_PTO(), from now. */
@@ -56,7 +69,7 @@ void tcp_tlp_arm(struct tcp_conn *conn, toe_instant now)
     if (can_probe(conn)) {
         after = timeout(conn);
     } else if (can_probe_hole(conn)) {
-        after = hole_timeout(conn);
+        after = hole_timeout(conn, now);
     } else {
         tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
         return;
@@ -75,7 +88,7 @@ void tcp_tlp_expire(struct tcp_conn *conn, toe_instant now)
         tcp_retransmit_arm(conn, now);
     } else if (can_probe_hole(conn)) {
         ++conn->flight->tlp.holes;
-        conn->rexmit_due = true;
+        tcp_flight_lose_all(conn);
         tcp_retransmit_arm(conn, now);
     }
 }

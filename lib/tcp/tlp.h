@@ -11,9 +11,11 @@
  * Deviates: a recovery has probes as well, which the RFC leaves to the timeout. Where the first
  * hole keeps the peer's window shut nothing new can leave, and who is lost once more has nothing
  * behind it that could tell, either. Who fills a hole is answered at once (RFC 5681, 4.2), so that
- * there is no delayed acknowledgment to wait for: what was resent goes again after the round trip
- * and four times its variance, a quarter of it at least. After two in which nothing was delivered
- * the timeout has its turn, and backs off.
+ * there is no delayed acknowledgment to wait for: what was resent goes again when nothing has left
+ * for a round trip and four times its variance, a quarter of it at least, and nothing has arrived
+ * for the latter. Then all is lost that is not SACKed (RFC 8985, 6.3, says so of a timeout), and as
+ * much of it leaves as congestion control lets: a segment, where PRR has a say. After two in which
+ * nothing was delivered the timeout has its turn, and backs off.
  *
  * The timer shares a deadline with RACK's reordering timer, which has precedence. The
  * retransmission timer runs on beneath, never due before the probe, so that a hand-over finds a
