@@ -15,10 +15,17 @@
 #include "tcp/send.h"
 #include "tcp/timestamps.h"
 
+/* What is answered came before, and when that was is what is echoed (RFC 7323, 4.3): the time since
+ * then is that of the acknowledgment which was lost, not a round trip. */
+static bool is_echo_old(const struct tcp_segment *seg)
+{
+    return seg->sack_cnt > 0 && toe_seq_le(seg->sack[0].right, seg->ack);
+}
+
 void tcp_ack_sample(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     toe_duration sample;
-    bool valid = tcp_timestamps_sample(conn, &sample, seg, now);
+    bool valid = !is_echo_old(seg) && tcp_timestamps_sample(conn, &sample, seg, now);
 
     if (conn->rtt_timing && toe_seq_ge(seg->ack, conn->busy->rtt_seq)) {
         conn->rtt_timing = false;

@@ -193,6 +193,35 @@ static void test_backoff_outlives_the_segment(void **state)
     t_conn_del(c);
 }
 
+/*
+ * What answers a segment that came before echoes the copy that came first (RFC 7323, 4.3), whose
+ * acknowledgment was lost. That is no round trip, and the back-off lasts.
+ */
+static void test_answered_duplicate_is_no_sample(void **state)
+{
+    struct t_conn *c = t_conn_new(
+        TOE_TCP_ESTABLISHED,
+        &(struct t_options){.sack = true, .timestamps = true, .srtt = 8 * 100, .rttvar = 0});
+
+    (void)state;
+    t_app_write(c, 100);
+    t_advance(c, T_MS(2000));
+    assert_in_range(c->conn.backoff, 1, 8);
+    t_forget(c);
+    t_send(c, T_MS(2100),
+           SEG(.seq = {1}, .ack = {101}, .ts = 100, .ecr = 1000, .sack = {{1}, {101}}));
+    assert_int_equal(c->conn.snd_una.v, 101);
+    assert_true(c->conn.srtt == T_MS(100));
+    assert_in_range(c->conn.backoff, 1, 8);
+
+    t_app_write(c, 100);
+    t_forget(c);
+    t_send(c, T_MS(2250), SEG(.seq = {1}, .ack = {201}, .ts = 250, .ecr = 3100));
+    assert_true(c->conn.srtt == (7 * T_MS(100) + T_MS(150)) / 8);
+    assert_int_equal(c->conn.backoff, 0);
+    t_conn_del(c);
+}
+
 /* An acknowledgment of new data starts the timer anew, one of all stops it (RFC-055). */
 static void test_ack_restarts_timer(void **state)
 {
@@ -239,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_timeout_goes_back_n),
         cmocka_unit_test(test_second_timeout_leaves_ssthresh),
         cmocka_unit_test(test_backoff_outlives_the_segment),
+        cmocka_unit_test(test_answered_duplicate_is_no_sample),
         cmocka_unit_test(test_ack_restarts_timer),
         cmocka_unit_test(test_resend_across_the_wrap),
     };
