@@ -35,6 +35,9 @@
 #define PIECES_MIN 65536u
 #define PIECES_MAX (UINT32_C(1) << 24)
 
+/* RFC 9293, 3.8.6.2.1. A target waits for as long as the parameter says (TMR-103). */
+#define SWS_PREVENTION_MAX TOE_NS_PER_SEC
+
 void toe_host_settings_default(struct toe_host_settings *settings)
 {
     *settings = (struct toe_host_settings){
@@ -112,6 +115,7 @@ static void init_tcp_config(struct toe_host *host)
 {
     const struct toe_params *params = &host->params;
     const toe_duration delayed_ack = host_ticks_ns(host, params->delayed_ack_ticks);
+    const toe_duration sws_prevention = host_ticks_ns(host, params->sws_prevention_ticks);
 
     host->tcp_config = (struct tcp_config){
         .ticks_per_second = params->ticks_per_second,
@@ -121,7 +125,7 @@ static void init_tcp_config(struct toe_host *host)
                                                  ? UINT8_MAX
                                                  : params->duplicate_ack_threshold),
         .delayed_ack = delayed_ack > 500 * TOE_NS_PER_MS ? 500 * TOE_NS_PER_MS : delayed_ack,
-        .sws_prevention = host_ticks_ns(host, params->sws_prevention_ticks),
+        .sws_prevention = sws_prevention < SWS_PREVENTION_MAX ? sws_prevention : SWS_PREVENTION_MAX,
         .rto_min = host->settings.rto_min,
         .rto_max = 60 * TOE_NS_PER_SEC,
         .rto_initial = TOE_NS_PER_SEC,

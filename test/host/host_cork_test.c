@@ -59,6 +59,34 @@ static void test_more_waits_for_the_rest(void **state)
     t_stub_fini(&stub);
 }
 
+/* What a small window lets leave waits for a larger one, but for a second at most (RFC 9293,
+ * 3.8.6.2.1), though a target may wait for longer: TcpSwsPreventionTicks. */
+static void test_small_window_waits_a_second(void **state)
+{
+    struct t_stub stub;
+    struct t_seg seg;
+    toe_handle conn;
+    uint32_t seq;
+
+    (void)state;
+    begin(&stub);
+    conn = t_stub_established(&stub, &seg);
+    seq = seg.ack;
+    assert_int_equal(toe_host_send(stub.host, conn, bytes, 10), 10);
+    t_stub_run(&stub, 0);
+    t_stub_expect_seg(&stub, TCP_ACK | TCP_PSH, seq, seg.seq, 10);
+    seg.ack += 10;
+    seg.wnd = 100;
+    t_stub_arrive_seg(&stub, 4, &seg);
+    assert_int_equal(toe_host_send(stub.host, conn, bytes, 4000), 4000);
+    t_stub_run(&stub, 999 * TOE_NS_PER_MS);
+    t_stub_expect_silence(&stub);
+    t_stub_run(&stub, TOE_NS_PER_MS);
+    t_stub_expect_seg(&stub, TCP_ACK, seq + 10, seg.seq, 100);
+    t_stub_expect_silence(&stub);
+    t_stub_fini(&stub);
+}
+
 /* Full segments do not wait, and are not pushed; flushed, the rest goes, pushed or not. */
 static void test_flush(void **state)
 {
@@ -195,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_more_waits_for_the_rest),
+        cmocka_unit_test(test_small_window_waits_a_second),
         cmocka_unit_test(test_flush),
         cmocka_unit_test(test_cork),
         cmocka_unit_test(test_full_buffer_is_sent),
