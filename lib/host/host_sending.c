@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/host_sending.h"
 
+/* Pieces that fill a send buffer, at least. */
+#define PIECES_MIN 16u
+
 uint32_t host_sending_room(const struct host_conn *conn)
 {
     const uint32_t limit = conn->options.snd_buf;
@@ -11,12 +14,34 @@ uint32_t host_sending_room(const struct host_conn *conn)
     return conn->snd_len < limit ? limit - conn->snd_len : 0;
 }
 
+/*
+ * How many of |len| bytes go into a piece that has |used|. It leaves the send buffer as a whole,
+ * once all of it is acknowledged; so that a small buffer does not run empty meanwhile a piece is a
+ * small part of it: of pairs of segments, for so many have an acknowledgment, but nothing less than
+ * a segment is left to a piece of its own, where Nagle's rule would hold it back.
+ */
+static uint32_t piece_share(const struct host_conn *conn, uint32_t used, uint32_t len)
+{
+    const uint32_t mss = conn->tcp.snd_mss;
+    const uint32_t part = conn->options.snd_buf / PIECES_MIN;
+    const uint32_t most = part > 2 * mss ? part - part % (2 * mss) : 2 * mss;
+
+    if (part >= HOST_PIECE_LARGE_ROOM || mss == 0 || used + (uint64_t)len < most + mss) {
+        return len;
+    }
+    return used < most ? most - used : 0;
+}
+
 /* Adds up to |len| bytes to the last piece that nobody has yet, or to a new one. */
 static uint32_t write_piece(struct host_conn *conn, const uint8_t *data, uint32_t len)
 {
     struct host_piece *piece = host_piece_of_node(base_list_back(&conn->unposted));
-    uint32_t cnt = piece == NULL ? 0 : host_piece_append(piece, data, len);
+    uint32_t cnt = 0;
 
+    if (piece != NULL) {
+        cnt = host_piece_append(piece, data, piece_share(conn, piece->buf.len, len));
+    }
+    len = piece_share(conn, 0, len);
     if (cnt == 0) {
         piece = host_piece_new(&conn->host->pieces, len);
         if (piece == NULL) {

@@ -17,7 +17,7 @@ static const struct {
 } sizes[HOST_PIECE_SIZE_CNT] = {
     [HOST_PIECE_TINY] = {304, 128, 64},
     [HOST_PIECE_SMALL] = {1960, 64, 32},
-    [HOST_PIECE_LARGE] = {16384, 16, 8},
+    [HOST_PIECE_LARGE] = {HOST_PIECE_LARGE_ROOM, 16, 8},
     [HOST_PIECE_SUPER] = {HOST_PIECE_ROOM_MAX, 1, 1},
 };
 

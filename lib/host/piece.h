@@ -28,7 +28,8 @@ enum host_piece_size {
     HOST_PIECE_SIZE_CNT,
 };
 
-/* Room of the largest piece. */
+/* Room of a large piece, and of the largest. */
+#define HOST_PIECE_LARGE_ROOM 16384u
 #define HOST_PIECE_ROOM_MAX 65680u
 
 struct host_piece {

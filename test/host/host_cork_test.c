@@ -87,6 +87,43 @@ static void test_small_window_waits_a_second(void **state)
     t_stub_fini(&stub);
 }
 
+/* Of a small buffer there is room again for each pair of segments that is acknowledged, and what is
+ * left over at its end is no piece of its own, for Nagle's rule to hold back. */
+static void test_small_buffer_comes_back_in_pairs(void **state)
+{
+    static const uint8_t many[12345];
+    struct toe_host_settings settings;
+    struct t_stub stub;
+    struct t_seg seg;
+    toe_handle conn;
+    uint32_t seq;
+    uint32_t mss;
+
+    (void)state;
+    t_stub_settings(&settings);
+    settings.snd_buf = sizeof(many);
+    t_stub_init(&stub, &settings);
+    t_stub_resolve(&stub);
+    conn = t_stub_established(&stub, &seg);
+    mss = mss_of(&stub, conn);
+    seq = seg.ack;
+    assert_int_equal(toe_host_send(stub.host, conn, many, sizeof(many)), sizeof(many));
+    t_stub_run(&stub, 0);
+    while (seq + mss <= seg.ack + sizeof(many)) {
+        (void)t_stub_frame(&stub);
+        seq += mss;
+    }
+    assert_int_not_equal(seq, seg.ack + sizeof(many));
+    t_stub_expect_seg(&stub, TCP_ACK | TCP_PSH, seq, seg.seq, sizeof(many) % mss);
+    assert_int_equal(toe_host_send(stub.host, conn, many, sizeof(many)), 0);
+    for (uint32_t i = 0; i < 2; ++i) {
+        seg.ack += 2 * mss;
+        t_stub_arrive_seg(&stub, 4, &seg);
+        assert_int_equal(toe_host_send(stub.host, conn, many, sizeof(many)), 2 * mss);
+    }
+    t_stub_fini(&stub);
+}
+
 /* Full segments do not wait, and are not pushed; flushed, the rest goes, pushed or not. */
 static void test_flush(void **state)
 {
@@ -224,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_more_waits_for_the_rest),
         cmocka_unit_test(test_small_window_waits_a_second),
+        cmocka_unit_test(test_small_buffer_comes_back_in_pairs),
         cmocka_unit_test(test_flush),
         cmocka_unit_test(test_cork),
         cmocka_unit_test(test_full_buffer_is_sent),
