@@ -8,16 +8,38 @@
 
 #define HALF UINT32_C(0x80000000)
 
+/* Bytes that were resent before, and that nobody has got for all that is known. */
+static uint32_t resent_before(const struct tcp_conn *conn)
+{
+    toe_seq left = conn->snd_una;
+    uint32_t bytes = 0;
+    uint32_t cnt;
+    const struct tcp_run *run = tcp_flight_runs(conn, &cnt);
+
+    for (; cnt > 0; --cnt, ++run) {
+        if ((run->flags & (TCP_RUN_RESENT | TCP_RUN_SACKED)) == TCP_RUN_RESENT) {
+            bytes += toe_seq_off(run->end, left);
+        }
+        left = run->end;
+    }
+    return bytes;
+}
+
+/* What the recovery before has resent may be acknowledged first. That its echo is old says nothing
+ * about this one. */
 void tcp_undo_begin(struct tcp_conn *conn, toe_instant now)
 {
+    const uint32_t resent = resent_before(conn);
+
     conn->flight->undo = (struct tcp_undo){
         .cwnd = conn->cwnd,
         .ssthresh = conn->ssthresh,
         .cubic = conn->cubic,
         .una = conn->snd_una,
         .ts = tcp_timestamps_clock(conn, now),
+        .resent = resent,
         .is_on = true,
-        .by_echo = conn->has_timestamps,
+        .by_echo = conn->has_timestamps && resent == 0,
     };
 }
 

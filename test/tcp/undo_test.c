@@ -182,6 +182,55 @@ static void test_reported_duplicates_undo(void **state)
     t_conn_del(c);
 }
 
+/* Segments from |left| on to |right| arrive, and what is at snd_una does not. */
+static void sack_one_by_one(struct t_conn *c, uint32_t ms, toe_seq left, toe_seq right)
+{
+    for (toe_seq to = left; toe_seq_lt(to, right); ++ms) {
+        to = toe_seq_add(to, MSS);
+        t_send(c, T_MS(ms),
+               SEG(.seq = {1}, .ack = nth(0), .ts = ms, .ecr = 1000, .sack = {left, to}));
+    }
+}
+
+/*
+ * A recovery ends while what it resent last is on its way, and the next begins: what then is
+ * acknowledged first echoes that, which is older than all that this recovery resent, and no reason
+ * to undo it.
+ */
+static void test_echo_of_the_recovery_before(void **state)
+{
+    struct t_conn *c = in_flight((struct t_options){.sack = true, .timestamps = true}, 60);
+    toe_seq second;
+    toe_seq third;
+    uint32_t ssthresh;
+
+    (void)state;
+    c->cfg.rack_threshold = true;
+    sack_one_by_one(c, 100, nth(1), nth(10)); /* two more leave before it is a loss */
+    assert_true(c->conn.in_recovery);
+    second = c->conn.snd_max;
+    assert_true(toe_seq_gt(second, nth(15)));
+    sack_one_by_one(c, 150, nth(10), nth(12));
+    sack_one_by_one(c, 152, nth(13), second); /* the next is lost, and resent */
+    third = c->conn.snd_max;
+    assert_true(toe_seq_gt(third, toe_seq_add(second, 3 * MSS)));
+    t_send(c, T_MS(210),
+           SEG(.seq = {1}, .ack = nth(12), .ts = 210, .ecr = 1103, .sack = {nth(13), second}));
+    assert_false(c->conn.in_recovery);
+    t_send(c, T_MS(211),
+           SEG(.seq = {1}, .ack = nth(12), .ts = 211, .ecr = 1103,
+               .sack = {toe_seq_add(second, MSS), third}));
+    assert_true(c->conn.in_recovery);
+    ssthresh = c->conn.ssthresh;
+    assert_true(ssthresh < 7 * MSS);
+    t_send(c, T_MS(256),
+           SEG(.seq = {1}, .ack = second, .ts = 256, .ecr = 1156,
+               .sack = {toe_seq_add(second, MSS), third}));
+    assert_true(c->conn.in_recovery);
+    assert_int_equal(c->conn.ssthresh, ssthresh);
+    t_conn_del(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_timeout_with_sack_skips),
         cmocka_unit_test(test_old_echo_undoes),
         cmocka_unit_test(test_reported_duplicates_undo),
+        cmocka_unit_test(test_echo_of_the_recovery_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
