@@ -2,11 +2,21 @@
 #include "linux/kernel.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-struct emu_kernel {
-    struct emu_kernel_settings settings;
-    struct emu_kernel_stats stats;
+#include "linux/move.h"
+#include "linux/relay_in.h"
+#include "linux/relay_out.h"
+
+enum {
+    CONN_MAX = 65536,
+    BUFFER_MAX = 4 << 20,
+    SCRATCH_LEN = 66560 + EMU_SEGMENT_HEADER_MAX,
+    MTU = 1500,
+    PATIENCE = 4, /* times that something goes again before the kernel and the peer do it alone */
 };
+
+/* --- names --- */
 
 const char *emu_why_name(enum emu_why why)
 {
@@ -16,7 +26,9 @@ const char *emu_why_name(enum emu_why why)
         [EMU_WHY_OPTIONS] = "options",    [EMU_WHY_UNKNOWN] = "unknown",
         [EMU_WHY_STATE] = "state",        [EMU_WHY_IN_FLIGHT] = "in flight",
         [EMU_WHY_URGENT] = "urgent data", [EMU_WHY_WINDOW] = "window closed",
-        [EMU_WHY_ENDED] = "ended",        [EMU_WHY_MEMORY] = "memory",
+        [EMU_WHY_ENDED] = "ended",        [EMU_WHY_KEEP_ALIVE] = "keep-alive",
+        [EMU_WHY_ROUTE] = "route",        [EMU_WHY_PAUSED] = "paused",
+        [EMU_WHY_MEMORY] = "memory",
     };
 
     return why < EMU_WHY_CNT ? names[why] : "?";
@@ -37,50 +49,458 @@ const char *emu_place_name(enum emu_place place)
     return "?";
 }
 
-static void frames_up(void *user, const struct toe_frame *frames, uint32_t cnt)
-{
-    const struct emu_kernel *kernel = user;
+/* --- frames of the kernel --- */
 
-    kernel->settings.host->transmit(kernel->settings.host_user, frames, cnt);
+/* The kernel sends to another next hop now: there is a better way than the one that was offloaded.
+ */
+static bool has_moved(const struct emu_conn *conn, const struct emu_segment *seg)
+{
+    const struct emu_neighbor *n = conn->move->path->neighbor;
+
+    return memcmp(n->dst_mac, seg->dst_mac, TOE_MAC_LEN) != 0 ||
+           memcmp(n->src_mac, seg->src_mac, TOE_MAC_LEN) != 0;
 }
 
-struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
-                                  struct emu_error *error)
+/* Takes a frame of the kernel; returns whether it goes on to the wire as it is. */
+static bool take_down(struct emu_kernel *kernel, const struct toe_frame *frame)
 {
-    static const struct toe_host_ops ops = {.size = sizeof(ops), .frames = frames_up};
-    struct emu_kernel *kernel = calloc(1, sizeof(*kernel));
+    struct emu_segment seg;
+    struct emu_conn *conn;
 
-    if (kernel == NULL) {
-        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for the kernel's connections");
-        return NULL;
+    if (!emu_segment_parse(&seg, frame, true)) {
+        return true;
     }
-    kernel->settings = *settings;
-    settings->ops->attach(settings->target, &ops, kernel);
-    return kernel;
+    conn = emu_conn_get(kernel, &seg.tuple);
+    if (conn == NULL) {
+        return true;
+    }
+    emu_conn_use(conn);
+    if (conn->move != NULL &&
+        (conn->move->phase == EMU_PHASE_ASKED || conn->move->phase == EMU_PHASE_RECALLED)) {
+        emu_move_hold(conn, frame, true);
+        return false;
+    }
+    if (!conn->track.has_kernel && !conn->track.is_known &&
+        (seg.flags & (EMU_TCP_SYN | EMU_TCP_RST)) == 0) {
+        emu_conn_ask(conn); /* It is older than we are. */
+    }
+    emu_track_kernel(&conn->track, &seg, kernel->now);
+    if (conn->move == NULL) {
+        conn->info.tx_bytes += seg.len;
+        return true;
+    }
+    switch (conn->move->phase) {
+    case EMU_PHASE_CARRIED:
+        emu_relay_out(conn, &seg, frame);
+        if (conn->move->phase == EMU_PHASE_CARRIED && has_moved(conn, &seg)) {
+            emu_move_recall(conn, EMU_WHY_ROUTE, 0);
+        } else if (conn->move->again_cnt >= PATIENCE) {
+            emu_move_recall(conn, EMU_WHY_WINDOW, 0);
+        }
+        return false;
+    case EMU_PHASE_REST:
+        emu_relay_in_acked(conn, &seg);
+        break;
+    case EMU_PHASE_ARMED:
+        emu_move_copy(conn, &seg, frame, true);
+        break;
+    case EMU_PHASE_ASKED:
+    case EMU_PHASE_RECALLED:
+        break;
+    }
+    conn->info.tx_bytes += seg.len;
+    return true;
 }
 
-void emu_kernel_del(struct emu_kernel *kernel)
+static void send_down(struct emu_kernel *kernel, const struct toe_frame *frames, uint32_t cnt)
 {
-    if (kernel != NULL) {
-        kernel->settings.ops->attach(kernel->settings.target, NULL, NULL);
-        free(kernel);
+    if (cnt > 0) {
+        kernel->stats.host_ordinary += cnt;
+        kernel->settings.ops->transmit(kernel->settings.target, frames, cnt);
+    }
+}
+
+void emu_kernel_down(struct emu_kernel *kernel, const struct toe_frame *frame)
+{
+    if (take_down(kernel, frame)) {
+        send_down(kernel, frame, 1);
     }
 }
 
 void emu_kernel_from_host(struct emu_kernel *kernel, const struct toe_frame *frames, uint32_t cnt,
                           toe_instant now)
 {
-    (void)now;
+    uint32_t first = 0;
+
+    kernel->now = now;
     kernel->stats.host_frames += cnt;
-    kernel->stats.host_ordinary += cnt;
-    kernel->settings.ops->transmit(kernel->settings.target, frames, cnt);
+    for (uint32_t i = 0; i < cnt; ++i) {
+        if (!take_down(kernel, &frames[i])) {
+            send_down(kernel, frames + first, i - first);
+            first = i + 1;
+        }
+    }
+    send_down(kernel, frames + first, cnt - first);
+}
+
+/* --- frames for the kernel --- */
+
+/* Looks at a frame for the kernel; returns whether that gets it now. */
+static bool take_up(struct emu_kernel *kernel, const struct toe_frame *frame)
+{
+    struct emu_segment seg;
+    struct emu_conn *conn;
+
+    if (!emu_segment_parse(&seg, frame, false) || !emu_segment_is_whole(&seg, frame)) {
+        return true;
+    }
+    conn = emu_conn_get(kernel, &seg.tuple);
+    if (conn == NULL) {
+        return true;
+    }
+    emu_conn_use(conn);
+    if (conn->move != NULL &&
+        (conn->move->phase == EMU_PHASE_ASKED || conn->move->phase == EMU_PHASE_RECALLED)) {
+        emu_move_hold(conn, frame, false);
+        return false;
+    }
+    if (conn->move != NULL && conn->move->phase == EMU_PHASE_CARRIED) {
+        return true; /* The target has no use for it. */
+    }
+    emu_track_peer(&conn->track, &seg, kernel->now);
+    conn->info.rx_bytes += seg.len;
+    if (conn->move != NULL && conn->move->phase == EMU_PHASE_ARMED) {
+        emu_move_copy(conn, &seg, frame, false);
+    }
+    return true;
+}
+
+static void send_up(struct emu_kernel *kernel, const struct toe_frame *frames, uint32_t cnt)
+{
+    if (cnt > 0) {
+        emu_relay_flush(kernel);
+        kernel->settings.host->transmit(kernel->settings.host_user, frames, cnt);
+    }
+}
+
+void emu_kernel_up(struct emu_kernel *kernel, const struct toe_frame *frame)
+{
+    if (take_up(kernel, frame)) {
+        send_up(kernel, frame, 1);
+    }
+}
+
+/* --- the target's upcalls --- */
+
+static void frames_up(void *user, const struct toe_frame *frames, uint32_t cnt)
+{
+    struct emu_kernel *kernel = user;
+    uint32_t first = 0;
+
+    for (uint32_t i = 0; i < cnt; ++i) {
+        if (!take_up(kernel, &frames[i])) {
+            send_up(kernel, frames + first, i - first);
+            first = i + 1;
+        }
+    }
+    send_up(kernel, frames + first, cnt - first);
+}
+
+static void initiate_complete(void *user, struct toe_block *tree)
+{
+    emu_move_initiated(user, emu_request_of(tree));
+}
+
+static void terminate_complete(void *user, struct toe_block *tree)
+{
+    struct emu_request *request = emu_request_of(tree);
+
+    if (request->conn != NULL) {
+        emu_move_terminated(user, request);
+    } else {
+        emu_objects_terminated(user, request);
+    }
+}
+
+/* Nothing is updated, queried or invalidated. */
+static void state_complete(void *user, struct toe_block *tree)
+{
+    (void)user;
+    (void)tree;
+}
+
+static void send_complete(void *user, struct toe_buf *chain)
+{
+    emu_relay_out_sent(user, chain);
+}
+
+/* The only receives are those that ask for what was refused. */
+static void receive_complete(void *user, struct toe_buf *chain)
+{
+    (void)user;
+    for (; chain != NULL; chain = chain->next) {
+        struct emu_conn *conn = chain->owner_data[0];
+
+        conn->move->is_asking = false;
+        emu_conn_touch(conn);
+    }
+}
+
+static void disconnect_complete(void *user, struct toe_buf *buf)
+{
+    (void)user;
+    emu_relay_out_disconnected(buf);
+}
+
+static void forward_complete(void *user, struct toe_buf *chain)
+{
+    emu_move_forwarded(user, chain);
+}
+
+static toe_status receive_indicate(void *user, void *host_object, struct toe_buf *buf,
+                                   uint32_t *consumed)
+{
+    struct emu_conn *conn = host_object;
+
+    (void)user;
+    emu_conn_touch(conn);
+    if (!emu_relay_in_has_room(conn)) {
+        conn->move->is_refused = true;
+        *consumed = 0;
+        return TOE_STATUS_OFFLOAD_DATA_NOT_ACCEPTED;
+    }
+    *consumed = buf->len;
+    emu_relay_in_push(conn, buf);
+    return TOE_STATUS_SUCCESS;
+}
+
+static void tcp_event(void *user, void *host_object, enum toe_event event, uint32_t info)
+{
+    struct emu_conn *conn = host_object;
+
+    (void)user;
+    switch (event) {
+    case TOE_EVENT_DISCONNECT:
+        emu_relay_in_fin(conn);
+        emu_conn_touch(conn);
+        break;
+    case TOE_EVENT_RETRIEVE:
+        emu_move_recall(conn, EMU_WHY_TARGET, info);
+        break;
+    case TOE_EVENT_ABORT:
+        emu_relay_in_run(conn);
+        emu_relay_in_reset(conn);
+        conn->track.is_reset = true;
+        emu_move_recall(conn, EMU_WHY_ENDED, 0);
+        break;
+    case TOE_EVENT_SEND_BACKLOG_CHANGE:
+        break;
+    }
+}
+
+/* The kernel keeps its neighbors true itself, and its frames show which it uses. */
+static void neighbor_event(void *user, enum toe_neighbor_event event, struct toe_block *block)
+{
+    (void)user;
+    if (event == TOE_NEIGHBOR_REACHABILITY_QUERY) {
+        block->state.neighbor->cached.host_reachability_delta = 0;
+    }
+}
+
+static void status(void *user, toe_status what, const struct toe_caps *caps)
+{
+    struct emu_kernel *kernel = user;
+
+    switch (what) {
+    case TOE_STATUS_OFFLOAD_PAUSE:
+        kernel->is_target_paused = true;
+        break;
+    case TOE_STATUS_UPLOAD_ALL:
+        kernel->is_target_paused = true;
+        emu_kernel_upload_all(kernel);
+        break;
+    case TOE_STATUS_OFFLOAD_RESUME:
+        kernel->is_target_paused = false;
+        if (caps != NULL) {
+            kernel->caps = *caps;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- life --- */
+
+static void free_kernel(struct emu_kernel *kernel)
+{
+    free(kernel->buckets);
+    free(kernel->scratch);
+    free(kernel);
+}
+
+static struct emu_kernel *alloc_kernel(const struct emu_kernel_settings *settings)
+{
+    struct emu_kernel *kernel = calloc(1, sizeof(*kernel));
+
+    if (kernel == NULL) {
+        return NULL;
+    }
+    kernel->settings = *settings;
+    if (kernel->settings.conn_max == 0) {
+        kernel->settings.conn_max = CONN_MAX;
+    }
+    if (kernel->settings.buffer_max == 0) {
+        kernel->settings.buffer_max = BUFFER_MAX;
+    }
+    if (kernel->settings.mtu == 0) {
+        kernel->settings.mtu = MTU;
+    }
+    for (kernel->bucket_cnt = 64; kernel->bucket_cnt < kernel->settings.conn_max;) {
+        kernel->bucket_cnt *= 2;
+    }
+    kernel->buckets = calloc(kernel->bucket_cnt, sizeof(struct emu_conn *));
+    kernel->scratch = malloc(SCRATCH_LEN);
+    if (kernel->buckets == NULL || kernel->scratch == NULL) {
+        free_kernel(kernel);
+        return NULL;
+    }
+    return kernel;
+}
+
+struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
+                                  struct emu_error *error)
+{
+    static const struct toe_host_ops ops = {
+        .size = sizeof(ops),
+        .initiate_complete = initiate_complete,
+        .terminate_complete = terminate_complete,
+        .update_complete = state_complete,
+        .query_complete = state_complete,
+        .invalidate_complete = state_complete,
+        .send_complete = send_complete,
+        .receive_complete = receive_complete,
+        .disconnect_complete = disconnect_complete,
+        .forward_complete = forward_complete,
+        .receive_indicate = receive_indicate,
+        .tcp_event = tcp_event,
+        .neighbor_event = neighbor_event,
+        .status = status,
+        .frames = frames_up,
+    };
+    struct emu_kernel *kernel = alloc_kernel(settings);
+
+    if (kernel == NULL) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for the kernel's connections");
+        return NULL;
+    }
+    TAILQ_INIT(&kernel->conns);
+    TAILQ_INIT(&kernel->touched);
+    TAILQ_INIT(&kernel->idle_paths);
+    TAILQ_INIT(&kernel->neighbors);
+    for (uint32_t i = 0; i < EMU_PATH_BUCKETS; ++i) {
+        TAILQ_INIT(&kernel->paths[i]);
+    }
+    emu_piece_pool_init(&kernel->pool);
+    kernel->diag = settings->no_netlink ? NULL : emu_diag_open();
+    settings->ops->attach(settings->target, &ops, kernel);
+    kernel->caps.size = sizeof(kernel->caps);
+    settings->ops->caps_get(settings->target, &kernel->caps);
+    toe_params_default(&kernel->params);
+    if (settings->ops->params_set(settings->target, &kernel->params) != TOE_STATUS_SUCCESS) {
+        emu_error_set(error, EMU_EXIT_FAULT, "the target refuses its parameters");
+        emu_kernel_del(kernel);
+        return NULL;
+    }
+    return kernel;
+}
+
+void emu_kernel_del(struct emu_kernel *kernel)
+{
+    struct emu_conn *conn;
+
+    if (kernel == NULL) {
+        return;
+    }
+    while ((conn = TAILQ_FIRST(&kernel->conns)) != NULL) {
+        if (conn->move != NULL) {
+            emu_move_free(conn);
+        }
+        emu_conn_del(conn);
+    }
+    kernel->settings.ops->attach(kernel->settings.target, NULL, NULL);
+    emu_objects_fini(kernel);
+    emu_piece_pool_fini(&kernel->pool);
+    emu_timers_fini(&kernel->timers);
+    emu_diag_close(kernel->diag);
+    free_kernel(kernel);
+}
+
+/* --- running --- */
+
+static void run_conn(struct emu_conn *conn)
+{
+    if (conn->move == NULL) {
+        return;
+    }
+    switch (conn->move->phase) {
+    case EMU_PHASE_ARMED:
+        emu_move_try(conn);
+        break;
+    case EMU_PHASE_CARRIED:
+        emu_relay_in_run(conn);
+        break;
+    case EMU_PHASE_REST:
+        emu_relay_in_run(conn);
+        emu_move_rest(conn);
+        break;
+    case EMU_PHASE_ASKED:
+    case EMU_PHASE_RECALLED:
+        break;
+    }
+}
+
+static void expire(struct emu_conn *conn)
+{
+    if (conn->move->phase == EMU_PHASE_ARMED) {
+        emu_move_expire(conn);
+    } else if (conn->move->phase == EMU_PHASE_CARRIED || conn->move->phase == EMU_PHASE_REST) {
+        emu_relay_in_expire(conn);
+        if (conn->move->rto_cnt >= PATIENCE) {
+            emu_move_recall(conn, EMU_WHY_WINDOW, 0);
+        }
+    }
+}
+
+static struct emu_conn *conn_of(struct emu_timer *timer)
+{
+    return (struct emu_conn *)((char *)timer - offsetof(struct emu_conn, timer));
 }
 
 toe_instant emu_kernel_run(struct emu_kernel *kernel, toe_instant now)
 {
-    (void)kernel;
-    (void)now;
-    return TOE_INSTANT_NEVER;
+    struct emu_conns touched;
+    struct emu_conn *conn;
+    struct emu_timer *timer;
+    toe_instant next;
+    toe_instant at;
+
+    kernel->now = now;
+    TAILQ_INIT(&touched);
+    TAILQ_CONCAT(&touched, &kernel->touched, touched);
+    while ((conn = TAILQ_FIRST(&touched)) != NULL) {
+        TAILQ_REMOVE(&touched, conn, touched);
+        conn->is_touched = false;
+        run_conn(conn);
+    }
+    while ((timer = emu_timers_pop(&kernel->timers, now)) != NULL) {
+        expire(conn_of(timer));
+    }
+    emu_relay_flush(kernel);
+    next = emu_objects_run(kernel);
+    at = emu_timers_next(&kernel->timers);
+    next = at < next ? at : next;
+    return TAILQ_EMPTY(&kernel->touched) ? next : 0;
 }
 
 int emu_kernel_fd(const struct emu_kernel *kernel)
@@ -89,56 +509,101 @@ int emu_kernel_fd(const struct emu_kernel *kernel)
     return -1;
 }
 
+/* --- wishes --- */
+
+static bool refuse(enum emu_why *why, enum emu_why reason)
+{
+    if (why != NULL) {
+        *why = reason;
+    }
+    return reason == EMU_WHY_NONE;
+}
+
 bool emu_kernel_offload(struct emu_kernel *kernel, const struct emu_tuple *tuple, enum emu_why *why)
 {
-    (void)kernel;
-    (void)tuple;
-    if (why != NULL) {
-        *why = EMU_WHY_UNKNOWN;
+    struct emu_conn *conn = emu_conn_find(kernel, tuple);
+
+    if (conn == NULL) {
+        return refuse(why, EMU_WHY_UNKNOWN);
     }
-    return false;
+    return refuse(why, conn->move != NULL ? EMU_WHY_NONE : emu_move_arm(conn));
 }
 
 bool emu_kernel_upload(struct emu_kernel *kernel, const struct emu_tuple *tuple, enum emu_why *why)
 {
-    return emu_kernel_offload(kernel, tuple, why);
+    struct emu_conn *conn = emu_conn_find(kernel, tuple);
+
+    if (conn == NULL) {
+        return refuse(why, EMU_WHY_UNKNOWN);
+    }
+    if (conn->move != NULL) {
+        emu_move_recall(conn, EMU_WHY_ASKED, 0);
+    }
+    return refuse(why, EMU_WHY_NONE);
 }
 
 void emu_kernel_upload_all(struct emu_kernel *kernel)
 {
-    (void)kernel;
+    struct emu_conn *conn;
+    struct emu_conn *next;
+
+    for (conn = TAILQ_FIRST(&kernel->conns); conn != NULL; conn = next) {
+        next = TAILQ_NEXT(conn, node);
+        if (conn->move != NULL) {
+            emu_move_recall(conn, EMU_WHY_ASKED, 0);
+        }
+    }
 }
 
 uint32_t emu_kernel_offloaded_cnt(const struct emu_kernel *kernel)
 {
-    return (uint32_t)kernel->stats.offloaded;
+    return kernel->move_cnt;
 }
 
 void emu_kernel_pause(struct emu_kernel *kernel)
 {
-    (void)kernel;
+    kernel->is_paused = true;
 }
 
 void emu_kernel_resume(struct emu_kernel *kernel)
 {
-    (void)kernel;
+    kernel->is_paused = false;
+}
+
+/* --- telling --- */
+
+static void tell(const struct emu_conn *conn, struct emu_kernel_conn *info)
+{
+    *info = conn->info;
+    info->state = emu_track_state(&conn->track);
 }
 
 void emu_kernel_walk(struct emu_kernel *kernel,
                      bool (*visit)(void *user, const struct emu_kernel_conn *conn), void *user)
 {
-    (void)kernel;
-    (void)visit;
-    (void)user;
+    struct emu_conn *conn;
+    struct emu_conn *next;
+
+    for (conn = TAILQ_FIRST(&kernel->conns); conn != NULL; conn = next) {
+        struct emu_kernel_conn info;
+
+        next = TAILQ_NEXT(conn, node);
+        tell(conn, &info);
+        if (!visit(user, &info)) {
+            return;
+        }
+    }
 }
 
 bool emu_kernel_find(const struct emu_kernel *kernel, const struct emu_tuple *tuple,
                      struct emu_kernel_conn *conn)
 {
-    (void)kernel;
-    (void)tuple;
-    (void)conn;
-    return false;
+    const struct emu_conn *found = emu_conn_find(kernel, tuple);
+
+    if (found != NULL) {
+        tell(found, conn);
+    }
+    return found != NULL;
 }
 
 void emu_kernel_stats_get(const struct emu_kernel *kernel, struct emu_kernel_stats *stats)

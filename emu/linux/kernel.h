@@ -23,6 +23,7 @@
 
 #include "error.h"
 #include "toe/seam.h"
+#include "toe/target.h"
 
 struct emu_kernel;
 
@@ -55,7 +56,10 @@ enum emu_why {
     EMU_WHY_URGENT,    /* the kernel sent urgent data */
     EMU_WHY_WINDOW,    /* an end takes nothing for long: the kernel waits better than we do */
     EMU_WHY_ENDED,     /* it was reset, or closed by both */
-    EMU_WHY_MEMORY,    /* of ours */
+    EMU_WHY_KEEP_ALIVE, /* the kernel asks whether the peer lives */
+    EMU_WHY_ROUTE,      /* the kernel sends to another next hop */
+    EMU_WHY_PAUSED,
+    EMU_WHY_MEMORY, /* of ours */
     EMU_WHY_CNT,
 };
 
@@ -95,12 +99,17 @@ struct emu_kernel_settings {
     void *target;                    /* emu_kernel_new() attaches itself to it */
     const struct toe_wire_ops *host; /* transmit() and |features| of the port to the kernel */
     void *host_user;
+    /*
+     * The target that acknowledges what is returned to it, not what it received (TOE_ACK_RETURNED),
+     * to be told of the end of a stream; NULL: it acknowledges earlier, and what it acknowledged is
+     * lost if all this vanishes.
+     */
+    struct toe_target *acks;
     uint32_t mtu;        /* of the interface that the kernel sees */
     uint64_t seed;       /* of the hash */
     uint32_t conn_max;   /* connections that are followed at once; 0: 65536 */
     uint32_t buffer_max; /* most bytes taken from the kernel and not acknowledged, of each
                             connection; 0: 4 MiB */
-    bool early_ack;      /* acknowledge the kernel at once: faster, and a crash loses bytes */
     bool no_netlink;     /* ask this machine nothing: the kernel is somebody else's, or a test */
     /* Called when a connection has changed its place; may be NULL. */
     void (*moved)(void *user, const struct emu_kernel_conn *conn);

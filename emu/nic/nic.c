@@ -159,6 +159,7 @@ static bool make_target(struct emu_nic *nic, struct emu_error *error)
     target.wire_user = nic->wire;
     memcpy(target.mac, nic->wire->mac, TOE_MAC_LEN);
     target.seed = set->policy.seed;
+    target.ack_when = set->early_ack ? TOE_ACK_RECEIVED : TOE_ACK_RETURNED;
     target.profile = set->profile;
     target.mtu_max = nic->host->mtu;
     if (set->connections != 0) {
@@ -178,7 +179,7 @@ static bool make_kernel(struct emu_nic *nic, struct emu_error *error)
         .mtu = nic->host->mtu,
         .seed = nic->settings.policy.seed,
         .buffer_max = (uint32_t)nic->settings.buffer_max,
-        .early_ack = nic->settings.early_ack,
+        .acks = nic->settings.early_ack ? NULL : nic->target,
     };
 
     nic->kernel = emu_kernel_new(&kernel, error);

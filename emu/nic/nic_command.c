@@ -123,7 +123,7 @@ static size_t add_connections(struct emu_option *out, struct options *options)
         {.name = "early-ack",
          .kind = EMU_OPTION_FLAG,
          .value = &options->early_ack,
-         .help = "acknowledge the kernel at once; a crash may lose bytes"},
+         .help = "acknowledge the peer at once; a crash may lose bytes"},
     };
 
     memcpy(out, table, sizeof(table));

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "linux/copy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Room of each size; the largest is for a super-segment with its headers. */
+static const uint32_t sizes[EMU_PIECE_SIZES] = {2048, 16384, 66560};
+static const uint32_t spare_max[EMU_PIECE_SIZES] = {4096, 512, 256};
+
+static int size_for(uint32_t len)
+{
+    return len <= sizes[0] ? 0 : len <= sizes[1] ? 1 : 2;
+}
+
+void emu_piece_pool_init(struct emu_piece_pool *pool)
+{
+    for (int i = 0; i < EMU_PIECE_SIZES; ++i) {
+        TAILQ_INIT(&pool->spare[i]);
+        pool->spare_cnt[i] = 0;
+    }
+}
+
+void emu_piece_pool_fini(struct emu_piece_pool *pool)
+{
+    for (int i = 0; i < EMU_PIECE_SIZES; ++i) {
+        struct emu_piece *piece;
+
+        while ((piece = TAILQ_FIRST(&pool->spare[i])) != NULL) {
+            TAILQ_REMOVE(&pool->spare[i], piece, node);
+            free(piece);
+        }
+    }
+}
+
+struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const uint8_t *bytes, uint32_t len)
+{
+    const int i = size_for(len);
+    struct emu_piece *piece = TAILQ_FIRST(&pool->spare[i]);
+
+    if (len > sizes[i]) {
+        return NULL;
+    }
+    if (piece != NULL) {
+        TAILQ_REMOVE(&pool->spare[i], piece, node);
+        --pool->spare_cnt[i];
+    } else {
+        piece = malloc(sizeof(*piece) + sizes[i]);
+        if (piece == NULL) {
+            return NULL;
+        }
+    }
+    memset(piece, 0, sizeof(*piece));
+    piece->room = sizes[i];
+    memcpy(piece->data, bytes, len);
+    piece->sge = (struct toe_sge){.addr = toe_bus_addr(NULL, piece->data, len), .len = len};
+    piece->buf = (struct toe_buf){.sge = &piece->sge, .sge_cnt = 1, .len = len};
+    return piece;
+}
+
+void emu_piece_del(struct emu_piece_pool *pool, struct emu_piece *piece)
+{
+    const int i = size_for(piece->room);
+
+    if (pool->spare_cnt[i] == spare_max[i]) {
+        free(piece);
+        return;
+    }
+    TAILQ_INSERT_HEAD(&pool->spare[i], piece, node);
+    ++pool->spare_cnt[i];
+}
+
+void emu_pieces_clear(struct emu_piece_pool *pool, struct emu_pieces *list)
+{
+    struct emu_piece *piece;
+
+    while ((piece = TAILQ_FIRST(list)) != NULL) {
+        TAILQ_REMOVE(list, piece, node);
+        emu_piece_del(pool, piece);
+    }
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pieces: copies of what passed by. A piece is memory with a buffer that describes it (toe/buf.h),
+ * so that it can be posted to a target as it is. Pieces that were given back are kept for the next,
+ * in three sizes, up to a limit; so a connection under way allocates nothing.
+ */
+#ifndef EMU_LINUX_COPY_H
+#define EMU_LINUX_COPY_H
+
+#include <sys/queue.h>
+
+#include "toe/buf.h"
+#include "toe/frame.h"
+
+struct emu_conn;
+
+struct emu_piece {
+    TAILQ_ENTRY(emu_piece) node;
+    struct emu_conn *conn;
+    struct toe_buf buf;
+    struct toe_sge sge;
+    struct toe_frame frame; /* of a whole frame: its metadata */
+    bool by_kernel;         /* likewise: who sent it */
+    bool is_posted;         /* the target has it */
+    uint32_t seq;           /* of the first byte, */
+    uint32_t end;           /* and behind the last; of a segment FIN included */
+    uint32_t room;
+    uint8_t data[];
+};
+
+TAILQ_HEAD(emu_pieces, emu_piece);
+
+enum { EMU_PIECE_SIZES = 3 };
+
+struct emu_piece_pool {
+    struct emu_pieces spare[EMU_PIECE_SIZES];
+    uint32_t spare_cnt[EMU_PIECE_SIZES];
+};
+
+void emu_piece_pool_init(struct emu_piece_pool *pool);
+void emu_piece_pool_fini(struct emu_piece_pool *pool);
+
+/* emu_piece_new() makes a piece with a copy of |len| bytes, which its buffer describes; or NULL. */
+struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const uint8_t *bytes, uint32_t len);
+
+void emu_piece_del(struct emu_piece_pool *pool, struct emu_piece *piece);
+
+/* emu_pieces_clear() frees all of |list|. */
+void emu_pieces_clear(struct emu_piece_pool *pool, struct emu_pieces *list);
+
+/* emu_piece_of() is the piece that |buf| is in. */
+static inline struct emu_piece *emu_piece_of(struct toe_buf *buf)
+{
+    return (struct emu_piece *)((char *)buf - offsetof(struct emu_piece, buf));
+}
+
+#endif

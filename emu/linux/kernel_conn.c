@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "linux/kernel_conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0xff51afd7ed558ccd);
+    return h ^ h >> 32;
+}
+
+static uint64_t mix_addr(uint64_t h, const struct toe_addr *addr)
+{
+    uint64_t words[2];
+
+    memcpy(words, addr->bytes, sizeof(words));
+    return mix(mix(h, words[0]), words[1]);
+}
+
+static struct emu_conn **bucket_of(const struct emu_kernel *kernel, const struct emu_tuple *tuple)
+{
+    uint64_t h = kernel->settings.seed ^ UINT64_C(0x9e3779b97f4a7c15);
+
+    h = mix_addr(h, &tuple->local);
+    h = mix_addr(h, &tuple->remote);
+    h = mix(h, (uint64_t)tuple->local_port << 16 | tuple->remote_port);
+    return &kernel->buckets[h & (kernel->bucket_cnt - 1)];
+}
+
+static bool is_same(const struct emu_tuple *a, const struct emu_tuple *b)
+{
+    return a->local_port == b->local_port && a->remote_port == b->remote_port &&
+           memcmp(&a->remote, &b->remote, sizeof(a->remote)) == 0 &&
+           memcmp(&a->local, &b->local, sizeof(a->local)) == 0;
+}
+
+struct emu_conn *emu_conn_find(const struct emu_kernel *kernel, const struct emu_tuple *tuple)
+{
+    struct emu_conn *conn = *bucket_of(kernel, tuple);
+
+    while (conn != NULL && !is_same(&conn->info.tuple, tuple)) {
+        conn = conn->chain;
+    }
+    return conn;
+}
+
+/* Forgets the one that was not used for longest, of those in the host. */
+static bool make_room(struct emu_kernel *kernel)
+{
+    struct emu_conn *conn;
+
+    TAILQ_FOREACH(conn, &kernel->conns, node)
+    {
+        if (conn->move == NULL) {
+            emu_conn_del(conn);
+            return true;
+        }
+    }
+    return false;
+}
+
+struct emu_conn *emu_conn_get(struct emu_kernel *kernel, const struct emu_tuple *tuple)
+{
+    struct emu_conn **bucket = bucket_of(kernel, tuple);
+    struct emu_conn *conn = emu_conn_find(kernel, tuple);
+
+    if (conn != NULL) {
+        return conn;
+    }
+    if (kernel->stats.conns >= kernel->settings.conn_max && !make_room(kernel)) {
+        return NULL;
+    }
+    conn = calloc(1, sizeof(*conn));
+    if (conn == NULL) {
+        return NULL;
+    }
+    conn->kernel = kernel;
+    conn->info.tuple = *tuple;
+    conn->chain = *bucket;
+    *bucket = conn;
+    TAILQ_INSERT_TAIL(&kernel->conns, conn, node);
+    ++kernel->stats.conns;
+    return conn;
+}
+
+void emu_conn_del(struct emu_conn *conn)
+{
+    struct emu_kernel *kernel = conn->kernel;
+    struct emu_conn **link = bucket_of(kernel, &conn->info.tuple);
+
+    while (*link != conn) {
+        link = &(*link)->chain;
+    }
+    *link = conn->chain;
+    TAILQ_REMOVE(&kernel->conns, conn, node);
+    if (conn->is_touched) {
+        TAILQ_REMOVE(&kernel->touched, conn, touched);
+    }
+    emu_timers_set(&kernel->timers, &conn->timer, TOE_INSTANT_NEVER);
+    --kernel->stats.conns;
+    free(conn);
+}
+
+void emu_conn_use(struct emu_conn *conn)
+{
+    struct emu_kernel *kernel = conn->kernel;
+
+    conn->info.seen_at = kernel->now;
+    if (TAILQ_LAST(&kernel->conns, emu_conns) != conn) {
+        TAILQ_REMOVE(&kernel->conns, conn, node);
+        TAILQ_INSERT_TAIL(&kernel->conns, conn, node);
+    }
+}
+
+void emu_conn_touch(struct emu_conn *conn)
+{
+    if (!conn->is_touched) {
+        conn->is_touched = true;
+        TAILQ_INSERT_TAIL(&conn->kernel->touched, conn, touched);
+    }
+}
+
+void emu_conn_ask(struct emu_conn *conn)
+{
+    struct emu_diag_info info;
+
+    if (conn->kernel->diag != NULL && emu_diag_get(conn->kernel->diag, &info, &conn->info.tuple)) {
+        emu_track_told(&conn->track, &info);
+    }
+}
+
+void emu_conn_place_set(struct emu_conn *conn, enum emu_place place)
+{
+    const struct emu_kernel_settings *settings = &conn->kernel->settings;
+
+    conn->info.place = place;
+    conn->info.state = emu_track_state(&conn->track);
+    if (settings->moved != NULL) {
+        settings->moved(settings->user, &conn->info);
+    }
+}

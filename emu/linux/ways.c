@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "linux/ways.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* So long a path stays for the next connection. */
+#define IDLE TOE_NS_PER_SEC
+
+static struct emu_paths *bucket_of(struct emu_kernel *kernel, const struct toe_addr *remote)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    for (size_t i = 0; i < sizeof(remote->bytes); ++i) {
+        hash = (hash ^ remote->bytes[i]) * 16777619u;
+    }
+    return &kernel->paths[(hash ^ hash >> 16) % EMU_PATH_BUCKETS];
+}
+
+static bool is_neighbor(const struct emu_neighbor *n, const struct emu_track *track)
+{
+    return memcmp(n->dst_mac, track->remote_mac, TOE_MAC_LEN) == 0 &&
+           memcmp(n->src_mac, track->local_mac, TOE_MAC_LEN) == 0 && n->vlan_id == track->vlan_id;
+}
+
+static struct emu_neighbor *neighbor_get(struct emu_kernel *kernel, const struct emu_track *track)
+{
+    struct emu_neighbor *n;
+
+    TAILQ_FOREACH(n, &kernel->neighbors, node)
+    {
+        if (is_neighbor(n, track)) {
+            return n;
+        }
+    }
+    n = calloc(1, sizeof(*n));
+    if (n != NULL) {
+        memcpy(n->dst_mac, track->remote_mac, TOE_MAC_LEN);
+        memcpy(n->src_mac, track->local_mac, TOE_MAC_LEN);
+        n->vlan_id = track->vlan_id;
+        TAILQ_INSERT_TAIL(&kernel->neighbors, n, node);
+    }
+    return n;
+}
+
+static struct emu_path *path_new(struct emu_conn *conn, struct emu_paths *bucket)
+{
+    struct emu_neighbor *neighbor = neighbor_get(conn->kernel, &conn->track);
+    struct emu_path *path = neighbor != NULL ? calloc(1, sizeof(*path)) : NULL;
+
+    if (path == NULL) {
+        return NULL;
+    }
+    path->neighbor = neighbor;
+    ++neighbor->path_cnt;
+    path->local = conn->info.tuple.local;
+    path->remote = conn->info.tuple.remote;
+    path->mtu = conn->kernel->settings.mtu;
+    if (conn->track.pmtu != 0 && path->mtu > conn->track.pmtu) {
+        path->mtu = conn->track.pmtu;
+    }
+    if (path->mtu > conn->kernel->caps.mtu_max) {
+        path->mtu = conn->kernel->caps.mtu_max;
+    }
+    TAILQ_INSERT_TAIL(bucket, path, node);
+    return path;
+}
+
+struct emu_path *emu_path_get(struct emu_conn *conn)
+{
+    const struct emu_tuple *tuple = &conn->info.tuple;
+    struct emu_paths *bucket = bucket_of(conn->kernel, &tuple->remote);
+    struct emu_path *path;
+
+    TAILQ_FOREACH(path, bucket, node)
+    {
+        if (memcmp(&path->remote, &tuple->remote, sizeof(path->remote)) == 0 &&
+            memcmp(&path->local, &tuple->local, sizeof(path->local)) == 0 &&
+            is_neighbor(path->neighbor, &conn->track)) {
+            break;
+        }
+    }
+    if (path == NULL) {
+        path = path_new(conn, bucket);
+    } else if (path->is_idle) {
+        path->is_idle = false;
+        TAILQ_REMOVE(&conn->kernel->idle_paths, path, idle);
+    }
+    if (path != NULL) {
+        ++path->conn_cnt;
+    }
+    return path;
+}
+
+void emu_path_put(struct emu_kernel *kernel, struct emu_path *path)
+{
+    if (--path->conn_cnt == 0) {
+        path->idle_at = kernel->now + IDLE;
+        path->is_idle = true;
+        TAILQ_INSERT_TAIL(&kernel->idle_paths, path, idle);
+    }
+}
+
+static bool is_steady(enum emu_object_state state)
+{
+    return state == EMU_OBJECT_NEW || state == EMU_OBJECT_HERE;
+}
+
+bool emu_path_is_ready(const struct emu_path *path)
+{
+    return is_steady(path->state) && is_steady(path->neighbor->state);
+}
+
+/* --- trees --- */
+
+struct emu_request *emu_request_of(struct toe_block *tree)
+{
+    return tree->host_data[0];
+}
+
+static void fill_neighbor(struct emu_request *request, struct emu_neighbor *n,
+                          const struct toe_caps *caps)
+{
+    request->neighbor = (struct toe_block){
+        .size = sizeof(request->neighbor),
+        .type = TOE_BLOCK_NEIGHBOR,
+        .object = &n->handle,
+        .host_object = n,
+        .dependent = &request->path,
+        .host_data = {request},
+    };
+    request->neighbor_object = n;
+    if (n->state != EMU_OBJECT_NEW) {
+        return;
+    }
+    request->neighbor_state = (struct toe_neighbor_state){
+        .size = sizeof(request->neighbor_state),
+        .constant.vlan_id = n->vlan_id,
+    };
+    if (memcmp(n->src_mac, caps->mac, TOE_MAC_LEN) != 0) {
+        memcpy(request->neighbor_state.constant.src_mac, n->src_mac, TOE_MAC_LEN);
+    }
+    memcpy(request->neighbor_state.cached.dst_mac, n->dst_mac, TOE_MAC_LEN);
+    request->neighbor.state.neighbor = &request->neighbor_state;
+    n->state = EMU_OBJECT_ASKED;
+}
+
+void emu_request_fill(struct emu_request *request, struct emu_path *path,
+                      const struct toe_caps *caps)
+{
+    fill_neighbor(request, path->neighbor, caps);
+    request->path = (struct toe_block){
+        .size = sizeof(request->path),
+        .type = path->local.family == 4 ? TOE_BLOCK_PATH4 : TOE_BLOCK_PATH6,
+        .object = &path->handle,
+        .host_object = path,
+        .dependent = &request->tcp,
+    };
+    request->path_object = path;
+    if (path->state != EMU_OBJECT_NEW) {
+        return;
+    }
+    request->path_state = (struct toe_path_state){
+        .size = sizeof(request->path_state),
+        .constant.src = path->local,
+        .constant.dst = path->remote,
+        .cached.mtu = path->mtu,
+    };
+    request->path.state.path = &request->path_state;
+    path->state = EMU_OBJECT_ASKED;
+}
+
+void emu_request_initiated(struct emu_request *request)
+{
+    struct emu_neighbor *n = request->neighbor_object;
+    struct emu_path *path = request->path_object;
+
+    if (request->neighbor.state.neighbor != NULL) {
+        n->state = n->handle != 0 ? EMU_OBJECT_HERE : EMU_OBJECT_NEW;
+    }
+    if (request->path.state.path != NULL) {
+        path->state = path->handle != 0 ? EMU_OBJECT_HERE : EMU_OBJECT_NEW;
+    }
+}
+
+/* --- leaving --- */
+
+static void path_del(struct emu_kernel *kernel, struct emu_path *path)
+{
+    struct emu_neighbor *n = path->neighbor;
+
+    TAILQ_REMOVE(bucket_of(kernel, &path->remote), path, node);
+    free(path);
+    --n->path_cnt;
+}
+
+static void neighbor_del(struct emu_kernel *kernel, struct emu_neighbor *n)
+{
+    TAILQ_REMOVE(&kernel->neighbors, n, node);
+    free(n);
+}
+
+/* Asks for the neighbor of |request| if nothing needs it; the request is over otherwise. */
+static void leave_neighbor(struct emu_kernel *kernel, struct emu_request *request,
+                           struct emu_neighbor *n)
+{
+    if (n->path_cnt != 0 || n->state == EMU_OBJECT_ASKED || n->state == EMU_OBJECT_LEAVING) {
+        free(request);
+        return;
+    }
+    if (n->state == EMU_OBJECT_NEW) {
+        neighbor_del(kernel, n);
+        free(request);
+        return;
+    }
+    memset(request, 0, sizeof(*request));
+    request->neighbor_object = n;
+    request->neighbor_state.size = sizeof(request->neighbor_state);
+    request->neighbor = (struct toe_block){
+        .size = sizeof(request->neighbor),
+        .type = TOE_BLOCK_NEIGHBOR_DELEGATED,
+        .object = &n->handle,
+        .state.neighbor = &request->neighbor_state,
+        .host_data = {request},
+    };
+    n->state = EMU_OBJECT_LEAVING;
+    kernel->settings.ops->terminate(kernel->settings.target, &request->neighbor);
+}
+
+static void leave_path(struct emu_kernel *kernel, struct emu_request *request,
+                       struct emu_path *path)
+{
+    struct emu_neighbor *n = path->neighbor;
+
+    if (path->state == EMU_OBJECT_NEW) {
+        path_del(kernel, path);
+        leave_neighbor(kernel, request, n);
+        return;
+    }
+    request->path_object = path;
+    request->neighbor = (struct toe_block){
+        .size = sizeof(request->neighbor),
+        .type = TOE_BLOCK_NEIGHBOR_DELEGATED,
+        .dependent = &request->path,
+        .host_data = {request},
+    };
+    request->path = (struct toe_block){
+        .size = sizeof(request->path),
+        .type = path->local.family == 4 ? TOE_BLOCK_PATH4_DELEGATED : TOE_BLOCK_PATH6_DELEGATED,
+        .object = &path->handle,
+    };
+    path->state = EMU_OBJECT_LEAVING;
+    kernel->settings.ops->terminate(kernel->settings.target, &request->neighbor);
+}
+
+toe_instant emu_objects_run(struct emu_kernel *kernel)
+{
+    struct emu_path *path;
+
+    while ((path = TAILQ_FIRST(&kernel->idle_paths)) != NULL && path->idle_at <= kernel->now) {
+        struct emu_request *request = calloc(1, sizeof(*request));
+
+        if (request == NULL) {
+            return kernel->now + IDLE;
+        }
+        path->is_idle = false;
+        TAILQ_REMOVE(&kernel->idle_paths, path, idle);
+        leave_path(kernel, request, path);
+    }
+    return path != NULL ? path->idle_at : TOE_INSTANT_NEVER;
+}
+
+void emu_objects_terminated(struct emu_kernel *kernel, struct emu_request *request)
+{
+    struct emu_path *path = request->path_object;
+    struct emu_neighbor *n = request->neighbor_object;
+
+    if (path != NULL) {
+        struct emu_neighbor *above = path->neighbor;
+
+        path->handle = 0;
+        path->state = EMU_OBJECT_NEW;
+        if (path->conn_cnt == 0) {
+            path_del(kernel, path);
+        }
+        leave_neighbor(kernel, request, above);
+        return;
+    }
+    n->handle = 0;
+    n->state = EMU_OBJECT_NEW;
+    if (n->path_cnt == 0) {
+        neighbor_del(kernel, n);
+    }
+    free(request);
+}
+
+void emu_objects_fini(struct emu_kernel *kernel)
+{
+    struct emu_neighbor *n;
+
+    for (uint32_t i = 0; i < EMU_PATH_BUCKETS; ++i) {
+        struct emu_path *path;
+
+        while ((path = TAILQ_FIRST(&kernel->paths[i])) != NULL) {
+            path_del(kernel, path);
+        }
+    }
+    while ((n = TAILQ_FIRST(&kernel->neighbors)) != NULL) {
+        neighbor_del(kernel, n);
+    }
+}
