@@ -4,6 +4,7 @@
  */
 #include "bench.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include "command.h"
 #include "option.h"
+#include "plot.h"
 #include "report.h"
 
 enum { PEER_CNT = 3 };
@@ -36,6 +38,8 @@ struct emu_bench {
     uint32_t peers; /* 1 << index of those that are wanted */
     struct rival rivals[PEER_CNT];
     struct emu_error absence; /* the last reason for a peer not to be there */
+    struct emu_plot plot;     /* of the requests against the number of connections */
+    char machine[128];
 };
 
 const struct emu_bench_entry emu_bench_entries[] = {
@@ -97,7 +101,6 @@ static double median(double *values, uint64_t cnt, double *spread)
 static void tell_machine(struct emu_bench *bench)
 {
     char line[256];
-    char model[128] = "unknown";
     FILE *file;
 
     if (bench->is_machine_told) {
@@ -106,16 +109,16 @@ static void tell_machine(struct emu_bench *bench)
     bench->is_machine_told = true;
     file = fopen("/proc/cpuinfo", "r");
     while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (sscanf(line, "model name : %127[^\n]", model) == 1) {
+        if (sscanf(line, "model name : %127[^\n]", bench->machine) == 1) {
             break;
         }
     }
     if (file != NULL) {
         (void)fclose(file);
     }
-    emu_report_say(&bench->report, json_pack("{ss ss}", "type", "machine", "cpu", model),
-                   "%s\n%-44s %12s %-12s %10s %12s %8s %7s", model, "figure", "ours", "", "peer",
-                   "peer's", "ratio", "spread");
+    emu_report_say(&bench->report, json_pack("{ss ss}", "type", "machine", "cpu", bench->machine),
+                   "%s\n%-44s %12s %-12s %10s %12s %8s %7s", bench->machine, "figure", "ours", "",
+                   "peer", "peer's", "ratio", "spread");
 }
 
 void emu_bench_tell_absence(struct emu_bench *bench, const char *name, const char *peer,
@@ -181,6 +184,14 @@ static void tell_contest(struct emu_bench *bench, const struct emu_bench_figure 
                    figure->unit, rival->peer->name, peer_value, peer_value / value, 100 * spread);
 }
 
+static void plot_point(struct emu_bench *bench, const struct emu_bench_figure *figure,
+                       const char *who, double value)
+{
+    if (figure->job != NULL && figure->job->kind == EMU_BENCH_REQUEST) {
+        emu_plot_add(&bench->plot, who, figure->job->connections, value);
+    }
+}
+
 /* Takes the turns of ours and of the |cnt| |rivals|; returns how many were finished. */
 static uint64_t compete(struct emu_bench *bench, const struct emu_bench_figure *figure,
                         struct rival **rivals, size_t cnt, double *ours)
@@ -222,6 +233,9 @@ void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *f
     }
     turns = cnt > 0 ? compete(bench, figure, rivals, cnt, ours) : 0;
     value = turns > 0 ? median(ours, turns, &spread) : 0;
+    if (turns > 0) {
+        plot_point(bench, figure, "toe", value);
+    }
     for (size_t i = 0; i < cnt; ++i) {
         const double peer_value = turns > 0 ? median(rivals[i]->values, turns, &ignored) : 0;
 
@@ -230,6 +244,7 @@ void emu_bench_measure(struct emu_bench *bench, const struct emu_bench_figure *f
             emu_bench_tell_absence(bench, figure->name, rivals[i]->peer->name, &error);
         } else if (turns > 0) {
             tell_contest(bench, figure, value, spread, rivals[i], peer_value);
+            plot_point(bench, figure, rivals[i]->peer->name, peer_value);
         }
         leave(rivals[i]);
     }
@@ -304,22 +319,76 @@ static int run(struct emu_bench *bench, const char *name)
                    "%sA ratio above 1 is in our favour; the unit is memcpy() plus checksum of 1460 "
                    "bytes.",
                    stop != 0 ? "Interrupted: figures are missing. " : "");
-    if (stop != 0) {
-        (void)signal(stop, SIG_DFL);
-        (void)raise(stop);
+    return EMU_EXIT_OK;
+}
+
+static const char details[] =
+    "NAME is one figure (bulk-mss1460), a pattern (\"rr-*\"), or a name of these for all "
+    "of that kind:\n\n"
+    "  bulk   one connection between two targets in memory: MSS 536, 1460, 8960,\n"
+    "         and super-segments\n"
+    "  rr     requests and responses of 64 bytes on 1 to 131072 connections\n"
+    "  offload           connections to the target and back, in trees and singly\n"
+    "  move-roundtrip    one connection to the target and back\n"
+    "  idle-memory       bytes of a connection in the target\n"
+    "  million           a million idle connections\n"
+    "  connect-close     connections of the host, also beside 100000 others\n"
+    "  demux, timers     frames and timers of up to 100000 connections\n"
+    "  cores             two targets on two cores against one on one\n"
+    "  sim               frames through the simulator\n"
+    "  loss-matrix       loss by chance, beside smoltcp, in virtual time\n"
+    "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n\n"
+    "Each is shown with the unit, the time of memcpy() plus checksum of 1460 bytes.";
+
+/* Opens the file of the plot; NULL with a line on stderr if it cannot be, or has nothing to show.
+ */
+static FILE *open_plot(const struct emu_command *command, const char *path, const char *name)
+{
+    FILE *file;
+
+    if (name != NULL && strncmp(name, "rr", 2) != 0) {
+        (void)emu_option_error(command, "--plot shows rr, and not %s", name);
+        return NULL;
+    }
+    file = fopen(path, "we");
+    if (file == NULL) {
+        (void)emu_option_error(command, "cannot create the plot %s: %s", path, strerror(errno));
+    }
+    return file;
+}
+
+/* Draws what was measured, which is told when it cannot be written; the status to exit with. */
+static int draw(struct emu_bench *bench, FILE *file, const char *path)
+{
+    bool ok;
+
+    bench->plot.subtitle = bench->machine;
+    ok = emu_plot_write(&bench->plot, file);
+    ok = fclose(file) == 0 && ok;
+    if (!ok) {
+        (void)fprintf(stderr, "toe bench: cannot write the plot %s: %s\n", path, strerror(errno));
+        return EMU_EXIT_ENVIRONMENT;
     }
     return EMU_EXIT_OK;
 }
 
 int emu_bench_main(int argc, char **argv)
 {
-    struct emu_bench bench = {.rounds = 15,
-                              .peers = (1u << PEER_CNT) - 1,
-                              .rivals = {{.peer = &emu_bench_peer_unit},
-                                         {.peer = &emu_bench_peer_lwip},
-                                         {.peer = &emu_bench_peer_linux}}};
+    struct emu_bench bench = {
+        .rounds = 15,
+        .machine = "unknown",
+        .plot = {.title = "A request and a response of 64 bytes, both ends",
+                 .x_name = "connections",
+                 .y_name = "nanoseconds"},
+        .peers = (1u << PEER_CNT) - 1,
+        .rivals = {{.peer = &emu_bench_peer_unit},
+                   {.peer = &emu_bench_peer_lwip},
+                   {.peer = &emu_bench_peer_linux}},
+    };
     struct sigaction action = {.sa_handler = on_signal};
     const char *name = NULL;
+    const char *plot = NULL;
+    FILE *file = NULL;
     bool json = false;
     const struct emu_option table[] = {
         {.name = "rounds",
@@ -334,6 +403,11 @@ int emu_bench_main(int argc, char **argv)
          .value = &bench.peers,
          .choices = peer_names,
          .help = "what to measure beside ours: unit, lwip, linux (default all)"},
+        {.name = "plot",
+         .kind = EMU_OPTION_TEXT,
+         .value = &plot,
+         .placeholder = "FILE",
+         .help = "draw what rr costs against the number of connections, as SVG"},
         {.name = "json",
          .kind = EMU_OPTION_FLAG,
          .value = &json,
@@ -343,23 +417,7 @@ int emu_bench_main(int argc, char **argv)
         .name = "bench",
         .synopsis = "[NAME] [options]",
         .summary = "Measures, beside something else measured in the same run.",
-        .details =
-            "NAME is one figure (bulk-mss1460), a pattern (\"rr-*\"), or a name of these for all "
-            "of that kind:\n\n"
-            "  bulk   one connection between two targets in memory: MSS 536, 1460, 8960,\n"
-            "         and super-segments\n"
-            "  rr     requests and responses of 64 bytes on 1 to 131072 connections\n"
-            "  offload           connections to the target and back, in trees and singly\n"
-            "  move-roundtrip    one connection to the target and back\n"
-            "  idle-memory       bytes of a connection in the target\n"
-            "  million           a million idle connections\n"
-            "  connect-close     connections of the host, also beside 100000 others\n"
-            "  demux, timers     frames and timers of up to 100000 connections\n"
-            "  cores             two targets on two cores against one on one\n"
-            "  sim               frames through the simulator\n"
-            "  loss-matrix       loss by chance, beside smoltcp, in virtual time\n"
-            "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n\n"
-            "Each is shown with the unit, the time of memcpy() plus checksum of 1460 bytes.",
+        .details = details,
         .options = table,
         .option_cnt = sizeof(table) / sizeof(table[0]),
     };
@@ -375,8 +433,22 @@ int emu_bench_main(int argc, char **argv)
     if (status >= 0) {
         return status;
     }
+    if (plot != NULL) {
+        file = open_plot(&command, plot, name);
+        if (file == NULL) {
+            return EMU_EXIT_USAGE;
+        }
+    }
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     emu_report_init(&bench.report, json);
-    return run(&bench, name);
+    status = run(&bench, name);
+    if (file != NULL && draw(&bench, file, plot) != EMU_EXIT_OK && status == EMU_EXIT_OK) {
+        status = EMU_EXIT_ENVIRONMENT;
+    }
+    if (stop != 0) {
+        (void)signal(stop, SIG_DFL);
+        (void)raise(stop);
+    }
+    return status;
 }

@@ -86,6 +86,20 @@ for peer in lwip linux; do
     esac || { echo "toe bench --peers $peer: $told"; failed=1; }
 done
 
+# What is plotted is XML, with a line for ours and one for each peer.
+plot=$(mktemp)
+"$toe" bench rr-1 --peers unit,lwip --rounds 1 --plot "$plot" >/dev/null && python3 -c '
+import sys, xml.etree.ElementTree as tree
+svg = "{http://www.w3.org/2000/svg}"
+root = tree.parse(sys.argv[1]).getroot()
+assert root.tag == svg + "svg"
+names = [text.text for text in root.iter(svg + "text") if "name" in text.get("class", "")]
+assert names[:2] == ["toe", "unit"], names
+' "$plot" || { echo 'toe bench --plot'; failed=1; }
+rm "$plot"
+refuses 'cannot create the plot' bench rr-1 --plot /nonexistent/file
+refuses 'shows rr, and not sim' bench sim --plot /nonexistent/file
+
 # Stopped, it tells that figures are missing, and ends as what was stopped.
 for signal in INT:130 TERM:143; do
     told=$(timeout --preserve-status -s ${signal%:*} 1 "$toe" bench rr --peers unit --rounds 99 \

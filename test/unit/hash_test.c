@@ -146,6 +146,79 @@ static void test_hash_without_memory(void **state)
     base_hash_fini(&table);
 }
 
+/* An allocator that fills what it gives, to see later what was written, and counts. */
+static struct {
+    uint64_t *last;
+    size_t last_len; /* words */
+    size_t allocs, frees;
+} painted;
+
+#define PAINT UINT64_C(0x5a5a5a5a5a5a5a5a)
+
+static void *painted_alloc(void *user, size_t size)
+{
+    (void)user;
+    painted.last = malloc(size);
+    assert_non_null(painted.last);
+    memset(painted.last, 0x5a, size);
+    painted.last_len = size / sizeof(uint64_t);
+    ++painted.allocs;
+    return painted.last;
+}
+
+static void painted_free(void *user, void *ptr, size_t size)
+{
+    (void)user;
+    (void)size;
+    ++painted.frees;
+    free(ptr);
+}
+
+/*
+ * No insertion pays for the growth of the table: whatever its size, each moves two buckets at most,
+ * gets one array at most and writes to no more of it than these two take; and the move has ended
+ * when the next one is due, so that the chains do not become longer.
+ */
+static void test_hash_growth_is_bounded(void **state)
+{
+    enum { CNT = 300000 };
+    static const struct toe_mem mem = {.alloc = painted_alloc, .free = painted_free};
+    static struct base_hash_node nodes[CNT];
+    struct base_hash table;
+    struct base_rand r;
+    size_t growths = 0;
+
+    (void)state;
+    base_rand_init(&r, 7);
+    assert_int_equal(base_hash_init(&table, &mem, 0), 0);
+    for (size_t i = 0; i < CNT; ++i) {
+        const size_t allocs = painted.allocs;
+        const size_t frees = painted.frees;
+        const size_t moved = table.old != NULL ? table.moved : 0;
+        const bool was_moving = table.old != NULL;
+
+        base_hash_insert(&table, &nodes[i], base_rand_u64(&r));
+        assert_true(painted.allocs - allocs <= 1 && painted.frees - frees <= 1);
+        assert_true(table.cnt <= table.bucket_cnt);
+        if (painted.allocs != allocs) {
+            size_t written = 0;
+
+            assert_false(was_moving);
+            ++growths;
+            for (size_t n = 0; n < painted.last_len; ++n) {
+                written += painted.last[n] != PAINT;
+            }
+            assert_true(written <= 5); /* two buckets of two halves, and the new node */
+        } else if (table.old != NULL) {
+            assert_true(table.moved - moved <= 2);
+        } else if (was_moving) {
+            assert_true(table.bucket_cnt / 2 - moved <= 2);
+        }
+    }
+    assert_int_equal(growths, 15); /* 16 to 524288 buckets */
+    base_hash_fini(&table);
+}
+
 /* A table given up in the middle of its growth gives both arrays back (the sanitizer looks). */
 static void test_hash_fini_while_growing(void **state)
 {
@@ -167,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_hash_equal_hashes),
         cmocka_unit_test(test_hash_random),
         cmocka_unit_test(test_hash_without_memory),
+        cmocka_unit_test(test_hash_growth_is_bounded),
         cmocka_unit_test(test_hash_fini_while_growing),
     };
 
