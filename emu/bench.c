@@ -125,6 +125,7 @@ void emu_bench_tell_absence(struct emu_bench *bench, const char *name, const cha
                             const struct emu_error *error)
 {
     bench->absence = *error;
+    bench->absence.status = EMU_EXIT_ENVIRONMENT;
     emu_report_say(&bench->report,
                    json_pack("{ss ss ss ss}", "type", "absent", "name", name, "peer", peer, "why",
                              error->text),
@@ -142,7 +143,12 @@ static bool enter(struct emu_bench *bench, struct rival *rival,
     if (rival->peer->open == NULL) {
         return true;
     }
-    if (figure->job == NULL || rival->is_absent) {
+    if (figure->job == NULL) {
+        emu_error_set(&bench->absence, EMU_EXIT_USAGE, "%s has the unit beside it only",
+                      figure->name);
+        return false;
+    }
+    if (rival->is_absent) {
         return false;
     }
     rival->user = rival->peer->open(figure->job, &error);

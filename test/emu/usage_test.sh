@@ -107,5 +107,6 @@ for signal in INT:130 TERM:143; do
     printf '%s\n' "$told" | tail -2 | tr -d '\n' | grep -q '"interrupted":true}'${signal#*:}'$' ||
         { echo "toe bench, SIG${signal%:*}: $told"; failed=1; }
 done
+refuses 'sim has the unit' bench sim --peers lwip
 refuses 'there is no "picotcp"' bench rr-1 --peers picotcp
 exit $failed
