@@ -378,6 +378,26 @@ static int draw(struct emu_bench *bench, FILE *file, const char *path)
     return EMU_EXIT_OK;
 }
 
+/* Measures, and draws into |file| if there is one. After a signal it is that which ends the
+ * command. */
+static int run_and_draw(struct emu_bench *bench, const char *name, FILE *file, const char *path)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+    int status;
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    status = run(bench, name);
+    if (file != NULL && draw(bench, file, path) != EMU_EXIT_OK && status == EMU_EXIT_OK) {
+        status = EMU_EXIT_ENVIRONMENT;
+    }
+    if (stop != 0) {
+        (void)signal(stop, SIG_DFL);
+        (void)raise(stop);
+    }
+    return status;
+}
+
 int emu_bench_main(int argc, char **argv)
 {
     struct emu_bench bench = {
@@ -391,7 +411,6 @@ int emu_bench_main(int argc, char **argv)
                    {.peer = &emu_bench_peer_lwip},
                    {.peer = &emu_bench_peer_linux}},
     };
-    struct sigaction action = {.sa_handler = on_signal};
     const char *name = NULL;
     const char *plot = NULL;
     FILE *file = NULL;
@@ -445,16 +464,6 @@ int emu_bench_main(int argc, char **argv)
             return EMU_EXIT_USAGE;
         }
     }
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
     emu_report_init(&bench.report, json);
-    status = run(&bench, name);
-    if (file != NULL && draw(&bench, file, plot) != EMU_EXIT_OK && status == EMU_EXIT_OK) {
-        status = EMU_EXIT_ENVIRONMENT;
-    }
-    if (stop != 0) {
-        (void)signal(stop, SIG_DFL);
-        (void)raise(stop);
-    }
-    return status;
+    return run_and_draw(&bench, name, file, plot);
 }
