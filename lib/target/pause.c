@@ -186,7 +186,9 @@ void target_pause_run(struct toe_target *target)
 
     if (pause->is_resume_due) {
         tell_resume(target);
-        take_queued(target);
+        if (!fails_initiates(pause)) {
+            take_queued(target);
+        }
     }
     if (pause->is_paused) {
         tell_pause(target);

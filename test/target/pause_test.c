@@ -265,6 +265,27 @@ static void test_cap_5_between_runs(void **state)
     t_target_del(t);
 }
 
+/* CAP-36: what waited through a pause, and fails because the power goes with the resume, fails
+ * within the next pause, where the host knows why; not between the two. */
+static void test_cap_36_resumed_in_vain(void **state)
+{
+    struct t_target *t = t_target_new();
+
+    (void)state;
+    t_target_start(t);
+    toe_target_pause(t->target);
+    t_states_init(&t->neighbor, &t->path, &t->tcp);
+    t->ops->initiate(t->top, &t->neighbor.block);
+    t_run(t, 0);
+    t_expect_all(t, "status(OFFLOAD_PAUSE)");
+    assert_int_equal(toe_target_resume(t->target, NULL), TOE_STATUS_SUCCESS);
+    assert_int_equal(toe_target_power_down(t->target), TOE_STATUS_SUCCESS);
+    t_run(t, 2);
+    t_expect_all(t, "status(OFFLOAD_RESUME) status(OFFLOAD_PAUSE) initiate");
+    assert_int_equal(t->neighbor.block.status, TOE_STATUS_FAILURE);
+    t_target_del(t);
+}
+
 /* PM-1 to PM-3, EVT-046: not before all is terminated; then nothing is offloaded until a resume. */
 static void test_pm_3_power(void **state)
 {
@@ -313,12 +334,12 @@ static void test_pm_3_terminate_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cap_34_pause),         cmocka_unit_test(test_cap_36_queued),
-        cmocka_unit_test(test_tmr_008_aged),         cmocka_unit_test(test_state_4_neighbor_aged),
-        cmocka_unit_test(test_cap_41_upload_all),    cmocka_unit_test(test_cap_40_layers),
-        cmocka_unit_test(test_cap_43_capabilities),  cmocka_unit_test(test_cap_8_in_use),
-        cmocka_unit_test(test_cap_5_between_runs),   cmocka_unit_test(test_pm_3_power),
-        cmocka_unit_test(test_pm_3_terminate_waits),
+        cmocka_unit_test(test_cap_34_pause),        cmocka_unit_test(test_cap_36_queued),
+        cmocka_unit_test(test_tmr_008_aged),        cmocka_unit_test(test_state_4_neighbor_aged),
+        cmocka_unit_test(test_cap_41_upload_all),   cmocka_unit_test(test_cap_40_layers),
+        cmocka_unit_test(test_cap_43_capabilities), cmocka_unit_test(test_cap_8_in_use),
+        cmocka_unit_test(test_cap_5_between_runs),  cmocka_unit_test(test_cap_36_resumed_in_vain),
+        cmocka_unit_test(test_pm_3_power),          cmocka_unit_test(test_pm_3_terminate_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
