@@ -238,6 +238,7 @@ static void read_sysctls(struct pd_persona *persona)
     }
     if (read_sysctl("tcp_wmem", value) == 3) {
         host->snd_buf = (uint32_t)value[1];
+        persona->snd_buf_max = (uint32_t)value[2];
     }
     if (read_sysctl("tcp_notsent_lowat", value) >= 1) {
         persona->notsent_lowat = value[0] > UINT32_MAX ? UINT32_MAX : (uint32_t)value[0];

@@ -25,7 +25,8 @@ struct pd_persona {
     enum pd_mode mode;
     const char *flags; /* of the script */
     bool is_linux;
-    uint32_t notsent_lowat; /* Linux: what a socket has that sets none */
+    uint32_t notsent_lowat; /* Linux: what a socket has that sets none, */
+    uint32_t snd_buf_max;   /* and what its send buffer may grow to */
     uint32_t mtu;
     struct toe_host_settings host;
     struct toe_target_settings target;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "pd_room.h"
 
+#include "pd_option.h"
 #include "pd_trail.h"
 
-/* Linux's: the least and the most of a piece, and what a segment's memory is more than its bytes.
- */
+/* Linux's: the least and the most of a piece, and what the memory of a segment, and of a piece, is
+ * more than its bytes. */
 #define PIECE_MIN_WINDOW 536u
 #define PIECE_MAX 65216u
+#define PIECE_EXTRA 1280u
 #define SEGMENT_EXTRA 576u
 #define BUFFER_HEAD 256u
-#define WINDOW_SEGMENTS 20u
 
 /* Segments, RFC 6928. */
 #define INITIAL_WINDOW 10u
@@ -37,16 +38,23 @@ uint32_t pd_room_unsent(const struct pd_socket *socket, uint32_t *unacked)
     return socket->write_cnt - pd_trail_sent(trail);
 }
 
+/* The memory of two windows of |cnt| segments. */
+static uint32_t memory_of(const struct pd_trail *trail, uint32_t cnt)
+{
+    const uint32_t bytes = SEGMENT_EXTRA + pd_trail_mss(trail);
+    uint32_t memory = 1;
+
+    while (memory < bytes) {
+        memory *= 2;
+    }
+    return 2 * cnt * (memory + BUFFER_HEAD);
+}
+
 /* The limit in Linux's count: at least two initial windows, unless the application chose it. */
 static uint32_t limit_of(const struct pd_socket *socket, const struct pd_trail *trail)
 {
-    uint32_t memory = SEGMENT_EXTRA + pd_trail_mss(trail);
-    uint32_t least = 1;
+    const uint32_t least = memory_of(trail, INITIAL_WINDOW);
 
-    while (least < memory) {
-        least *= 2;
-    }
-    least = WINDOW_SEGMENTS * (least + BUFFER_HEAD);
     return socket->is_sndbuf_set || socket->sndbuf > least ? socket->sndbuf : least;
 }
 
@@ -67,6 +75,16 @@ static uint32_t piece_of(const struct pd_trail *trail)
     return len < mss ? mss : len - len % mss;
 }
 
+/* The memory of |len| bytes, in whole pieces: as many as Linux keeps until the last is
+ * acknowledged.
+ */
+static uint32_t held(const struct pd_trail *trail, uint32_t len)
+{
+    const uint32_t piece = piece_of(trail);
+
+    return len + (len + piece - 1) / piece * PIECE_EXTRA;
+}
+
 static uint32_t linux_room(struct pd_socket *socket, const struct pd_trail *trail, bool *fills)
 {
     const uint32_t piece = piece_of(trail);
@@ -76,7 +94,7 @@ static uint32_t linux_room(struct pd_socket *socket, const struct pd_trail *trai
     /* What of the last piece has not left is filled up. */
     socket->piece_len = socket->piece_len < unsent ? socket->piece_len : unsent;
     if (socket->piece_len == 0 || socket->piece_len >= piece) {
-        if (unacked >= limit_of(socket, trail) || unsent >= lowat_of(socket)) {
+        if (held(trail, unacked) >= limit_of(socket, trail) || unsent >= lowat_of(socket)) {
             return 0;
         }
         *fills = unsent == 0;
@@ -119,12 +137,34 @@ bool pd_room_is_enough(const struct pd_socket *socket)
     const uint32_t unsent = pd_room_unsent(socket, &unacked);
 
     if (trail != NULL && pd_world()->persona.is_linux) {
-        return (uint64_t)unacked + unacked / 2 <= limit_of(socket, trail) &&
+        const uint32_t memory = held(trail, unacked);
+
+        return (uint64_t)memory + memory / 2 <= limit_of(socket, trail) &&
                2 * (uint64_t)unsent < lowat_of(socket);
     }
     (void)toe_host_conn_info(pd_world()->host, socket->handle, &info);
     return info.sendable >= socket->options.snd_buf / 3 &&
            (socket->notsent_lowat == 0 || 2 * (uint64_t)unsent < socket->notsent_lowat);
+}
+
+void pd_room_acked(struct pd_socket *socket)
+{
+    const struct pd_trail *trail = pd_room_trail(socket);
+    struct toe_host_tcp_info info;
+    uint32_t wanted;
+
+    if (trail == NULL || !socket->is_short || socket->is_sndbuf_set ||
+        !pd_engine_info(socket, &info) || info.in_flight >= info.cwnd) {
+        return;
+    }
+    wanted = info.cwnd / pd_trail_mss(trail);
+    wanted = memory_of(trail, wanted > INITIAL_WINDOW ? wanted : INITIAL_WINDOW);
+    wanted = wanted < pd_world()->persona.snd_buf_max ? wanted : pd_world()->persona.snd_buf_max;
+    if (wanted > socket->sndbuf) {
+        socket->sndbuf = wanted;
+        socket->options.snd_buf = wanted + PD_SND_BUF_SPARE;
+        (void)toe_host_options_set(pd_world()->host, socket->handle, &socket->options);
+    }
 }
 
 /* Where cwnd leaves no room either it is not the peer's window that is in the way. */

@@ -30,6 +30,12 @@ void pd_room_taken(struct pd_socket *socket, uint32_t cnt);
 /* pd_room_is_enough() tells whether poll() calls it writable, and a writer that waits goes on. */
 bool pd_room_is_enough(const struct pd_socket *socket);
 
+/*
+ * pd_room_acked() follows an acknowledgment: where a writer waits, and cwnd is not what is in the
+ * way, Linux lets the limit grow with it.
+ */
+void pd_room_acked(struct pd_socket *socket);
+
 /* pd_room_unsent() is how much of what was written has not left; |*unacked| of that and the rest.
  */
 uint32_t pd_room_unsent(const struct pd_socket *socket, uint32_t *unacked);

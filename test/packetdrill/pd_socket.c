@@ -171,23 +171,18 @@ static void note_arrival(struct pd_socket *socket)
  * Linux's limits to waiting for more: with nothing on its way, as long as a segment that was lost
  * would be waited for; and what MSG_MORE was said of goes with the next acknowledgment.
  */
-static void follow_more(struct pd_socket *socket)
+static void follow_more(struct pd_socket *socket, const struct pd_trail *trail, bool is_acked)
 {
     struct toe_host *host = pd_world()->host;
-    const struct pd_trail *trail = pd_room_trail(socket);
     uint32_t unacked;
-    uint32_t acked;
 
-    if (!pd_world()->persona.is_linux || (!socket->has_more && !socket->options.cork) ||
-        trail == NULL) {
+    if (!socket->has_more && !socket->options.cork) {
         return;
     }
-    acked = pd_trail_acked(trail);
-    if (acked != socket->acked_cnt && !socket->options.cork) {
+    if (is_acked && !socket->options.cork) {
         toe_host_flush(host, socket->handle, false);
     }
-    socket->acked_cnt = acked;
-    if (pd_room_unsent(socket, &unacked) == 0 || acked != pd_trail_sent(trail)) {
+    if (pd_room_unsent(socket, &unacked) == 0 || pd_trail_acked(trail) != pd_trail_sent(trail)) {
         socket->more_until = TOE_INSTANT_NEVER;
     } else if (socket->more_until == TOE_INSTANT_NEVER) {
         socket->more_until = pd_world()->now + MORE_MIN + trail->rtt;
@@ -195,6 +190,23 @@ static void follow_more(struct pd_socket *socket)
         socket->more_until = TOE_INSTANT_NEVER;
         toe_host_flush(host, socket->handle, true);
     }
+}
+
+/* What Linux does by itself for who writes. */
+static void follow_writer(struct pd_socket *socket)
+{
+    const struct pd_trail *trail = pd_room_trail(socket);
+    bool is_acked;
+
+    if (!pd_world()->persona.is_linux || trail == NULL) {
+        return;
+    }
+    is_acked = pd_trail_acked(trail) != socket->acked_cnt;
+    socket->acked_cnt = pd_trail_acked(trail);
+    if (is_acked) {
+        pd_room_acked(socket);
+    }
+    follow_more(socket, trail, is_acked);
 }
 
 toe_instant pd_sockets_deadline(void)
@@ -212,7 +224,7 @@ void pd_sockets_follow(void)
     struct toe_host_event event;
 
     for (struct pd_socket *socket = sockets; socket != NULL; socket = socket->next) {
-        follow_more(socket);
+        follow_writer(socket);
         pd_room_follow(socket);
     }
     while (toe_host_event_next(pd_world()->host, &event)) {
