@@ -12,6 +12,7 @@ struct watch {
     struct epoll_event event;
     uint32_t told;
     uint64_t arrival_cnt;
+    uint64_t room_cnt;
     struct watch *next;
 };
 
@@ -166,8 +167,12 @@ static uint32_t news(struct watch *watch)
     if (socket->arrival_cnt != watch->arrival_cnt) {
         fresh |= events & EPOLLIN;
     }
+    if (socket->room_cnt != watch->room_cnt) {
+        fresh |= events & EPOLLOUT;
+    }
     watch->told = events;
     watch->arrival_cnt = socket->arrival_cnt;
+    watch->room_cnt = socket->room_cnt;
     return fresh == 0 ? 0 : events;
 }
 

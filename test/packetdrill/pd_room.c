@@ -184,7 +184,6 @@ static enum pd_spent spent_on(struct pd_socket *socket)
     if (trail == NULL || unacked == 0 || !socket->is_connected) {
         return PD_SPENT_IDLE;
     }
-    socket->is_short = socket->is_short && !pd_room_is_enough(socket);
     next = unsent < pd_trail_mss(trail) ? unsent : pd_trail_mss(trail);
     if (unsent > 0 && unacked - unsent + next > trail->wnd &&
         unacked - unsent + next <= cwnd_at_most(trail)) {
@@ -197,6 +196,10 @@ void pd_room_follow(struct pd_socket *socket)
 {
     const toe_instant now = pd_world()->now;
 
+    if (socket->is_short && pd_room_is_enough(socket)) {
+        socket->is_short = false;
+        ++socket->room_cnt;
+    }
     socket->spent[socket->spends] += now - socket->spent_at;
     socket->spent_at = now;
     socket->spends = spent_on(socket);

@@ -40,7 +40,8 @@ void pd_room_acked(struct pd_socket *socket);
  */
 uint32_t pd_room_unsent(const struct pd_socket *socket, uint32_t *unacked);
 
-/* pd_room_follow() charges the time since the last call to what it was spent on. */
+/* pd_room_follow() charges the time since the last call to what it was spent on, and tells whether
+ * a writer that waits may go on. */
 void pd_room_follow(struct pd_socket *socket);
 
 #endif

@@ -55,7 +55,8 @@ struct pd_socket {
     uint32_t sndbuf;        /* and the limit of all */
     uint32_t notsent_lowat; /* 0: not set */
     bool is_sndbuf_set;     /* by the application */
-    bool is_short;          /* a write found no room for all */
+    bool is_short;          /* a write found no room for all, */
+    uint64_t room_cnt;      /* and how often there was enough again */
     bool has_more;          /* the last write said MSG_MORE */
     toe_instant more_until; /* Linux does not wait longer for more */
     enum pd_spent spends;
