@@ -74,6 +74,24 @@ struct toe_tuning {
      * not from one segment on (RFC 9293, 3.8.6.2.2). Linux: tcp_cleanup_rbuf().
      */
     bool updates_double;
+    /*
+     * How much longer than by the rule the timers of loss by time run, that of reordering and that
+     * of the probe (RFC 8985, 6.2 and 7.2), because the clock ticks. Linux: TCP_TIMEOUT_MIN, two
+     * ticks, where CONFIG_HZ is 1000 2 ms.
+     */
+    toe_duration timer_slack;
+    /*
+     * RACK.rtt is the round trip of what an acknowledgment reports last, in the order of sequence
+     * numbers, as RFC 8985, 6.2, step 2, is written, not that of what left last. So where what was
+     * resent and what was only late arrive together, what left with the latter gets more time.
+     * Linux: tcp_rack_advance().
+     */
+    bool rack_last_rtt;
+    /*
+     * What a loss, or a mark, leaves is a part of cwnd, not of what is in flight (RFC 9438, 4.6).
+     * Linux: cubictcp_recalc_ssthresh().
+     */
+    bool reduce_cwnd;
 };
 
 /* What begins as the defaults: struct toe_tuning tuning = TOE_TUNING_DEFAULT; */

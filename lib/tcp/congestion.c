@@ -41,6 +41,9 @@ static uint32_t flight_load(const struct tcp_conn *conn)
 
 uint32_t tcp_cc_load(const struct tcp_conn *conn)
 {
+    if (conn->cfg->tuning.reduce_cwnd) {
+        return conn->cwnd;
+    }
     if (conn->cfg->ssthresh_flight) {
         return flight_load(conn);
     }

@@ -97,7 +97,7 @@ uint32_t tcp_cc_initial_window(const struct tcp_conn *conn);
 
 /*
  * tcp_cc_load() is what ssthresh is a fraction of after a loss: bytes in flight, or the smaller one
- * of cwnd and the peer's window, as cfg->ssthresh_flight says.
+ * of cwnd and the peer's window, as cfg->ssthresh_flight says; or cwnd, as tuning.reduce_cwnd does.
  */
 uint32_t tcp_cc_load(const struct tcp_conn *conn);
 

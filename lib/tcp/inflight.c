@@ -340,6 +340,8 @@ static void note(struct tcp_delivered *got, const struct tcp_run *run, toe_seq e
     const bool first = !got->has_original && !got->has_resent;
 
     got->bytes += len;
+    got->last_sent = run->sent;
+    got->is_last_resent = (run->flags & TCP_RUN_RESENT) != 0;
     if (got->is_rated && (run->flags & TCP_RUN_UNTIMED) == 0 &&
         (!got->is_stamped || is_before(got->stamp_sent, got->stamp_end, run->sent, end))) {
         got->is_stamped = true;

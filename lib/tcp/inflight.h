@@ -74,6 +74,8 @@ struct tcp_delivered {
     toe_seq end;         /* and its end */
     toe_instant re_sent; /* the same of what was resent */
     toe_seq re_end;
+    toe_instant last_sent; /* when what is reported last left, in the order of sequence numbers */
+    bool is_last_resent;
 
     bool is_rated;   /* stamps are asked for: */
     bool is_stamped; /* of all that was delivered, the one that left last */

@@ -95,7 +95,7 @@ bool tcp_rack_detect(struct tcp_conn *conn, toe_instant now)
     }
     if (left > 0) {
         f->rack.is_waiting = true;
-        tcp_deadline_arm(conn, TCP_DEADLINE_PROBE, left, now);
+        tcp_deadline_arm(conn, TCP_DEADLINE_PROBE, left + conn->cfg->tuning.timer_slack, now);
     } else if (f->rack.is_waiting) {
         f->rack.is_waiting = false;
         f->is_moved = true;
@@ -104,9 +104,19 @@ bool tcp_rack_detect(struct tcp_conn *conn, toe_instant now)
     return lost > 0;
 }
 
+/* |is_new|: what was resent, if the last was, arrived. */
+static void time_last(struct tcp_conn *conn, const struct tcp_delivered *got, bool is_new,
+                      toe_instant now)
+{
+    if (conn->cfg->tuning.rack_last_rtt && got->bytes > 0 && (is_new || !got->is_last_resent)) {
+        conn->flight->rack.rtt = now - got->last_sent;
+    }
+}
+
 bool tcp_rack_input(struct tcp_conn *conn, const struct tcp_delivered *got,
                     const struct tcp_segment *seg, bool dup, toe_instant now)
 {
+    const bool is_new = is_resent(conn, got, seg, now);
     struct tcp_flight *f = conn->flight;
 
     if (got->has_original) {
@@ -116,9 +126,10 @@ bool tcp_rack_input(struct tcp_conn *conn, const struct tcp_delivered *got,
         conn->has_reordering = conn->has_reordering || toe_seq_lt(got->lowest, f->rack.fack);
         update(&f->rack, got->sent, got->end, now);
     }
-    if (is_resent(conn, got, seg, now)) {
+    if (is_new) {
         update(&f->rack, got->re_sent, got->re_end, now);
     }
+    time_last(conn, got, is_new, now);
     if (got->bytes > 0) {
         f->rack.fack = toe_seq_max(f->rack.fack, got->highest);
     }

@@ -25,7 +25,7 @@ struct tcp_delivered;
 /* RACK's view: of all that was delivered, the one that left last. */
 struct tcp_rack {
     toe_instant sent;
-    toe_duration rtt;    /* of it */
+    toe_duration rtt;    /* of it, or as tuning.rack_last_rtt says */
     toe_seq end;         /* of it */
     toe_seq fack;        /* highest sequence number delivered */
     toe_seq dsack_round; /* until it is acknowledged, further duplicates change nothing */

@@ -57,7 +57,9 @@ static toe_duration timeout(const struct tcp_conn *conn)
     if (conn->srtt == 0) {
         return TOE_NS_PER_SEC;
     }
-    return 2 * conn->srtt + (tcp_send_flight(conn) <= conn->snd_mss ? TCP_TLP_ACK_DELAY : 0);
+    return 2 * conn->srtt + (tcp_send_flight(conn) <= conn->snd_mss
+                                 ? TCP_TLP_ACK_DELAY
+                                 : conn->cfg->tuning.timer_slack);
 }
 
 void tcp_tlp_arm(struct tcp_conn *conn, toe_instant now)

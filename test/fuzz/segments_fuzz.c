@@ -329,7 +329,10 @@ static const struct toe_tuning tunings[] = {
      .rto_variance_min = 200 * TOE_NS_PER_MS,
      .empty_probes = true,
      .probe_backoff = 1,
-     .updates_double = true},
+     .updates_double = true,
+     .timer_slack = 8 * TOE_NS_PER_MS,
+     .rack_last_rtt = true,
+     .reduce_cwnd = true},
 };
 
 static void begin(struct fuzz *f, struct input *in)

@@ -51,6 +51,9 @@ static const struct {
     TUNING(empty_probes),
     TUNING(probe_backoff),
     TUNING(updates_double),
+    TUNING(timer_slack),
+    TUNING(rack_last_rtt),
+    TUNING(reduce_cwnd),
     PARAM(ack_frequency),
     PARAM(delayed_ack_ticks),
     PARAM(max_retransmissions),
@@ -116,6 +119,9 @@ static void set_linux(struct pd_persona *persona)
         .empty_probes = true,
         .probe_backoff = 1,
         .updates_double = true,
+        .timer_slack = 2 * TOE_NS_PER_MS,
+        .rack_last_rtt = true,
+        .reduce_cwnd = true,
     };
 }
 

@@ -3,6 +3,7 @@
 
 #include "support/conversation.h"
 #include "tcp/congestion.h"
+#include "tcp/inflight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -228,6 +229,80 @@ static void test_window_updates(void **state)
     }
 }
 
+/* timer_slack: the reordering timer, a quarter of the round trip and 1/32 of it for the record, and
+ * the probe, two round trips. */
+static void test_timer_slack(void **state)
+{
+    (void)state;
+    for (int is_slack = 0; is_slack < 2; ++is_slack) {
+        const toe_duration slack = is_slack != 0 ? 2 * TOE_NS_PER_MS : 0;
+        const toe_duration grain = 100 * TOE_NS_PER_MS / 32;
+        struct toe_tuning tuning = TOE_TUNING_DEFAULT;
+        struct t_conn *c;
+
+        tuning.timer_slack = slack;
+        c = modern(&tuning);
+        t_app_write(c, 2 * MSS);
+        t_forget(c);
+        t_expect(c, T_MS(200) + slack, SEG(.seq = nth(1), .ack = {1}, .len = MSS));
+        t_conn_del(c);
+
+        c = modern(&tuning);
+        t_app_write(c, 3 * MSS);
+        t_forget(c);
+        sack(c, 100, 1, 2);
+        t_expect(c, T_MS(125) + grain + slack, SEG(.seq = {1}, .ack = {1}, .len = MSS));
+        t_conn_del(c);
+    }
+}
+
+/*
+ * rack_last_rtt: the second of ten is late, and arrives after the first was sent again. By what
+ * left last, the first, sent again, what is behind what was SACKed should have come before it.
+ */
+static void test_rack_last_rtt(void **state)
+{
+    (void)state;
+    for (int is_last = 0; is_last < 2; ++is_last) {
+        struct toe_tuning tuning = TOE_TUNING_DEFAULT;
+        struct t_conn *c;
+
+        tuning.rack_last_rtt = is_last != 0;
+        c = modern(&tuning);
+        c->cfg.rack_threshold = true;
+        t_app_write(c, 10 * MSS);
+        sack(c, 100, 2, 3);
+        sack(c, 100, 2, 4);
+        sack(c, 100, 7, 8);
+        assert_true(c->conn.in_recovery);
+        t_forget(c);
+        t_send(c, T_MS(220), SEG(.seq = {1}, .ack = nth(4), .sack = {nth(7), nth(8)}));
+        /* Three were lost before. */
+        assert_int_equal(c->conn.flight->lost + tcp_flight_resent(&c->conn),
+                         is_last != 0 ? 3 * MSS : 5 * MSS);
+        t_conn_del(c);
+    }
+}
+
+/* reduce_cwnd: four segments of ten are in flight when one is lost. */
+static void test_reduction_of_cwnd(void **state)
+{
+    (void)state;
+    for (int is_whole = 0; is_whole < 2; ++is_whole) {
+        struct toe_tuning tuning = TOE_TUNING_DEFAULT;
+        struct t_conn *c;
+
+        tuning.reduce_cwnd = is_whole != 0;
+        c = modern(&tuning);
+        t_app_write(c, 4 * MSS);
+        sack(c, 100, 1, 4);
+        t_advance(c, T_MS(140));
+        assert_true(c->conn.in_recovery);
+        assert_int_equal(c->conn.ssthresh, is_whole != 0 ? 7 * MSS : 28 * MSS / 10);
+        t_conn_del(c);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -235,6 +310,8 @@ int main(void)
         cmocka_unit_test(test_growth_by_delivery), cmocka_unit_test(test_growth_when_half_used),
         cmocka_unit_test(test_first_hystart),      cmocka_unit_test(test_rto_variance),
         cmocka_unit_test(test_empty_probes),       cmocka_unit_test(test_window_updates),
+        cmocka_unit_test(test_timer_slack),        cmocka_unit_test(test_rack_last_rtt),
+        cmocka_unit_test(test_reduction_of_cwnd),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
