@@ -41,7 +41,7 @@ enum {
     TOE_BUF_URGENT = 0x2,
     /* forward: the segment came with a congestion mark (CE). */
     TOE_BUF_CE = 0x4,
-    /* send: more bytes follow soon, so the last of these need no PSH; a hint. */
+    /* send: more bytes of the request follow soon, so the last of these need no PSH; a hint. */
     TOE_BUF_MORE = 0x8,
 };
 

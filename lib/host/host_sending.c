@@ -154,6 +154,7 @@ struct toe_buf *host_sending_post(struct host_conn *conn)
     uint32_t left = postable(conn);
     struct toe_buf *chain = NULL;
     struct toe_buf **link = &chain;
+    struct toe_buf *last = NULL;
     struct host_piece *piece;
 
     while ((piece = next_piece(conn, left)) != NULL) {
@@ -162,9 +163,13 @@ struct toe_buf *host_sending_post(struct host_conn *conn)
         ++conn->posted_cnt;
         piece->buf.next = NULL;
         piece->buf.flags = 0;
+        if (last != NULL) {
+            last->flags = TOE_BUF_MORE; /* Where a piece was full is nobody's business. */
+        }
         if (conn->has_more || (left == 0 && !base_list_is_empty(&conn->unposted))) {
             piece->buf.flags = TOE_BUF_MORE;
         }
+        last = &piece->buf;
         *link = &piece->buf;
         link = &piece->buf.next;
     }

@@ -406,7 +406,7 @@ static bool is_nagled(struct tcp_conn *conn, uint32_t off, uint32_t unsent)
 static bool is_silly(struct tcp_conn *conn, uint32_t off, uint32_t len, uint32_t full)
 {
     return len < full && len <= conn->max_snd_wnd / 2 && conn->cfg->sws_prevention != 0 &&
-           len < tcp_sendq_boundary(&conn->busy->sendq, off);
+           len < tcp_sendq_left(&conn->busy->sendq, off);
 }
 
 static bool output_fin(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)

@@ -9,6 +9,9 @@
 /* The word of toe_buf.reserved that holds the position behind the last byte of a queued buffer. */
 enum { RESERVED_END = 0 };
 
+/* A request is followed over so many buffers. */
+#define AHEAD_MAX 4
+
 static uint64_t end_of(const struct toe_buf *buf)
 {
     return buf->reserved[RESERVED_END];
@@ -254,6 +257,17 @@ uint32_t tcp_sendq_boundary(struct tcp_sendq *q, uint32_t off)
     const uint64_t pos = q->una + off;
 
     return (uint32_t)(end_of(find(q, pos)->buf) - pos);
+}
+
+uint32_t tcp_sendq_left(struct tcp_sendq *q, uint32_t off)
+{
+    const uint64_t pos = q->una + off;
+    const struct toe_buf *buf = find(q, pos)->buf;
+
+    for (int i = 0; i < AHEAD_MAX && (buf->flags & TOE_BUF_MORE) != 0 && buf->next != NULL; ++i) {
+        buf = buf->next;
+    }
+    return (uint32_t)(end_of(buf) - pos);
 }
 
 bool tcp_sendq_has_end(struct tcp_sendq *q, uint32_t off, uint32_t len)

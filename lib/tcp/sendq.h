@@ -82,9 +82,16 @@ uint32_t tcp_sendq_map(struct tcp_sendq *q, const struct toe_bus *bus, const uin
 
 /*
  * tcp_sendq_boundary() is the number of bytes from offset |off|, which is below |q|->len, to the
- * end of the buffer that holds the byte there: what is left of the request (SND-025, SND-026).
+ * end of the buffer that holds the byte there.
  */
 uint32_t tcp_sendq_boundary(struct tcp_sendq *q, uint32_t off);
+
+/*
+ * tcp_sendq_left() is what is left of the request there (SND-025, SND-026): to the end of the
+ * buffer, or where its owner said that more follows it (TOE_BUF_MORE), of one behind it; of the
+ * next few at least.
+ */
+uint32_t tcp_sendq_left(struct tcp_sendq *q, uint32_t off);
 
 /*
  * tcp_sendq_has_end() tells whether the last byte of some buffer is among the |len| bytes from

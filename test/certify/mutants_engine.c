@@ -517,12 +517,12 @@ WRAP(bool, tcp_sendq_has_end, (struct tcp_sendq * q, uint32_t off, uint32_t len)
     return !lies(PUSH_NOWHERE) && __real_tcp_sendq_has_end(q, off, len);
 }
 
-WRAP(uint32_t, tcp_sendq_boundary, (struct tcp_sendq * q, uint32_t off))
+WRAP(uint32_t, tcp_sendq_left, (struct tcp_sendq * q, uint32_t off))
 {
     if (lies(TAIL_WAITS)) {
         return UINT32_MAX;
     }
-    return lies(NO_SILLY) ? 0 : __real_tcp_sendq_boundary(q, off);
+    return lies(NO_SILLY) ? 0 : __real_tcp_sendq_left(q, off);
 }
 
 WRAP(bool, tcp_output, (struct tcp_conn * conn, struct tcp_out *out, toe_instant now))

@@ -234,6 +234,32 @@ static void test_two_places_at_once(void **state)
     free(m);
 }
 
+/* A request goes on in the next buffer where its owner said so; of many, a few are looked at. */
+static void test_request_of_several_buffers(void **state)
+{
+    struct model *m = model_new(seed_of(1));
+
+    (void)state;
+    for (int i = 0; i < 8; ++i) {
+        struct toe_buf *buf = model_buf(m, 100);
+
+        buf->flags = i == 2 || i == 7 ? 0 : TOE_BUF_MORE;
+        tcp_sendq_push(&m->q, buf);
+    }
+    assert_int_equal(tcp_sendq_left(&m->q, 0), 300);
+    assert_int_equal(tcp_sendq_left(&m->q, 299), 1);
+    assert_int_equal(tcp_sendq_boundary(&m->q, 299), 1);
+    assert_int_equal(tcp_sendq_boundary(&m->q, 0), 100);
+    assert_int_equal(tcp_sendq_left(&m->q, 310), 490);
+    assert_int_equal(tcp_sendq_left(&m->q, 799), 1);
+
+    /* What follows the last is not there yet. */
+    tcp_sendq_push(&m->q, model_buf(m, 50));
+    m->bufs[m->pushed_cnt - 1].flags = TOE_BUF_MORE;
+    assert_int_equal(tcp_sendq_left(&m->q, 810), 40);
+    free(m);
+}
+
 /* An empty buffer completes when all before it is acknowledged, and not earlier (SND-018). */
 static void test_empty_buffers(void **state)
 {
@@ -321,7 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_walk),   cmocka_unit_test(test_two_places_at_once),
         cmocka_unit_test(test_empty_buffers), cmocka_unit_test(test_take_adds_up),
-        cmocka_unit_test(test_unmappable),
+        cmocka_unit_test(test_unmappable),    cmocka_unit_test(test_request_of_several_buffers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
