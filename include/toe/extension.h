@@ -106,6 +106,7 @@ enum {
     TOE_EXTENSION_SYN_LOST = 0x800,  /* without an estimate the RTO is three seconds */
     TOE_EXTENSION_MEASURED = 0x1000, /* what cwnd was used for is known: |used| */
     TOE_EXTENSION_UNUSED = 0x2000,   /* it is less than half of it, since unused_age */
+    TOE_EXTENSION_FORCED = 0x4000,   /* what waits is to leave, however little it is */
 };
 
 /* Flags of its part |accecn|. */
@@ -161,6 +162,8 @@ struct toe_extension {
     toe_duration idle;       /* since data last left */
     toe_duration slot_left;  /* to the expiry of retransmit_timeout_delta, if that runs */
     toe_duration alive_left; /* to the expiry of ka_timeout_delta, if that runs */
+    toe_duration held_left;  /* until a short segment leaves that is held back, and one; zero: none
+                                is */
 
     /* Accurate ECN: its counters (RFC 9768, 3.2.1); zero without. */
     struct {
@@ -254,6 +257,10 @@ struct toe_extension {
         toe_duration left; /* until all that left has left at the rate, and a millisecond more */
         uint32_t burst;    /* bytes that may leave at once */
     } pace;
+    struct {
+        uint32_t from; /* where what left last in a row began, */
+        uint32_t part; /* and the parts of it that end with PSH, in bytes; zero: none */
+    } burst;
 
     /* Loss by time (RFC 8985): least round trips in ns, of this half minute and the one before. */
     uint32_t min_rtt_age; /* since this one began, in units of 2^30 ns */
@@ -267,6 +274,8 @@ struct toe_extension {
         uint32_t flags;
         uint32_t lost_new;       /* bytes found lost since congestion control was told */
         uint32_t first_sack_max; /* snd_max when something was SACKed first */
+        uint32_t used;           /* most bytes in flight since, */
+        uint32_t used_end;       /* until this is acknowledged */
         toe_duration opened_age; /* since the last run began */
         toe_duration probe_left; /* to the expiry of the probe's timer, and one; zero: none runs */
         struct {

@@ -198,6 +198,7 @@ struct tcp_busy {
     toe_seq run_end;       /* and to where */
     toe_seq burst_from;    /* the same of new data, in parts of so many bytes; zero: as a whole */
     uint32_t burst_part;
+    toe_instant held_until;       /* while output_held: so long at most */
     struct tcp_sack_block dup;    /* with SACK: what was received twice (RFC-073) */
     uint32_t ecn_marked;          /* bytes that this acknowledgment says came marked: no growth */
     uint8_t challenge_cnt;        /* challenges since, */

@@ -30,7 +30,7 @@ _Static_assert(TOE_EXTENSION_EARLY_MAX == TCP_REASSEMBLY_RUN_MAX, "all that came
 
 _Static_assert(sizeof(struct toe_extension) < TOE_EXTENSION_SIZE_MAX, "as promised");
 
-#define FLAGS_ALL (2u * TOE_EXTENSION_UNUSED - 1u)
+#define FLAGS_ALL (2u * TOE_EXTENSION_FORCED - 1u)
 
 /* No age is larger: with room for sums. */
 #define AGE_MAX (UINT64_C(1) << 62)
@@ -124,6 +124,32 @@ static void import_probes(struct tcp_conn *conn, const struct toe_extension *ext
 {
     conn->probe_due = has(ext, TOE_EXTENSION_PROBE_DUE);
     conn->keep_alive_due = has(ext, TOE_EXTENSION_ALIVE_DUE);
+}
+
+/* --- what is held back --- */
+
+static void export_held(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
+{
+    const toe_instant until = conn->output_held ? conn->busy->held_until : 0;
+
+    ext->flags |= conn->force_output ? TOE_EXTENSION_FORCED : 0;
+    if (conn->output_held) {
+        ext->held_left = (until > now ? until - now : 0) + 1;
+    }
+}
+
+static bool is_held_sound(const struct toe_extension *ext)
+{
+    return ext->held_left <= AGE_MAX;
+}
+
+/* TMR-104: the timer goes on, where TMR-105 does without it. */
+static void import_held(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
+{
+    conn->force_output = has(ext, TOE_EXTENSION_FORCED);
+    if (ext->held_left > 0) {
+        tcp_window_hold(conn, ext->held_left - 1, now);
+    }
 }
 
 /* --- congestion marks --- */
@@ -431,6 +457,8 @@ static void export_growth(const struct tcp_conn *conn, struct toe_extension *ext
     ext->pace.rate = conn->busy->pace_rate;
     ext->pace.left = end > now ? end - now : 0;
     ext->pace.burst = conn->busy->pace_burst;
+    ext->burst.from = conn->busy->burst_from.v;
+    ext->burst.part = conn->busy->burst_part;
 }
 
 /* And what is beyond snd_max cannot be. */
@@ -465,6 +493,8 @@ static void import_growth(struct tcp_conn *conn, const struct toe_extension *ext
     conn->busy->pace_at =
         ext->pace.left > 0 && end > TCP_PACE_LATE_MAX ? end - TCP_PACE_LATE_MAX : 0;
     conn->busy->pace_burst = ext->pace.burst;
+    conn->busy->burst_from = toe_seq_of(ext->burst.from);
+    conn->busy->burst_part = ext->burst.part;
 }
 
 /* --- what arrived out of order --- */
@@ -621,6 +651,7 @@ void tcp_extension_export(const struct tcp_conn *conn, struct toe_extension *ext
     export_windows(conn, ext);
     export_recovery(conn, ext);
     export_probes(conn, ext);
+    export_held(conn, ext, now);
     export_marks(conn, ext);
     export_sacked(conn, ext);
     export_times(conn, ext, now);
@@ -634,7 +665,7 @@ static bool is_sound(const struct tcp_conn *conn, const struct toe_extension *ex
                      const struct toe_tcp_delegated *d)
 {
     return (ext->flags & ~FLAGS_ALL) == 0 && are_windows_sound(conn, ext) &&
-           is_recovery_sound(conn, ext) && are_probes_sound(conn, ext) &&
+           is_recovery_sound(conn, ext) && are_probes_sound(conn, ext) && is_held_sound(ext) &&
            are_marks_sound(conn, ext) && is_sacked_sound(conn, ext) &&
            are_times_sound(conn, ext, d) && is_congestion_sound(conn, ext) &&
            is_growth_sound(ext) && tcp_extension_is_flight_sound(conn, ext) &&
@@ -666,6 +697,7 @@ enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct
     import_windows(conn, ext);
     import_recovery(conn, ext);
     import_probes(conn, ext);
+    import_held(conn, ext, now);
     import_marks(conn, ext);
     import_times(conn, ext, delegated, now);
     import_congestion(conn, ext, now);

@@ -98,6 +98,8 @@ static void tell_record(const struct tcp_conn *conn, struct toe_extension *ext, 
     ext->flight.flags = flags_of(f);
     ext->flight.lost_new = f->lost_new;
     ext->flight.first_sack_max = near(conn, f->first_sack_max);
+    ext->flight.used = f->used;
+    ext->flight.used_end = near(conn, f->used_end);
     ext->flight.opened_age = f->is_open ? age_of(f->opened, now) : 0;
     ext->flight.tlp.end = near(conn, f->tlp.end);
     ext->flight.tlp.flight = f->tlp.flight;
@@ -182,7 +184,7 @@ static bool is_record_sound(const struct tcp_conn *conn, const struct toe_extens
 {
     return (ext->flight.flags & ~FLIGHT_FLAGS_ALL) == 0 && are_runs_sound(conn, ext) &&
            is_prr_sound(conn, ext) && is_in_flight(conn, ext->flight.first_sack_max) &&
-           is_in_flight(conn, ext->flight.rack.fack) &&
+           is_in_flight(conn, ext->flight.used_end) && is_in_flight(conn, ext->flight.rack.fack) &&
            is_in_flight(conn, ext->flight.rack.dsack_round) &&
            is_in_flight(conn, ext->flight.tlp.end) && ext->flight.tlp.holes <= UINT8_MAX &&
            is_in_flight(conn, ext->flight.frto.recover) && ext->flight.frto.step <= TCP_FRTO_NEW &&
@@ -298,6 +300,8 @@ bool tcp_extension_take_flight(struct tcp_conn *conn, const struct toe_extension
     f->opened = before(now, ext->flight.opened_age);
     f->lost_new = ext->flight.lost_new;
     f->first_sack_max = toe_seq_of(ext->flight.first_sack_max);
+    f->used = ext->flight.used;
+    f->used_end = toe_seq_of(ext->flight.used_end);
     f->frto.step = (uint8_t)ext->flight.frto.step;
     f->frto.recover = toe_seq_of(ext->flight.frto.recover);
     take_rack(conn, ext, now);

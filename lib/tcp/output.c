@@ -457,7 +457,7 @@ static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usab
     if (len == 0 || (len <= full && is_held(conn, off, len, unsent, full))) {
         note_limit(conn, unsent, usable, full);
         if (len > 0) {
-            tcp_window_hold(conn, now);
+            tcp_window_hold(conn, conn->cfg->sws_prevention, now);
         }
         return false;
     }

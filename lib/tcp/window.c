@@ -203,12 +203,13 @@ void tcp_consumed_fin(struct tcp_conn *conn)
     }
 }
 
-void tcp_window_hold(struct tcp_conn *conn, toe_instant now)
+void tcp_window_hold(struct tcp_conn *conn, toe_duration wait, toe_instant now)
 {
     conn->output_held = true;
     if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_SWS)) {
-        tcp_deadline_arm(conn, TCP_DEADLINE_SWS, conn->cfg->sws_prevention, now);
+        tcp_deadline_arm(conn, TCP_DEADLINE_SWS, wait, now);
     }
+    conn->busy->held_until = tcp_deadline_at(conn, TCP_DEADLINE_SWS);
 }
 
 void tcp_window_expire(struct tcp_conn *conn)

@@ -54,8 +54,8 @@ uint16_t tcp_window_advertise(struct tcp_conn *conn);
  */
 void tcp_window_received(struct tcp_conn *conn, uint32_t len, toe_instant now);
 
-/* tcp_window_hold() starts the SWS timer for output that is held back. */
-void tcp_window_hold(struct tcp_conn *conn, toe_instant now);
+/* tcp_window_hold() holds output back, for |wait| from now on unless the SWS timer runs already. */
+void tcp_window_hold(struct tcp_conn *conn, toe_duration wait, toe_instant now);
 
 /* tcp_window_expire() is the expiry of the SWS timer, for both directions (TMR-103). */
 void tcp_window_expire(struct tcp_conn *conn);

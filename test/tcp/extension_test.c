@@ -52,6 +52,7 @@ struct world {
     uint32_t flags;  /* that went along, of all extensions, */
     uint32_t flight; /* and of their records */
     uint32_t frto;   /* steps of F-RTO, as bits */
+    uint32_t held;   /* moves while a short segment was held back */
     uint32_t run_max;
     uint32_t sacked_max;
     uint32_t early_max;
@@ -183,18 +184,19 @@ static void set_now(struct world *w, toe_instant now)
     w->peer->now = now;
 }
 
-/* The twin does what a move does by rule: acknowledge what is owed, and not wait any longer. The
- * budget of challenges begins anew (RFC-081). */
+/* The twin does what a move does by rule: acknowledge what is owed. The budget of challenges begins
+ * anew (RFC-081). */
 static void stay(struct t_conn *c)
 {
     struct tcp_conn *conn = &c->conn;
 
     conn->quiesced = false;
-    conn->output_held = false;
     conn->update_due = false;
     conn->dup_due = false;
     conn->busy->challenge_cnt = 0;
-    conn->force_output = toe_seq_off(conn->snd_nxt, conn->snd_una) < tcp_send_span(conn);
+    if (conn->output_held) {
+        tcp_deadline_set(conn, TCP_DEADLINE_SWS, conn->busy->held_until);
+    }
     tcp_deadline_settle(conn, c->now);
 }
 
@@ -214,6 +216,7 @@ static void travel(struct world *w)
     w->flags |= l.ext.flags;
     w->flight |= l.ext.flight.flags;
     w->frto |= 1u << l.ext.flight.frto.step;
+    w->held += l.ext.held_left > 0;
     w->run_max = l.ext.run_cnt > w->run_max ? l.ext.run_cnt : w->run_max;
     w->sacked_max = l.ext.sacked_cnt > w->sacked_max ? l.ext.sacked_cnt : w->sacked_max;
     w->early_max = l.ext.early_cnt > w->early_max ? l.ext.early_cnt : w->early_max;
@@ -418,6 +421,7 @@ static void test_moving_forgets_nothing(void **state)
     uint32_t flags = 0;
     uint32_t flight = 0;
     uint32_t frto = 0;
+    uint32_t held = 0;
     uint32_t run_max = 0;
     uint32_t sacked_max = 0;
     uint32_t early_max = 0;
@@ -444,6 +448,7 @@ static void test_moving_forgets_nothing(void **state)
         flags |= w.flags;
         flight |= w.flight;
         frto |= w.frto;
+        held += w.held;
         run_max = w.run_max > run_max ? w.run_max : run_max;
         moves += w.moves;
         sacked_max = w.sacked_max > sacked_max ? w.sacked_max : sacked_max;
@@ -460,6 +465,7 @@ static void test_moving_forgets_nothing(void **state)
                                     TOE_EXTENSION_UNUSED);
         assert_int_equal(flight, 2 * TOE_FLIGHT_UNDO_DUP - 1 - TOE_FLIGHT_PRR_FIRST);
         assert_int_equal(frto, 7);
+        assert_true(held > 0);
         assert_true(run_max > TCP_FLIGHT_SOME);
         assert_true(sacked_max >= 5 && early_max >= 5);
         assert_true(moves > 20 * ROUNDS);
