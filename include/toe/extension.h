@@ -135,6 +135,7 @@ enum {
     TOE_FLIGHT_UNDO = 0x0400,       /* undo holds; it may be undone */
     TOE_FLIGHT_UNDO_ECHO = 0x0800,  /* by a timestamp, */
     TOE_FLIGHT_UNDO_DUP = 0x1000,   /* or by duplicates */
+    TOE_FLIGHT_MARK = 0x2000,       /* a congestion mark is answered by prr, up to ecn_point */
 };
 
 struct toe_extension {

@@ -256,6 +256,7 @@ enum toe_host_phase {
     TOE_HOST_PHASE_DISORDER, /* duplicates came, or something was SACKed */
     TOE_HOST_PHASE_RECOVERY,
     TOE_HOST_PHASE_LOSS, /* after a timeout */
+    TOE_HOST_PHASE_MARK, /* a congestion mark lets cwnd go down: mark_by_prr of toe/tuning.h */
 };
 
 /* The engine's numbers of a connection that is in the host. */
@@ -274,7 +275,7 @@ struct toe_host_tcp_info {
     uint16_t snd_mss;       /* payload of a full segment */
     uint16_t rcv_mss;
     uint16_t adv_mss; /* announced */
-    uint32_t cwnd;    /* bytes, and so are the following */
+    uint32_t cwnd;    /* bytes, and so are the following; in a reduction as RFC 9937 has it */
     uint32_t ssthresh;
     uint32_t snd_wnd;
     uint32_t rcv_wnd;

@@ -92,6 +92,13 @@ struct toe_tuning {
      * Linux: cubictcp_recalc_ssthresh().
      */
     bool reduce_cwnd;
+    /*
+     * A mark lets what is in flight go down as a loss does, in proportion to what is delivered (RFC
+     * 9937), until what was in flight is acknowledged; not at once, when nothing leaves for half a
+     * round trip. Where there is no record of what is in flight it does go down at once. Linux:
+     * TCP_CA_CWR.
+     */
+    bool mark_by_prr;
 };
 
 /* What begins as the defaults: struct toe_tuning tuning = TOE_TUNING_DEFAULT; */

@@ -2,6 +2,7 @@
 #include "host/host_info.h"
 
 #include "host/host_conn.h"
+#include "tcp/congestion.h"
 #include "tcp/inflight.h"
 #include "tcp/fsm.h"
 #include "tcp/retransmit.h"
@@ -27,10 +28,23 @@ static enum toe_host_phase phase_of(const struct tcp_conn *tcp)
     if (tcp->in_recovery) {
         return TOE_HOST_PHASE_RECOVERY;
     }
+    if (tcp->in_mark) {
+        return TOE_HOST_PHASE_MARK;
+    }
     if (tcp->dup_ack_cnt > 0 || (tcp->flight != NULL && tcp->flight->sacked > 0)) {
         return TOE_HOST_PHASE_DISORDER;
     }
     return TOE_HOST_PHASE_OPEN;
+}
+
+/* While it goes down, what RFC 9937 writes into it: what is in flight and what may leave. */
+static uint32_t cwnd_of(const struct tcp_conn *tcp)
+{
+    if ((tcp->in_recovery || tcp->in_mark) && tcp_flight_is_on(tcp) &&
+        tcp->cfg->cc->deliver == NULL) {
+        return tcp_flight_pipe(tcp) + tcp_prr_credit(tcp);
+    }
+    return tcp->cwnd;
 }
 
 void host_info_fill(struct toe_host_tcp_info *info, const struct tcp_conn *tcp)
@@ -54,7 +68,7 @@ void host_info_fill(struct toe_host_tcp_info *info, const struct tcp_conn *tcp)
         .snd_mss = tcp->snd_mss,
         .rcv_mss = tcp->rcv_mss,
         .adv_mss = tcp->mss_local,
-        .cwnd = tcp->cwnd,
+        .cwnd = cwnd_of(tcp),
         .ssthresh = tcp->ssthresh,
         .snd_wnd = tcp->snd_wnd,
         .rcv_wnd = tcp_window_rcv(tcp),

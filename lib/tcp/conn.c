@@ -119,6 +119,7 @@ static void check_send(const struct tcp_conn *conn)
     toe_assert(conn->cwnd >= conn->snd_mss);
     toe_assert(!conn->fin_acked || conn->busy->sendq.len == 0);
     toe_assert(!conn->in_recovery || tcp_send_flight(conn) > 0);
+    toe_assert(!conn->in_mark || (tcp_send_flight(conn) > 0 && !conn->in_recovery));
     toe_assert(conn->busy->dup_bytes == 0 || conn->in_recovery);
 }
 

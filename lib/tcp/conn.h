@@ -269,6 +269,7 @@ struct tcp_conn {
     bool fin_rcvd : 1;   /* the peer's FIN is left of rcv_nxt, */
     bool fin_unread : 1; /* and the reader has not consumed it: only with |acks_consumed| */
     bool in_recovery : 1;
+    bool in_mark : 1;      /* a congestion mark is answered up to ecn_point: tuning.mark_by_prr */
     bool force_output : 1; /* SWS timer expired, or handed over: do not hold back */
     bool output_held : 1;  /* a short segment is held back; the SWS timer runs */
     bool update_due : 1;   /* SWS timer expired: advertise however little there is */

@@ -56,6 +56,11 @@ static void reduce(struct tcp_conn *conn, toe_instant now)
         conn->cwnd = conn->ssthresh;
     }
     tcp_ecn_reduced(conn);
+    if (conn->cfg->tuning.mark_by_prr && conn->cfg->cc->deliver == NULL && !conn->in_recovery &&
+        tcp_flight_is_on(conn)) {
+        conn->in_mark = true;
+        tcp_prr_mark(conn);
+    }
 }
 
 /* RFC 3168, 6.1.2: where cwnd is a segment already, less is one in an RTO. */

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
+#include "tcp/ecn.h"
 #include "tcp/engine.h"
 #include "tcp/extension_flight.h"
 #include "tcp/inflight.h"
@@ -185,6 +186,8 @@ static void import_marks(struct tcp_conn *conn, const struct toe_extension *ext)
     conn->ece_due = has(ext, TOE_EXTENSION_ECE_DUE);
     conn->cwr_due = has(ext, TOE_EXTENSION_CWR_DUE);
     conn->ecn_point = toe_seq_of(ext->ecn_point);
+    conn->in_mark = (ext->flight.flags & TOE_FLIGHT_MARK) != 0 && !conn->in_recovery &&
+                    tcp_flight_is_on(conn) && tcp_ecn_is_answered(conn);
     if (conn->has_accecn) {
         tcp_accecn_take(conn, ext);
     }

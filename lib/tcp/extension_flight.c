@@ -9,7 +9,7 @@
 _Static_assert(TOE_EXTENSION_RUN_MAX == TCP_FLIGHT_MANY, "every record fits");
 
 #define RUN_FLAGS_ALL (TOE_RUN_SACKED | TOE_RUN_LOST | TOE_RUN_RESENT | TOE_RUN_UNTIMED)
-#define FLIGHT_FLAGS_ALL (2u * TOE_FLIGHT_UNDO_DUP - 1u)
+#define FLIGHT_FLAGS_ALL (2u * TOE_FLIGHT_MARK - 1u)
 
 /* No age is larger: with room for sums. */
 #define AGE_MAX (UINT64_C(1) << 62)
@@ -95,7 +95,7 @@ static void tell_record(const struct tcp_conn *conn, struct toe_extension *ext, 
     const struct tcp_flight *f = conn->flight;
 
     ext->flags |= TOE_EXTENSION_FLIGHT;
-    ext->flight.flags = flags_of(f);
+    ext->flight.flags = flags_of(f) | (conn->in_mark ? TOE_FLIGHT_MARK : 0u);
     ext->flight.lost_new = f->lost_new;
     ext->flight.first_sack_max = near(conn, f->first_sack_max);
     ext->flight.used = f->used;
@@ -174,8 +174,8 @@ static bool are_runs_sound(const struct tcp_conn *conn, const struct toe_extensi
 /* Who reduces by proportion divides by what was in flight. */
 static bool is_prr_sound(const struct tcp_conn *conn, const struct toe_extension *ext)
 {
-    const bool is_needed =
-        (ext->flags & TOE_EXTENSION_RECOVERY) != 0 && ext->run_cnt > 0 && conn->has_sack;
+    const bool is_on = (ext->flags & TOE_EXTENSION_RECOVERY) != 0 || has(ext, TOE_FLIGHT_MARK);
+    const bool is_needed = is_on && ext->run_cnt > 0 && conn->has_sack;
 
     return (!is_needed || ext->flight.prr.flight > 0) && ext->flight.prr.quota <= TCP_CWND_MAX;
 }

@@ -49,6 +49,15 @@ void tcp_prr_classic(struct tcp_conn *conn, uint32_t fresh)
     };
 }
 
+void tcp_prr_mark(struct tcp_conn *conn)
+{
+    const uint32_t flight = tcp_send_flight(conn);
+
+    toe_assert(flight > 0);
+
+    conn->flight->prr = (struct tcp_prr){.flight = flight};
+}
+
 void tcp_prr_ack(struct tcp_conn *conn, uint32_t delivered, bool is_safe)
 {
     struct tcp_prr *prr = &conn->flight->prr;

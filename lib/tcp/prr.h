@@ -41,8 +41,12 @@ void tcp_prr_begin(struct tcp_conn *conn);
  */
 void tcp_prr_classic(struct tcp_conn *conn, uint32_t fresh);
 
+/* tcp_prr_mark() begins what answers a congestion mark: nothing is lost, and the acknowledgment
+ * that tells of it is the first that counts. */
+void tcp_prr_mark(struct tcp_conn *conn);
+
 /* tcp_prr_ack() follows an acknowledgment in a recovery; |is_safe|: it moved snd_una, and nothing
- * more is lost. */
+ * more is lost, or marked. */
 void tcp_prr_ack(struct tcp_conn *conn, uint32_t delivered, bool is_safe);
 
 /* tcp_prr_sent() says that |len| bytes left. */

@@ -81,6 +81,7 @@ void tcp_recovery_abandon(struct tcp_conn *conn)
 {
     forget_scoreboard(conn);
     conn->in_recovery = false;
+    conn->in_mark = false;
     conn->busy->dup_bytes = 0;
     conn->recover = conn->snd_max;
     if (conn->flight != NULL) {
@@ -101,6 +102,7 @@ static void enter(struct tcp_conn *conn, toe_instant now)
     }
     tcp_ecn_reduced(conn);
     conn->cwnd = conn->ssthresh;
+    conn->in_mark = false;
     conn->rtt_timing = false;
     if (tcp_flight_is_on(conn)) {
         conn->in_recovery = true;
@@ -166,18 +168,11 @@ void tcp_recovery_dup(struct tcp_conn *conn, toe_instant now)
     }
 }
 
-static void leave(struct tcp_conn *conn)
+/* RFC-050: down to ssthresh, and no burst where less than that is in flight. */
+static void deflate(struct tcp_conn *conn)
 {
     const uint32_t flight = tcp_send_flight(conn);
 
-    conn->in_recovery = false;
-    conn->busy->dup_bytes = 0;
-    if (conn->cfg->cc->deliver != NULL) {
-        return;
-    }
-    tcp_validation_recovered(conn);
-
-    /* RFC-050: down to ssthresh, and no burst where less than that is in flight. */
     conn->cwnd = conn->ssthresh;
     if (conn->cwnd > flight) {
         conn->cwnd = flight + tcp_cc_abc(conn, conn->cwnd - flight);
@@ -185,6 +180,17 @@ static void leave(struct tcp_conn *conn)
     if (conn->cwnd < conn->snd_mss) {
         conn->cwnd = conn->snd_mss;
     }
+}
+
+static void leave(struct tcp_conn *conn)
+{
+    conn->in_recovery = false;
+    conn->busy->dup_bytes = 0;
+    if (conn->cfg->cc->deliver != NULL) {
+        return;
+    }
+    tcp_validation_recovered(conn);
+    deflate(conn);
 }
 
 /* RFC 6582, 3.2, step 3, partial acknowledgment. With a scoreboard NextSeg() knows the next hole.
@@ -213,12 +219,28 @@ static void end_loss(struct tcp_conn *conn, struct tcp_delivered *got)
     }
 }
 
+/* Whether cwnd does not grow for a congestion mark, the answer to which may be complete. */
+static bool is_marked(struct tcp_conn *conn)
+{
+    if (!conn->in_mark) {
+        return false;
+    }
+    if (toe_seq_ge(conn->snd_una, conn->ecn_point)) {
+        conn->in_mark = false;
+        deflate(conn);
+    }
+    return true;
+}
+
 void tcp_recovery_grow(struct tcp_conn *conn, uint32_t acked, uint32_t fresh, toe_duration rtt,
                        toe_instant now)
 {
     /* Kept near, so that the comparison holds however much is sent. */
     if (toe_seq_gt(conn->snd_una, conn->recover)) {
         conn->recover = toe_seq_sub(conn->snd_una, 1);
+    }
+    if (is_marked(conn)) {
+        return;
     }
     if (conn->cwnd < conn->ssthresh) {
         tcp_hystart_ack(conn, rtt);
@@ -356,8 +378,9 @@ void tcp_recovery_judge(struct tcp_conn *conn, const struct tcp_delivered *got,
             }
         }
         lost = is_next_hole(conn, acked) || lost;
-        if (conn->in_recovery) {
-            tcp_prr_ack(conn, got->bytes, acked > 0 && !lost);
+        if (conn->in_recovery || conn->in_mark) {
+            tcp_prr_ack(conn, got->bytes,
+                        acked > 0 && !lost && !(conn->in_mark && conn->busy->ecn_marked > 0));
         }
     }
     if (conn->cfg->cc->deliver != NULL) {
@@ -424,7 +447,7 @@ void tcp_recovery_count(struct tcp_conn *conn, toe_seq seq, toe_seq end, toe_ins
     if (toe_seq_lt(seq, conn->snd_max)) {
         tcp_undo_resent(conn, toe_seq_off(toe_seq_min(end, conn->snd_max), seq));
     }
-    if (conn->in_recovery) {
+    if (conn->in_recovery || conn->in_mark) {
         tcp_prr_sent(conn, toe_seq_off(end, seq));
     }
     conn->flight->is_moved = true;
@@ -436,7 +459,7 @@ uint32_t tcp_recovery_credit(const struct tcp_conn *conn)
     const uint32_t pipe = tcp_flight_pipe(conn);
     uint32_t cwnd = conn->cwnd;
 
-    if (conn->in_recovery && conn->cfg->cc->deliver == NULL) {
+    if ((conn->in_recovery || conn->in_mark) && conn->cfg->cc->deliver == NULL) {
         return tcp_prr_credit(conn);
     }
     if (f->sacked == 0 && f->lost == 0 && cwnd < UINT32_MAX / 2) {

@@ -332,7 +332,8 @@ static const struct toe_tuning tunings[] = {
      .updates_double = true,
      .timer_slack = 8 * TOE_NS_PER_MS,
      .rack_last_rtt = true,
-     .reduce_cwnd = true},
+     .reduce_cwnd = true,
+     .mark_by_prr = true},
 };
 
 static void begin(struct fuzz *f, struct input *in)

@@ -66,6 +66,8 @@ static uint8_t phase_of(const struct toe_host_tcp_info *info)
         return TCP_CA_Recovery;
     case TOE_HOST_PHASE_LOSS:
         return TCP_CA_Loss;
+    case TOE_HOST_PHASE_MARK:
+        return TCP_CA_CWR;
     }
     return TCP_CA_Open;
 }

@@ -54,6 +54,7 @@ static const struct {
     TUNING(timer_slack),
     TUNING(rack_last_rtt),
     TUNING(reduce_cwnd),
+    TUNING(mark_by_prr),
     PARAM(ack_frequency),
     PARAM(delayed_ack_ticks),
     PARAM(max_retransmissions),
@@ -122,6 +123,7 @@ static void set_linux(struct pd_persona *persona)
         .timer_slack = 2 * TOE_NS_PER_MS,
         .rack_last_rtt = true,
         .reduce_cwnd = true,
+        .mark_by_prr = true,
     };
 }
 

@@ -219,7 +219,7 @@ static const struct lie record_lies[] = {
     {"SACKED and lost", U32(runs[1].flags), TOE_RUN_LOST, true},
     {"a run from before the beginning", U64(runs[0].age), BIG, false},
     {"neither limited nor not", U32(runs[0].is_limited), 2, false},
-    {"an unknown flag of the record", U32(flight.flags), 2 * TOE_FLIGHT_UNDO_DUP, true},
+    {"an unknown flag of the record", U32(flight.flags), 2 * TOE_FLIGHT_MARK, true},
     {"nothing held that ever leaves", U64(held_left), BIG, false},
     {"in flight until what was not sent", U32(flight.used_end), 100000, true},
     {"SACKED first what was not sent", U32(flight.first_sack_max), 100000, true},

@@ -390,7 +390,8 @@ static void open_world(struct world *w, uint64_t seed)
     w->mover = end_new(w, &opt, cc, is_paced, 1);
     w->twin = end_new(w, &opt, cc, is_paced, 1);
     w->mover->cfg.tuning.after_idle = (enum toe_after_idle)base_rand_below(&w->rand, 3);
-    w->twin->cfg.tuning.after_idle = w->mover->cfg.tuning.after_idle;
+    w->mover->cfg.tuning.mark_by_prr = base_rand_chance(&w->rand, 1, 2);
+    w->twin->cfg.tuning = w->mover->cfg.tuning;
     opt = (struct t_options){
         .seq = opt.ack,
         .ack = opt.seq,
@@ -463,7 +464,7 @@ static void test_moving_forgets_nothing(void **state)
         /* All there is; but nobody has keep-alive, and a grant never waits. */
         assert_int_equal(flags, (TOE_EXTENSION_ALIVE_DUE - 1) | TOE_EXTENSION_MEASURED |
                                     TOE_EXTENSION_UNUSED);
-        assert_int_equal(flight, 2 * TOE_FLIGHT_UNDO_DUP - 1 - TOE_FLIGHT_PRR_FIRST);
+        assert_int_equal(flight, 2 * TOE_FLIGHT_MARK - 1 - TOE_FLIGHT_PRR_FIRST);
         assert_int_equal(frto, 7);
         assert_true(held > 0);
         assert_true(run_max > TCP_FLIGHT_SOME);

@@ -303,6 +303,56 @@ static void test_reduction_of_cwnd(void **state)
     }
 }
 
+/* mark_by_prr: of ten segments in flight one is acknowledged, and a mark told of; then one more
+ * each time. Seven are to be in flight: at once, or when all ten are acknowledged. */
+static void test_mark_by_prr(void **state)
+{
+    (void)state;
+    for (int is_prr = 0; is_prr < 2; ++is_prr) {
+        struct toe_tuning tuning = TOE_TUNING_DEFAULT;
+        uint32_t left = 0; /* of what left before seven were in flight */
+        struct t_conn *c;
+
+        tuning.mark_by_prr = is_prr != 0;
+        c = modern(&tuning);
+        c->conn.has_ecn = true;
+        t_app_write(c, 40 * MSS);
+        t_forget(c);
+        for (uint32_t i = 1; i <= 10; ++i) {
+            t_send(c, T_MS(100), SEG(.seq = {1}, .ack = nth(i), .flags = TCP_ECE));
+            assert_int_equal(c->conn.ssthresh, 7 * MSS);
+            assert_int_equal(c->conn.in_mark, is_prr != 0 && i < 10);
+            left += i <= 3 ? toe_seq_off(c->conn.snd_max, nth(10)) : 0;
+        }
+        assert_int_equal(left, is_prr != 0 ? 3 * MSS : 0);
+        assert_int_equal(toe_seq_off(c->conn.snd_max, c->conn.snd_una), 7 * MSS);
+        t_conn_del(c);
+    }
+}
+
+/* A loss while a mark is answered is answered by going on, and so is the next mark. */
+static void test_loss_in_mark(void **state)
+{
+    struct toe_tuning tuning = TOE_TUNING_DEFAULT;
+    struct t_conn *c;
+
+    (void)state;
+    tuning.mark_by_prr = true;
+    c = modern(&tuning);
+    c->conn.has_ecn = true;
+    c->cfg.rack_threshold = true;
+    t_app_write(c, 40 * MSS);
+    t_send(c, T_MS(100), SEG(.seq = {1}, .ack = nth(1), .flags = TCP_ECE));
+    assert_true(c->conn.in_mark);
+    t_send(c, T_MS(101), SEG(.seq = {1}, .ack = nth(1), .sack = {nth(2), nth(5)}));
+    assert_true(c->conn.in_recovery && !c->conn.in_mark);
+    assert_int_equal(c->conn.ssthresh, 7 * MSS);
+    t_send(c, T_MS(200), SEG(.seq = {1}, .ack = nth(10)));
+    t_send(c, T_MS(201), SEG(.seq = {1}, .ack = {c->conn.snd_max.v}));
+    assert_false(c->conn.in_recovery || c->conn.in_mark);
+    t_conn_del(c);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -311,7 +361,8 @@ int main(void)
         cmocka_unit_test(test_first_hystart),      cmocka_unit_test(test_rto_variance),
         cmocka_unit_test(test_empty_probes),       cmocka_unit_test(test_window_updates),
         cmocka_unit_test(test_timer_slack),        cmocka_unit_test(test_rack_last_rtt),
-        cmocka_unit_test(test_reduction_of_cwnd),
+        cmocka_unit_test(test_reduction_of_cwnd),  cmocka_unit_test(test_mark_by_prr),
+        cmocka_unit_test(test_loss_in_mark),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
