@@ -9,83 +9,19 @@
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
 
-static uint8_t priority_of(const struct target_tcp *tcp)
-{
-    return tcp->target->caps.user_priority ? tcp->conn.cached.user_priority & 7 : 0;
-}
-
-/* SEG-079, RFC-117. */
-static void put_ether(struct target_head *head, const struct target_tcp *tcp)
-{
-    const struct target_neighbor *neighbor = tcp->path->neighbor;
-    const uint8_t priority = priority_of(tcp);
-    struct wire_ether ether = {
-        .type = head->is_ipv4 ? WIRE_ETHER_TYPE_IPV4 : WIRE_ETHER_TYPE_IPV6,
-        .vlan_present = neighbor->vlan_id != 0 || priority != 0,
-        .vlan_id = neighbor->vlan_id,
-        .vlan_pcp = priority,
-        .snap = head->is_snap,
-    };
-
-    memcpy(ether.dst, neighbor->dst_mac, TOE_MAC_LEN);
-    memcpy(ether.src, neighbor->src_mac, TOE_MAC_LEN);
-    head->ip_off = (uint32_t)wire_ether_build(head->bytes, WIRE_ETHER_LEN_MAX, &ether);
-}
-
-/* The ECN bits are the engine's, not the host's (RFC-091). */
-static uint8_t tos_of(const struct target_tcp *tcp, const struct tcp_segment *seg)
-{
-    return (uint8_t)((tcp->conn.cached.tos & 0xfc) | seg->ecn);
-}
-
-static void put_ipv4(struct target_head *head, const struct target_tcp *tcp,
-                     const struct tcp_segment *seg)
-{
-    const struct wire_ipv4 ip = {
-        .src = tcp->path->constant.src,
-        .dst = tcp->path->constant.dst,
-        .tos = tos_of(tcp, seg),
-        .ttl = tcp->conn.cached.ttl,
-        .proto = WIRE_PROTO_TCP,
-        .df = true,
-    };
-    uint8_t *out = head->bytes + head->ip_off;
-
-    head->tcp_off = head->ip_off + (uint32_t)wire_ipv4_build(out, WIRE_IPV4_LEN, &ip);
-}
-
-static void put_ipv6(struct target_head *head, const struct target_tcp *tcp,
-                     const struct tcp_segment *seg)
-{
-    const struct wire_ipv6 ip = {
-        .src = tcp->path->constant.src,
-        .dst = tcp->path->constant.dst,
-        .flow_label = tcp->conn.cached.flow_label & 0xfffff,
-        .traffic_class = tos_of(tcp, seg),
-        .next_header = WIRE_PROTO_TCP,
-        .hop_limit = tcp->conn.cached.ttl,
-    };
-    uint8_t *out = head->bytes + head->ip_off;
-
-    head->tcp_off = head->ip_off + (uint32_t)wire_ipv6_build(out, WIRE_IPV6_LEN, &ip);
-}
-
 void target_head_build(struct target_head *head, const struct target_tcp *tcp,
                        const struct tcp_segment *seg)
 {
-    const struct toe_target *target = tcp->target;
+    const struct target_front *front = target_front_of(tcp, seg->ecn);
     uint32_t tcp_len;
     uint8_t *out;
 
-    head->is_ipv4 = tcp->path->constant.src.family == 4;
-    head->is_snap = target_is_snap(target);
-    head->is_partial = (target->wire.features & TOE_WIRE_CSUM) != 0;
-    put_ether(head, tcp);
-    if (head->is_ipv4) {
-        put_ipv4(head, tcp, seg);
-    } else {
-        put_ipv6(head, tcp, seg);
-    }
+    head->is_ipv4 = front->key.is_ipv4;
+    head->is_snap = front->key.is_snap;
+    head->is_partial = (tcp->target->wire.features & TOE_WIRE_CSUM) != 0;
+    head->ip_off = front->ip_off;
+    head->tcp_off = front->len;
+    memcpy(head->bytes, front->bytes, sizeof(front->bytes));
 
     out = head->bytes + head->tcp_off;
     tcp_len = (uint32_t)wire_tcp_build(out, WIRE_TCP_LEN_MAX, seg);

@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "base/wheel.h"
 #include "target/delivery.h"
+#include "target/front.h"
 #include "target/lifecycle.h"
 #include "tcp/engine.h"
 #include "toe/block.h"
@@ -45,6 +46,7 @@ struct target_path {
     struct target_neighbor *neighbor;
     struct toe_path_const constant;
     uint64_t pseudo_sum; /* of TCP's pseudo-header, but for the length */
+    struct target_front front;
     uint32_t mtu;
     uint32_t tcp_cnt;
     const struct toe_block *update; /* the block of the one under way, or NULL */

@@ -31,21 +31,36 @@ extern const struct wire_csum_blocks wire_csum_portable;
  */
 const struct wire_csum_blocks *wire_csum_vector(void);
 
+/* wire_csum_add_word() returns |sum| plus the 8 bytes at |p|. */
+static inline uint64_t wire_csum_add_word(uint64_t sum, const uint8_t *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, 8);
+    return wire_csum_add_around(sum, word);
+}
+
 /*
  * wire_csum_rest() returns |sum| plus the |len| bytes at |p|, the last one padded with a zero. What
  * is less than a word is taken apart: where in a 64-bit word 16 bits are added does not matter.
  */
 static inline uint64_t wire_csum_rest(uint64_t sum, const uint8_t *p, size_t len)
 {
-    uint64_t word;
+    uint64_t word = 0;
     uint32_t four;
     uint16_t two = 0;
 
-    for (; len >= 8; len -= 8, p += 8) {
-        memcpy(&word, p, 8);
-        sum = wire_csum_add_around(sum, word);
+    for (; len >= 32; len -= 32, p += 32) {
+        for (size_t at = 0; at < 32; at += 8) {
+            sum = wire_csum_add_word(sum, p + at);
+        }
     }
-    word = 0;
+    for (; len >= 8; len -= 8, p += 8) {
+        sum = wire_csum_add_word(sum, p);
+    }
+    if (len == 0) {
+        return sum;
+    }
     if ((len & 4) != 0) {
         memcpy(&four, p, 4);
         word = four;
