@@ -398,6 +398,7 @@ struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
     TAILQ_INIT(&kernel->touched);
     TAILQ_INIT(&kernel->idle_paths);
     TAILQ_INIT(&kernel->neighbors);
+    TAILQ_INIT(&kernel->requests);
     for (uint32_t i = 0; i < EMU_PATH_BUCKETS; ++i) {
         TAILQ_INIT(&kernel->paths[i]);
     }

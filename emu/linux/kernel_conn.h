@@ -87,6 +87,7 @@ struct emu_conn {
 
 TAILQ_HEAD(emu_conns, emu_conn);
 TAILQ_HEAD(emu_paths, emu_path);
+TAILQ_HEAD(emu_requests, emu_request);
 TAILQ_HEAD(emu_neighbors, emu_neighbor);
 
 enum {
@@ -124,6 +125,7 @@ struct emu_kernel {
     struct emu_paths paths[EMU_PATH_BUCKETS];
     struct emu_paths idle_paths;
     struct emu_neighbors neighbors;
+    struct emu_requests requests; /* the target's until it answers */
 
     struct emu_diag *diag; /* NULL: nobody to ask */
     struct emu_batch batch;

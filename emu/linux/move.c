@@ -462,7 +462,7 @@ void emu_move_try(struct emu_conn *conn)
         emu_conn_touch(conn); /* Another tree has it: in the next run. */
         return;
     }
-    request = calloc(1, sizeof(*request));
+    request = emu_request_new(kernel);
     if (request == NULL) {
         emu_move_cancel(conn, EMU_WHY_MEMORY, 0);
         return;
@@ -551,9 +551,8 @@ void emu_move_initiated(struct emu_kernel *kernel, struct emu_request *request)
     struct emu_conn *conn = request->conn;
     const toe_status status = request->tcp.status;
 
-    (void)kernel;
     emu_request_initiated(request);
-    free(request);
+    emu_request_del(kernel, request);
     if (toe_status_is_failure(status)) {
         conn->move->tcp = 0;
         emu_move_cancel(conn, EMU_WHY_REFUSED, status);
@@ -585,7 +584,7 @@ void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail)
     case EMU_PHASE_CARRIED:
         break;
     }
-    request = calloc(1, sizeof(*request));
+    request = emu_request_new(kernel);
     if (request == NULL) {
         return; /* It stays, and is asked for again. */
     }
@@ -757,7 +756,7 @@ void emu_move_terminated(struct emu_kernel *kernel, struct emu_request *request)
         send_unsent(conn, d);
     }
     emu_relay_flush(kernel);
-    free(request);
+    emu_request_del(kernel, request);
     emu_pieces_clear(&kernel->pool, &move->out);
     TAILQ_INIT(&held);
     TAILQ_CONCAT(&held, &move->held, node);

@@ -113,6 +113,22 @@ bool emu_path_is_ready(const struct emu_path *path)
 
 /* --- trees --- */
 
+struct emu_request *emu_request_new(struct emu_kernel *kernel)
+{
+    struct emu_request *request = calloc(1, sizeof(*request));
+
+    if (request != NULL) {
+        TAILQ_INSERT_TAIL(&kernel->requests, request, node);
+    }
+    return request;
+}
+
+void emu_request_del(struct emu_kernel *kernel, struct emu_request *request)
+{
+    TAILQ_REMOVE(&kernel->requests, request, node);
+    free(request);
+}
+
 struct emu_request *emu_request_of(struct toe_block *tree)
 {
     return tree->host_data[0];
@@ -205,15 +221,15 @@ static void leave_neighbor(struct emu_kernel *kernel, struct emu_request *reques
                            struct emu_neighbor *n)
 {
     if (n->path_cnt != 0 || n->state == EMU_OBJECT_ASKED || n->state == EMU_OBJECT_LEAVING) {
-        free(request);
+        emu_request_del(kernel, request);
         return;
     }
     if (n->state == EMU_OBJECT_NEW) {
         neighbor_del(kernel, n);
-        free(request);
+        emu_request_del(kernel, request);
         return;
     }
-    memset(request, 0, sizeof(*request));
+    request->path_object = NULL;
     request->neighbor_object = n;
     request->neighbor_state.size = sizeof(request->neighbor_state);
     request->neighbor = (struct toe_block){
@@ -258,7 +274,7 @@ toe_instant emu_objects_run(struct emu_kernel *kernel)
     struct emu_path *path;
 
     while ((path = TAILQ_FIRST(&kernel->idle_paths)) != NULL && path->idle_at <= kernel->now) {
-        struct emu_request *request = calloc(1, sizeof(*request));
+        struct emu_request *request = emu_request_new(kernel);
 
         if (request == NULL) {
             return kernel->now + IDLE;
@@ -291,13 +307,17 @@ void emu_objects_terminated(struct emu_kernel *kernel, struct emu_request *reque
     if (n->path_cnt == 0) {
         neighbor_del(kernel, n);
     }
-    free(request);
+    emu_request_del(kernel, request);
 }
 
 void emu_objects_fini(struct emu_kernel *kernel)
 {
+    struct emu_request *request;
     struct emu_neighbor *n;
 
+    while ((request = TAILQ_FIRST(&kernel->requests)) != NULL) {
+        emu_request_del(kernel, request);
+    }
     for (uint32_t i = 0; i < EMU_PATH_BUCKETS; ++i) {
         struct emu_path *path;
 

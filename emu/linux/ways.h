@@ -47,6 +47,7 @@ struct emu_path {
  * or is left out.
  */
 struct emu_request {
+    TAILQ_ENTRY(emu_request) node;
     struct toe_block neighbor;
     struct toe_block path;
     struct toe_block tcp;
@@ -58,6 +59,11 @@ struct emu_request {
     struct emu_neighbor *neighbor_object;
     struct toe_extension ext; /* of a terminate */
 };
+
+/* emu_request_new() makes an empty one, emu_request_del() frees it after its answer; NULL: no
+ * memory. */
+struct emu_request *emu_request_new(struct emu_kernel *kernel);
+void emu_request_del(struct emu_kernel *kernel, struct emu_request *request);
 
 /* emu_path_get() is the path that frames of |conn| take, made if need be; NULL: no memory. */
 struct emu_path *emu_path_get(struct emu_conn *conn);
