@@ -5,9 +5,9 @@
  * The model is the bandwidth, as the most that was delivered of late, and the least round trip;
  * their product is what the path holds. Data leaves at the bandwidth times a gain, which tells the
  * phase: *startup* doubles until the bandwidth does not grow, *drain* empties the queue that this
- * made; then it goes round: *down* a little slower, *cruise*, *refill*, *up* a little faster, every
- * two or three seconds, or as soon as NewReno would have probed. Every five seconds without a
- * shorter round trip the flight goes down to half to see one (*probe RTT*).
+ * made; then it goes round: *down* a little slower, *cruise*, *refill*, *up* a little faster until
+ * that brings no more, every two or three seconds, or as soon as NewReno would have probed. Every
+ * five seconds without a shorter round trip the flight goes down to half to see one (*probe RTT*).
  *
  * Loss is a signal where it is more than 2 % of what was in flight: inflight_hi then bounds what
  * probing may put in flight, and inflight_lo and bw_lo what the time between may, which forget when
@@ -24,6 +24,8 @@
  * grows back by what is delivered. Without records (tcp/inflight.h) there are no samples, and it
  * goes on with what it has.
  */
+#include "tcp/bbr.h"
+
 #include "tcp/congestion.h"
 #include "tcp/inflight.h"
 #include "tcp/pace.h"
@@ -46,24 +48,14 @@ enum {
     ACKS_STARTING,
     ACKS_FEEDBACK,
     ACKS_STOPPING,
+    ACKS_CNT,
 };
 
-/* Bits of |signals| of an extension. */
-enum {
-    SIGNAL_ROUND = 0x01,
-    SIGNAL_LOSS_ROUND = 0x02,
-    SIGNAL_MARKED = 0x04,
-    SIGNAL_SAMPLES = 0x08,
-    SIGNAL_ROUND_DONE = 0x10,
-};
+_Static_assert(STATE_CNT == TCP_BBR_STATE_CNT && ACKS_CNT == TCP_BBR_ACKS_CNT, "told as they are");
 
 #define PROBE_RTT_INTERVAL (5 * TOE_NS_PER_SEC)
 #define MIN_RTT_LEN (10 * TOE_NS_PER_SEC)
-#define PROBE_RTT_TIME (200 * TOE_NS_PER_MS)
-#define EXTRA_ROUNDS 5u
 #define RENO_ROUNDS_MAX 63u
-#define UP_ROUNDS_MAX 15u
-#define AGE_MAX (UINT64_C(1) << 62)
 #define LOST_MIN 3u /* segments */
 #define NO_BOUND UINT32_MAX
 
@@ -226,12 +218,19 @@ static void raise_slope(struct tcp_conn *conn)
 {
     const uint32_t growth = UINT32_C(1) << BBR(conn)->up_rounds;
 
-    BBR(conn)->up_rounds = (uint8_t)min_u32(BBR(conn)->up_rounds + 1u, UP_ROUNDS_MAX);
+    BBR(conn)->up_rounds = (uint8_t)min_u32(BBR(conn)->up_rounds + 1u, TCP_BBR_UP_ROUNDS_MAX);
     BBR(conn)->up_cnt = max_u32(conn->cwnd / growth, 1);
 }
 
-static void start_up(struct tcp_conn *conn, toe_instant now)
+static void reset_full_bw(struct tcp_conn *conn, uint64_t rate)
 {
+    BBR(conn)->full_bw = rate;
+    BBR(conn)->full_bw_cnt = 0;
+}
+
+static void start_up(struct tcp_conn *conn, const struct tcp_rate_sample *rs, toe_instant now)
+{
+    reset_full_bw(conn, rs->rate);
     BBR(conn)->has_samples = true;
     BBR(conn)->ack_phase = ACKS_STARTING;
     start_round(conn);
@@ -254,13 +253,24 @@ static bool is_low(const struct tcp_conn *conn)
            in_flight(conn) <= bdp(conn, max_bw(conn), 100);
 }
 
-static bool has_probed(const struct tcp_conn *conn, toe_instant now)
+static bool is_bw_full(const struct tcp_conn *conn)
 {
-    return now - BBR(conn)->cycle_at > BBR(conn)->min_rtt &&
-           in_flight(conn) >= bdp(conn, max_bw(conn), 125);
+    return BBR(conn)->full_bw_cnt >= TCP_BBR_FULL_ROUNDS;
 }
 
-static void advance_phase(struct tcp_conn *conn, toe_instant now)
+/* BBRIsTimeToGoDown(): the bandwidth has not grown for some rounds, though inflight_hi let it. */
+static bool has_probed(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
+{
+    const bool was_limited = toe_seq_le(conn->snd_una, conn->limited_end);
+
+    if (was_limited && conn->cwnd >= BBR(conn)->inflight_hi) {
+        reset_full_bw(conn, rs->rate);
+        return false;
+    }
+    return is_bw_full(conn);
+}
+
+static void advance_phase(struct tcp_conn *conn, const struct tcp_rate_sample *rs, toe_instant now)
 {
     switch (BBR(conn)->state) {
     case STARTUP:
@@ -283,11 +293,11 @@ static void advance_phase(struct tcp_conn *conn, toe_instant now)
         return;
     case REFILL:
         if (BBR(conn)->is_round_start) {
-            start_up(conn, now);
+            start_up(conn, rs, now);
         }
         return;
     case UP:
-        if (has_probed(conn, now)) {
+        if (has_probed(conn, rs)) {
             start_down(conn, now);
         }
         return;
@@ -305,15 +315,12 @@ static void update_bw(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
     }
 }
 
-/* The startup ends when three rounds brought no quarter more, or too much was lost in one. */
-static void check_full(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
+/* The startup ends, too, when too much was lost in a round. */
+static void check_startup_loss(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
 {
     const uint32_t lost = conn->busy->rate.lost - BBR(conn)->round_lost;
     const uint32_t delivered = conn->busy->rate.delivered - BBR(conn)->round_delivered;
 
-    if (!BBR(conn)->is_round_start) {
-        return;
-    }
     BBR(conn)->round_lost = conn->busy->rate.lost;
     BBR(conn)->round_delivered = conn->busy->rate.delivered;
     if (BBR(conn)->is_full || rs->is_limited) {
@@ -322,14 +329,21 @@ static void check_full(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
     if (lost > (uint64_t)delivered * 2 / 100 && lost >= 6 * (uint32_t)conn->snd_mss) {
         BBR(conn)->is_full = true;
         BBR(conn)->inflight_hi = max_u32(bdp(conn, max_bw(conn), 100), BBR(conn)->inflight_latest);
+    }
+}
+
+/* BBRCheckFullBWReached(): three rounds brought no quarter more. */
+static void check_full_bw(struct tcp_conn *conn, const struct tcp_rate_sample *rs)
+{
+    if (is_bw_full(conn) || rs->is_limited) {
         return;
     }
-    if (max_bw(conn) >= BBR(conn)->full_bw + BBR(conn)->full_bw / 4) {
-        BBR(conn)->full_bw = max_bw(conn);
-        BBR(conn)->full_bw_cnt = 0;
+    if (rs->rate >= BBR(conn)->full_bw + BBR(conn)->full_bw / 4) {
+        reset_full_bw(conn, rs->rate);
         return;
     }
-    BBR(conn)->is_full = ++BBR(conn)->full_bw_cnt >= 3;
+    ++BBR(conn)->full_bw_cnt;
+    BBR(conn)->is_full = BBR(conn)->is_full || is_bw_full(conn);
 }
 
 /* --- loss --- */
@@ -448,7 +462,7 @@ static void update_extra(struct tcp_conn *conn, const struct tcp_rate_sample *rs
         most_bw(bw(conn)) * (span < TOE_NS_PER_SEC ? span : TOE_NS_PER_SEC) / TOE_NS_PER_SEC;
     uint32_t extra;
 
-    if (BBR(conn)->is_round_start && ++BBR(conn)->extra_rounds >= EXTRA_ROUNDS) {
+    if (BBR(conn)->is_round_start && ++BBR(conn)->extra_rounds >= TCP_BBR_EXTRA_ROUNDS) {
         BBR(conn)->extra_rounds = 0;
         BBR(conn)->extra_acked[1] = BBR(conn)->extra_acked[0];
         BBR(conn)->extra_acked[0] = 0;
@@ -488,7 +502,7 @@ static void probe_rtt(struct tcp_conn *conn, toe_instant now)
     tcp_rate_idle(conn); /* It is not the path that limits now. */
     if (BBR(conn)->probe_rtt_done_at == 0) {
         if (in_flight(conn) <= probe_rtt_cwnd(conn)) {
-            BBR(conn)->probe_rtt_done_at = now + PROBE_RTT_TIME;
+            BBR(conn)->probe_rtt_done_at = now + TCP_BBR_PROBE_RTT_TIME;
             BBR(conn)->is_round_done = false;
             start_round(conn);
         }
@@ -579,11 +593,14 @@ static void bbr_deliver(struct tcp_conn *conn, const struct tcp_rate_sample *rs,
     update_bw(conn, rs);
     update_signals(conn, rs);
     update_extra(conn, rs, now);
-    check_full(conn, rs);
+    if (BBR(conn)->is_round_start) {
+        check_startup_loss(conn, rs);
+        check_full_bw(conn, rs);
+    }
     if (BBR(conn)->is_full) {
         adapt_upper(conn, rs, now);
     }
-    advance_phase(conn, now);
+    advance_phase(conn, rs, now);
     update_min_rtt(conn, rs, now);
     set_rate(conn);
     if (!conn->flight->in_loss || rs->acked > 0) {
@@ -593,7 +610,7 @@ static void bbr_deliver(struct tcp_conn *conn, const struct tcp_rate_sample *rs,
 
 /* --- life --- */
 
-static void reset(struct tcp_conn *conn)
+void tcp_bbr_reset(struct tcp_conn *conn)
 {
     conn->busy->bbr = (struct tcp_bbr){.inflight_hi = NO_BOUND, .up_cnt = UINT32_MAX};
     forget_lower_bounds(conn);
@@ -602,7 +619,7 @@ static void reset(struct tcp_conn *conn)
 
 static void bbr_init(struct tcp_conn *conn)
 {
-    reset(conn);
+    tcp_bbr_reset(conn);
     conn->cwnd = tcp_cc_initial_window(conn);
     conn->ssthresh = UINT32_MAX;
 }
@@ -612,7 +629,7 @@ static void bbr_import(struct tcp_conn *conn, toe_instant now)
 {
     const uint32_t rtt = conn->srtt < UINT32_MAX ? (uint32_t)conn->srtt : UINT32_MAX;
 
-    reset(conn);
+    tcp_bbr_reset(conn);
     if (conn->cwnd < conn->snd_mss) {
         conn->cwnd = conn->snd_mss; /* RFC-132 */
     }
@@ -663,127 +680,6 @@ static void bbr_idle(struct tcp_conn *conn, toe_instant now)
     }
 }
 
-static toe_duration since(toe_instant at, toe_instant now)
-{
-    return now > at ? now - at : 0;
-}
-
-static void bbr_tell(const struct tcp_conn *conn, struct toe_extension *ext, toe_instant now)
-{
-    const toe_instant done_at = BBR(conn)->probe_rtt_done_at;
-
-    ext->bbr.max_bw = BBR(conn)->max_bw[0];
-    ext->bbr.last_bw = BBR(conn)->max_bw[1];
-    ext->bbr.bw_lo = BBR(conn)->bw_lo;
-    ext->bbr.full_bw = BBR(conn)->full_bw;
-    ext->bbr.min_rtt_age = since(BBR(conn)->min_rtt_at, now);
-    ext->bbr.probe_rtt_age = since(BBR(conn)->probe_rtt_min_at, now);
-    ext->bbr.probe_rtt_left = done_at == 0 ? 0 : since(now, done_at) + 1;
-    ext->bbr.cycle_age = since(BBR(conn)->cycle_at, now);
-    ext->bbr.min_rtt = BBR(conn)->min_rtt;
-    ext->bbr.probe_rtt_min = BBR(conn)->probe_rtt_min;
-    ext->bbr.probe_wait = BBR(conn)->probe_wait;
-    ext->bbr.inflight_hi = BBR(conn)->inflight_hi;
-    ext->bbr.inflight_lo = BBR(conn)->inflight_lo;
-    ext->bbr.prior_cwnd = BBR(conn)->prior_cwnd;
-    ext->bbr.state = BBR(conn)->state;
-    ext->bbr.full_bw_cnt = BBR(conn)->full_bw_cnt;
-    ext->bbr.is_full = BBR(conn)->is_full;
-    ext->bbr.rounds_since_probe = BBR(conn)->rounds_since_probe;
-    ext->bbr.bw_latest = BBR(conn)->bw_latest;
-    ext->bbr.extra_age = since(BBR(conn)->extra_at, now);
-    ext->bbr.inflight_latest = BBR(conn)->inflight_latest;
-    ext->bbr.round_end = BBR(conn)->round_end;
-    ext->bbr.loss_round_end = BBR(conn)->loss_round_end;
-    ext->bbr.round_lost = BBR(conn)->round_lost;
-    ext->bbr.round_delivered = BBR(conn)->round_delivered;
-    ext->bbr.lost_in_round = BBR(conn)->lost_in_round;
-    ext->bbr.up_cnt = BBR(conn)->up_cnt;
-    ext->bbr.up_acked = BBR(conn)->up_acked;
-    ext->bbr.up_rounds = BBR(conn)->up_rounds;
-    ext->bbr.ack_phase = BBR(conn)->ack_phase;
-    ext->bbr.extra_acked = BBR(conn)->extra_acked[0];
-    ext->bbr.extra_acked_before = BBR(conn)->extra_acked[1];
-    ext->bbr.extra_delivered = BBR(conn)->extra_delivered;
-    ext->bbr.extra_rounds = BBR(conn)->extra_rounds;
-    ext->bbr.signals = (BBR(conn)->is_round_start ? SIGNAL_ROUND : 0u) |
-                       (BBR(conn)->is_loss_round_start ? SIGNAL_LOSS_ROUND : 0u) |
-                       (BBR(conn)->is_marked ? SIGNAL_MARKED : 0u) |
-                       (BBR(conn)->has_samples ? SIGNAL_SAMPLES : 0u) |
-                       (BBR(conn)->is_round_done ? SIGNAL_ROUND_DONE : 0u);
-}
-
-/* What would index out of a table, or leave 64 bits, or the largest window. */
-static bool bbr_is_sound(const struct toe_extension *ext)
-{
-    return ext->bbr.state < STATE_CNT && ext->bbr.max_bw <= TCP_PACE_RATE_MAX &&
-           ext->bbr.last_bw <= TCP_PACE_RATE_MAX && ext->bbr.full_bw <= TCP_PACE_RATE_MAX &&
-           ext->bbr.min_rtt_age <= AGE_MAX && ext->bbr.probe_rtt_age <= AGE_MAX &&
-           ext->bbr.probe_rtt_left <= PROBE_RTT_TIME + 1 && ext->bbr.cycle_age <= AGE_MAX &&
-           ext->bbr.prior_cwnd <= TCP_CWND_MAX && ext->bbr.full_bw_cnt <= 3 &&
-           ext->bbr.rounds_since_probe <= UINT8_MAX && ext->bbr.is_full <= 1 &&
-           ext->bbr.bw_latest <= TCP_PACE_RATE_MAX && ext->bbr.extra_age <= AGE_MAX &&
-           ext->bbr.up_cnt > 0 && ext->bbr.up_rounds <= UP_ROUNDS_MAX &&
-           ext->bbr.ack_phase <= ACKS_STOPPING && ext->bbr.extra_acked <= TCP_CWND_MAX &&
-           ext->bbr.extra_acked_before <= TCP_CWND_MAX &&
-           ext->bbr.extra_delivered <= TCP_CWND_MAX && ext->bbr.extra_rounds < EXTRA_ROUNDS &&
-           ext->bbr.signals < 2 * SIGNAL_ROUND_DONE;
-}
-
-/* What counts within a round. */
-static void take_round(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
-{
-    const uint32_t signals = ext->bbr.signals;
-
-    BBR(conn)->bw_latest = ext->bbr.bw_latest;
-    BBR(conn)->extra_at = since(ext->bbr.extra_age, now);
-    BBR(conn)->inflight_latest = ext->bbr.inflight_latest;
-    BBR(conn)->round_end = ext->bbr.round_end;
-    BBR(conn)->loss_round_end = ext->bbr.loss_round_end;
-    BBR(conn)->round_lost = ext->bbr.round_lost;
-    BBR(conn)->round_delivered = ext->bbr.round_delivered;
-    BBR(conn)->lost_in_round = ext->bbr.lost_in_round;
-    BBR(conn)->up_cnt = ext->bbr.up_cnt;
-    BBR(conn)->up_acked = ext->bbr.up_acked;
-    BBR(conn)->up_rounds = (uint8_t)ext->bbr.up_rounds;
-    BBR(conn)->ack_phase = (uint8_t)ext->bbr.ack_phase;
-    BBR(conn)->extra_acked[0] = ext->bbr.extra_acked;
-    BBR(conn)->extra_acked[1] = ext->bbr.extra_acked_before;
-    BBR(conn)->extra_delivered = ext->bbr.extra_delivered;
-    BBR(conn)->extra_rounds = (uint8_t)ext->bbr.extra_rounds;
-    BBR(conn)->is_round_start = (signals & SIGNAL_ROUND) != 0;
-    BBR(conn)->is_loss_round_start = (signals & SIGNAL_LOSS_ROUND) != 0;
-    BBR(conn)->is_marked = (signals & SIGNAL_MARKED) != 0;
-    BBR(conn)->has_samples = (signals & SIGNAL_SAMPLES) != 0;
-    BBR(conn)->is_round_done = (signals & SIGNAL_ROUND_DONE) != 0;
-}
-
-static void bbr_take(struct tcp_conn *conn, const struct toe_extension *ext, toe_instant now)
-{
-    const toe_duration left = ext->bbr.probe_rtt_left;
-
-    reset(conn);
-    BBR(conn)->max_bw[0] = ext->bbr.max_bw;
-    BBR(conn)->max_bw[1] = ext->bbr.last_bw;
-    BBR(conn)->bw_lo = ext->bbr.bw_lo;
-    BBR(conn)->full_bw = ext->bbr.full_bw;
-    BBR(conn)->min_rtt_at = since(ext->bbr.min_rtt_age, now);
-    BBR(conn)->probe_rtt_min_at = since(ext->bbr.probe_rtt_age, now);
-    BBR(conn)->probe_rtt_done_at = left == 0 ? 0 : now + left - 1;
-    BBR(conn)->cycle_at = since(ext->bbr.cycle_age, now);
-    BBR(conn)->min_rtt = ext->bbr.min_rtt;
-    BBR(conn)->probe_rtt_min = ext->bbr.probe_rtt_min;
-    BBR(conn)->probe_wait = ext->bbr.probe_wait;
-    BBR(conn)->inflight_hi = ext->bbr.inflight_hi;
-    BBR(conn)->inflight_lo = ext->bbr.inflight_lo;
-    BBR(conn)->prior_cwnd = ext->bbr.prior_cwnd;
-    BBR(conn)->state = (uint8_t)ext->bbr.state;
-    BBR(conn)->full_bw_cnt = (uint8_t)ext->bbr.full_bw_cnt;
-    BBR(conn)->is_full = ext->bbr.is_full != 0;
-    BBR(conn)->rounds_since_probe = (uint8_t)ext->bbr.rounds_since_probe;
-    take_round(conn, ext, now);
-}
-
 const struct tcp_cc_ops tcp_cc_bbr = {
     .name = "bbr",
     .id = TOE_CONGESTION_BBR,
@@ -794,7 +690,7 @@ const struct tcp_cc_ops tcp_cc_bbr = {
     .rto = bbr_rto,
     .idle = bbr_idle,
     .deliver = bbr_deliver,
-    .tell = bbr_tell,
-    .is_sound = bbr_is_sound,
-    .take = bbr_take,
+    .tell = tcp_bbr_tell,
+    .is_sound = tcp_bbr_is_sound,
+    .take = tcp_bbr_take,
 };
