@@ -34,6 +34,7 @@ struct emu_bench {
     uint64_t rounds;
     const char *pattern; /* of the figures that are wanted */
     uint32_t figures;    /* told */
+    bool is_at_fault;    /* one of them is */
     bool is_machine_told;
     uint32_t peers; /* 1 << index of those that are wanted */
     struct rival rivals[PEER_CNT];
@@ -58,6 +59,8 @@ const struct emu_bench_entry emu_bench_entries[] = {
     {"loss-matrix", "one connection against loss by chance, in virtual time", emu_bench_loss},
     {"loss-matrix-wide", "flows against delay, loss, reordering and queues, in virtual time",
      emu_bench_loss_wide},
+    {"congestion", "each congestion control against its specification, in virtual time",
+     emu_bench_congestion},
     {NULL, NULL, NULL},
 };
 
@@ -288,6 +291,11 @@ uint32_t emu_bench_rounds(const struct emu_bench *bench)
     return (uint32_t)bench->rounds;
 }
 
+void emu_bench_fault(struct emu_bench *bench)
+{
+    bench->is_at_fault = true;
+}
+
 /* A figure's name, or that of a benchmark, which stands for all of its figures. */
 static bool is_wanted(const struct emu_bench_entry *entry, const char *name)
 {
@@ -343,7 +351,9 @@ static const char details[] =
     "  cores             two targets on two cores against one on one\n"
     "  sim               frames through the simulator\n"
     "  loss-matrix       loss by chance, beside smoltcp, in virtual time\n"
-    "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n\n"
+    "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n"
+    "  congestion        each control against its specification, in virtual time;\n"
+    "                    the exit status is 1 where one departs from it\n\n"
     "Each is shown with the unit, the time of memcpy() plus checksum of 1460 bytes.";
 
 /* Opens the file of the plot; NULL with a line on stderr if it cannot be, or has nothing to show.
@@ -395,7 +405,7 @@ static int run_and_draw(struct emu_bench *bench, const char *name, FILE *file, c
         (void)signal(stop, SIG_DFL);
         (void)raise(stop);
     }
-    return status;
+    return status == EMU_EXIT_OK && bench->is_at_fault ? EMU_EXIT_FAULT : status;
 }
 
 int emu_bench_main(int argc, char **argv)

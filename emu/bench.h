@@ -106,6 +106,9 @@ uint32_t emu_bench_rounds(const struct emu_bench *bench);
 /* emu_bench_median() sorts the |cnt| |values| and returns the one in the middle. */
 double emu_bench_median(double *values, uint64_t cnt);
 
+/* emu_bench_fault() says that something is not as it is to be: the command will exit with that. */
+void emu_bench_fault(struct emu_bench *bench);
+
 /* emu_bench_is_over() tells whether the user wants no more. */
 bool emu_bench_is_over(const struct emu_bench *bench);
 
@@ -128,6 +131,7 @@ bool emu_bench_timers(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_cores(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_sim(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_loss(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_congestion(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_loss_wide(struct emu_bench *bench, struct emu_error *error);
 
 #endif
