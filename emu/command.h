@@ -19,5 +19,7 @@ int emu_offload_main(int argc, char **argv);
 int emu_upload_main(int argc, char **argv);
 int emu_pause_main(int argc, char **argv);
 int emu_resume_main(int argc, char **argv);
+int emu_fault_main(int argc, char **argv);
+int emu_check_main(int argc, char **argv);
 
 #endif

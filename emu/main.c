@@ -23,6 +23,8 @@ static const struct {
     {"pause", emu_pause_main, "have a running NIC offload nothing more"},
     {"resume", emu_resume_main, "and again"},
     {"stats", emu_stats_main, "the counters of a running NIC; every drop with its reason"},
+    {"fault", emu_fault_main, "lose, delay or spoil frames on a running NIC's wire"},
+    {"check", emu_check_main, "what works on this machine, and what is missing"},
     {"stress", emu_stress_main, "many connections, moved at random, every byte checked"},
     {"certify", emu_certify_main, "certify an offload target: every rule of the contract"},
     {"peer", emu_peer_main, "the other end of a stress test, on the kernel's own sockets"},

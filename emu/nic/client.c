@@ -71,7 +71,7 @@ static int conclude(const json_t *summary, struct emu_error *error)
         return EMU_EXIT_OK;
     }
     emu_error_set(error, EMU_EXIT_USAGE, "the NIC refused: %s", emu_client_text(summary, "error"));
-    return error->status;
+    return (int)error->status;
 }
 
 /* Reads the answer up to its summary. */
@@ -96,7 +96,7 @@ static int read_answer(FILE *stream, void (*on_object)(void *user, const json_t 
     free(line);
     if (status < 0) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "the NIC went away in the middle of its answer");
-        status = error->status;
+        status = (int)error->status;
     }
     return status;
 }
@@ -119,7 +119,7 @@ int emu_client_ask(const struct emu_client *client, json_t *request,
     stream = fdopen(fd, "r");
     if (stream == NULL || !send_request(fd, request)) {
         emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "cannot send the request to the NIC");
-        status = error.status;
+        status = (int)error.status;
     } else {
         status = read_answer(stream, on_object, user, &error);
     }

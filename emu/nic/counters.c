@@ -124,6 +124,27 @@ static void write_port(const struct emu_port *port, const char *side, FILE *out)
     end(object, out);
 }
 
+static void write_faults(const struct emu_nic *nic, FILE *out)
+{
+    struct emu_fault_stats stats[2];
+
+    emu_fault_stats_get(nic->wire, &stats[0], &stats[1]);
+    for (int i = 0; i < 2; ++i) {
+        json_t *object = begin("fault");
+
+        label(object, "direction", i == 0 ? "in" : "out");
+        ADD(object, stats[i], frames);
+        ADD(object, stats[i], lost);
+        ADD(object, stats[i], reordered);
+        ADD(object, stats[i], duplicated);
+        ADD(object, stats[i], corrupted);
+        ADD(object, stats[i], marked);
+        ADD(object, stats[i], delayed);
+        ADD(object, stats[i], overflowed);
+        end(object, out);
+    }
+}
+
 void emu_counters_write(struct emu_nic *nic, FILE *out)
 {
     struct toe_stats stats = {.size = sizeof(stats)};
@@ -136,6 +157,7 @@ void emu_counters_write(struct emu_nic *nic, FILE *out)
     write_kernel(nic, out);
     write_port(nic->host, "host", out);
     write_port(nic->wire, "wire", out);
+    write_faults(nic, out);
     emu_pump_stats_get(nic->pump, &pump);
     ADD(object, pump, wakeups);
     ADD(object, pump, rounds);

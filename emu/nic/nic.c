@@ -69,7 +69,7 @@ int emu_nic_run(struct emu_nic *nic, struct emu_error *error)
     (void)emu_pump_run(nic->pump, TOE_INSTANT_NEVER);
     if (nic->wire->ended && nic->wire->error.text[0] != '\0') {
         *error = nic->wire->error;
-        return error->status;
+        return (int)error->status;
     }
     return EMU_EXIT_OK;
 }
@@ -85,7 +85,7 @@ int emu_nic_leave(struct emu_nic *nic, struct emu_error *error)
         emu_error_set(error, EMU_EXIT_FAULT,
                       "%u connections were still offloaded; the kernel has what is needed to go on",
                       emu_kernel_offloaded_cnt(nic->kernel));
-        return error->status;
+        return (int)error->status;
     }
     return EMU_EXIT_OK;
 }
@@ -112,6 +112,39 @@ static struct emu_port *open_wire(const struct emu_nic_settings *settings, struc
         return emu_port_pcap_file_open(settings->wire, error);
     }
     return NULL;
+}
+
+/* Puts on |port| what records its frames, if they are to be. */
+static bool record(struct emu_nic *nic, struct emu_port **port)
+{
+    struct emu_port *above;
+
+    if (nic->capture == NULL) {
+        return true;
+    }
+    above = emu_capture_port_new(*port, nic->capture);
+    *port = above == NULL ? *port : above;
+    return above != NULL;
+}
+
+/* The wire as the target sees it: with faults, which somebody may ask for later, and no less. */
+static bool spoil(struct emu_nic *nic)
+{
+    struct emu_port *above = emu_fault_new(nic->wire, NULL, NULL, nic->settings.policy.seed);
+
+    nic->wire = above == NULL ? nic->wire : above;
+    return above != NULL;
+}
+
+static bool stack_ports(struct emu_nic *nic, struct emu_error *error)
+{
+    if (nic->settings.capture != NULL) {
+        nic->capture = emu_capture_open(nic->settings.capture, EMU_CAPTURE_REAL, error);
+        if (nic->capture == NULL) {
+            return false;
+        }
+    }
+    return (record(nic, &nic->host) && record(nic, &nic->wire) && spoil(nic)) || no_memory(error);
 }
 
 /* The wire first: the other side's address and MTU are taken from there. */
@@ -141,6 +174,9 @@ static bool open_ports(struct emu_nic *nic, struct emu_error *error)
     }
     if (set->kind == EMU_NIC_WIRE_PACKET || set->kind == EMU_NIC_WIRE_PCAP) {
         nic->arp_ignore = emu_arp_ignore_set(nic->wire->name, EMU_ARP_OWN_ONLY);
+    }
+    if (!stack_ports(nic, error)) {
+        return false;
     }
     /* Each port takes what the other one leaves unfinished. */
     nic->wire->accept = nic->host->ops.features;
@@ -228,5 +264,12 @@ void emu_nic_fini(struct emu_nic *nic)
     }
     emu_port_close(nic->host);
     emu_port_close(nic->wire);
+    if (nic->capture != NULL) {
+        struct emu_error error;
+
+        if (!emu_capture_close(nic->capture, &error)) {
+            (void)emu_error_print(&error);
+        }
+    }
     *nic = (struct emu_nic){.arp_ignore = -1};
 }

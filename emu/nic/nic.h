@@ -15,6 +15,8 @@
 #ifndef EMU_NIC_NIC_H
 #define EMU_NIC_NIC_H
 
+#include "capture.h"
+#include "fault.h"
 #include "linux/kernel.h"
 #include "nic/nic_policy.h"
 #include "port.h"
@@ -41,12 +43,14 @@ struct emu_nic_settings {
     uint64_t buffer_max;  /* see struct emu_kernel_settings */
     enum toe_profile profile;
     struct emu_policy_settings policy;
+    const char *capture; /* a file for the frames of both ports; NULL: none */
 };
 
 struct emu_nic {
     struct emu_nic_settings settings;
     struct emu_port *host; /* to the kernel */
-    struct emu_port *wire;
+    struct emu_port *wire; /* with faults on it, none to begin with */
+    struct emu_capture *capture;
     int arp_ignore; /* what the wire's interface had; -1: nothing to restore */
     struct toe_target *target;
     struct emu_kernel *kernel;

@@ -25,6 +25,7 @@ struct options {
     const char *wire;
     const char *mac;
     const char *control;
+    const char *capture;
     uint64_t mtu;
     uint64_t connections;
     uint64_t buffer;
@@ -139,6 +140,11 @@ static size_t add_daemon(struct emu_option *out, struct options *options)
          .value = &options->control,
          .placeholder = "PATH",
          .help = "the control socket; @NAME: no file (default @toe-IF)"},
+        {.name = "capture",
+         .kind = EMU_OPTION_TEXT,
+         .value = &options->capture,
+         .placeholder = "FILE",
+         .help = "record the frames of both sides, as pcapng"},
         {.name = "config",
          .kind = EMU_OPTION_TEXT,
          .value = &options->config,
@@ -225,6 +231,7 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
         .mtu = (uint32_t)options->mtu,
         .persist = options->persist,
         .early_ack = options->early_ack,
+        .capture = options->capture,
         .no_offloads = options->no_offloads,
         .connections = (uint32_t)options->connections,
         .buffer_max = options->buffer,
@@ -265,11 +272,11 @@ static int serve(struct emu_nic *nic, const char *address, struct emu_error *err
     int status;
 
     if (control == NULL) {
-        return error->status;
+        return (int)error->status;
     }
     if (!emu_privilege_drop(error)) {
         emu_control_close(control);
-        return error->status;
+        return (int)error->status;
     }
     (void)printf("toe nic: %s is up, through %s, MTU %u; control socket %s\n", nic->host->name,
                  nic->wire->name, nic->host->mtu, address);

@@ -235,6 +235,50 @@ static void set_policy(struct reply *reply)
     emu_pump_wake(reply->nic->pump);
 }
 
+/* --- faults --- */
+
+/* The member |name| of the request, 0 if it is not there; false if it is beyond |max|. */
+static bool read_number(struct reply *reply, const char *name, uint64_t max, uint64_t *out)
+{
+    const json_t *value = json_object_get(reply->request, name);
+    const json_int_t number = json_integer_value(value);
+
+    *out = (uint64_t)number;
+    return value == NULL || (json_is_integer(value) && number >= 0 && *out <= max);
+}
+
+static void set_faults(struct reply *reply)
+{
+    static const char *const chances[] = {"loss_ppm", "reorder_ppm", "duplicate_ppm", "corrupt_ppm",
+                                          "mark_ppm"};
+    struct emu_fault_settings faults = {.loss = 0};
+    uint32_t *values[] = {&faults.loss, &faults.reorder, &faults.duplicate, &faults.corrupt,
+                          &faults.mark};
+    const json_t *direction = json_object_get(reply->request, "direction");
+    const char *which = direction == NULL ? "both" : json_string_value(direction);
+    uint64_t number;
+
+    for (size_t i = 0; i < sizeof(chances) / sizeof(chances[0]); ++i) {
+        if (!read_number(reply, chances[i], 1000000, &number)) {
+            reply->error = "the chances are numbers from 0 to 1000000 in a million";
+            return;
+        }
+        *values[i] = (uint32_t)number;
+    }
+    if (!read_number(reply, "delay_ns", 60 * TOE_NS_PER_SEC, &faults.delay) ||
+        !read_number(reply, "jitter_ns", 60 * TOE_NS_PER_SEC, &faults.jitter)) {
+        reply->error = "\"delay_ns\" and \"jitter_ns\" are numbers, of a minute at most";
+        return;
+    }
+    if (which == NULL ||
+        (strcmp(which, "both") != 0 && strcmp(which, "in") != 0 && strcmp(which, "out") != 0)) {
+        reply->error = "\"direction\" is none of both, in, out";
+        return;
+    }
+    emu_fault_set(reply->nic->wire, strcmp(which, "out") == 0 ? NULL : &faults,
+                  strcmp(which, "in") == 0 ? NULL : &faults);
+}
+
 static void stats(struct reply *reply)
 {
     emu_counters_write(reply->nic, reply->out);
@@ -250,7 +294,7 @@ static void dispatch(struct reply *reply)
     } commands[] = {
         {"show", show},         {"offload", offload},      {"upload", upload},
         {"stats", stats},       {"pause", pause_offloads}, {"resume", resume_offloads},
-        {"policy", set_policy},
+        {"policy", set_policy}, {"fault", set_faults},
     };
     const char *name = json_string_value(json_object_get(reply->request, "command"));
 
@@ -265,7 +309,8 @@ static void dispatch(struct reply *reply)
             return;
         }
     }
-    reply->error = "\"command\" is none of show, offload, upload, pause, resume, policy, stats";
+    reply->error =
+        "\"command\" is none of show, offload, upload, pause, resume, policy, fault, stats";
 }
 
 void emu_requests_answer(void *nic, const json_t *request, FILE *out)

@@ -4,83 +4,8 @@
 # `toe nic` between this machine's kernel and another one's, each in a network of its own: the
 # ordinary path, the control socket, and how it ends.
 set -u
-
-if [ "${1:-}" != inside ]; then
-    unshare -Urn true 2>/dev/null || {
-        echo 'no user and network namespaces here (unshare -Urn)'
-        exit 77
-    }
-    command -v ip >/dev/null || {
-        echo 'no ip command here (Debian package: iproute2)'
-        exit 77
-    }
-    [ -r /dev/net/tun ] && [ -w /dev/net/tun ] || {
-        echo 'no permission for /dev/net/tun'
-        exit 77
-    }
-    exec unshare -Urn "$BASH" "$0" inside
-fi
-
-toe=$TOE_COMMAND
-traffic="python3 $(dirname "$0")/nic_traffic.py"
-failed=0
-
-fail() {
-    printf '%s\n' "$*"
-    failed=1
-}
-
-# nic OPTION...: starts one, and waits until it is up.
-nic() {
-    exec {nic_out}< <(exec "$toe" nic --wire wire0 "$@" 2>&1)
-    nic_pid=$!
-    read -r -t 20 nic_line <&"$nic_out" || fail "nic $*: it does not start"
-    case $nic_line in
-    *' is up, '*) ;;
-    *) fail "nic $*: $nic_line" ;;
-    esac
-}
-
-nic_ends() {
-    local status
-
-    wait "$nic_pid"
-    status=$?
-    nic_said=$(cat <&"$nic_out")
-    exec {nic_out}<&-
-    return $status
-}
-
-# The other machine: a shell in a network of its own, that ends with this one.
-coproc PEER { exec unshare -n "$BASH"; }
-peer() {
-    printf '%s\n' "$*" >&"${PEER[1]}"
-}
-peer echo here
-read -r -t 20 _ <&"${PEER[0]}" || { echo 'no second network'; exit 77; }
-
-ip link set lo up
-ip link add wire0 type veth peer name peer0 netns "$PEER_PID"
-ip link set wire0 up
-peer 'ip link set lo up; ip link set peer0 up'
-peer 'ip addr add 10.71.0.2/24 dev peer0; ip addr add fd71::2/64 dev peer0 nodad'
-peer "exec $traffic serve"
-read -r -t 20 word <&"${PEER[0]}" || { echo "the peer does not start: $word"; exit 1; }
-
-# address: gives the NIC's interface its addresses, as an administrator does.
-address() {
-    ip addr add 10.71.0.1/24 dev toe0
-    ip addr add fd71::1/64 dev toe0 nodad
-}
-
-# talks WHAT: ICMP, UDP and TCP reach the other machine, over both IP versions, and come back whole.
-talks() {
-    local to out
-
-    for to in 10.71.0.2 fd71::2; do
-        out=$(timeout 60 $traffic talk $to 2>&1) || fail "$1, with $to: $out"
-    done
-}
+# shellcheck source=test/emu/nic_world.sh
+. "$(dirname "$0")/nic_world.sh"
 
 # --- the ordinary path, with the kernel's offloads and without ---
 
@@ -96,11 +21,6 @@ mac() { ip -o link show "$1" | sed 's/.*link.ether \([0-9a-f:]*\) .*/\1/'; }
 
 # --- the control socket ---
 
-json() { python3 -c '
-import json, sys
-lines = [json.loads(line) for line in sys.stdin]
-assert lines and lines[-1]["type"] == "summary" and lines[-1]["ok"] is True, lines
-'"$1"; }
 "$toe" show nic --json | json 'assert lines[0]["name"] == "toe0" and lines[0]["mtu"] == 1500' ||
     fail 'show nic'
 "$toe" show capabilities --json | json 'assert lines[0]["tcp_max"] > 0' || fail 'show capabilities'
@@ -128,6 +48,10 @@ assert "toe_drop_frames_total" in seen and len(seen) > 50
 ' || fail 'stats --prometheus'
 "$toe" pause && "$toe" show nic | grep -q 'paused *true' || fail pause
 "$toe" resume && "$toe" show nic | grep -q 'paused *false' || fail resume
+"$toe" fault --loss 100 --direction out && ! timeout 2 $traffic talk 10.71.0.2 >/dev/null 2>&1 ||
+    fail 'fault: what loses all frames does not'
+"$toe" stats | grep -q '^fault out *lost' || fail 'fault: nothing is counted'
+"$toe" fault && talks 'after faults'
 "$toe" offload 2>&1 | grep -q 'which connections' || fail 'offload of nothing is not refused'
 "$toe" upload --all | grep -q '^upload: ' || fail 'upload --all'
 "$toe" show --nic nosuch0 2>/dev/null
@@ -153,7 +77,8 @@ bad = [b"", b"x", b"[]", b"{}", b"null", b"\xff\xfe", b"{\"command\":7}", b"{\"c
        b"{\"command\":\"offload\",\"port\":70000}", b"{\"command\":\"offload\",\"local\":\"10.0.0\"}",
        b"{\"command\":\"policy\",\"policy\":\"all\",\"rate\":-1}", b"{\"command\":\"policy\",\"rate\":1}",
        b"{\"command\":\"policy\",\"policy\":\"random\",\"rate\":1e999}",
-       b"{\"command\":\"show\",\"command\":\"show\"}", b"[" * 8000, b"{\"a\":" * 1000]
+       b"{\"command\":\"fault\",\"loss_ppm\":1000001}", b"{\"command\":\"fault\",\"direction\":1}",
+       b"{\"command\":\"fault\",\"delay_ns\":-1}", b"{\"command\":\"show\",\"command\":\"show\"}", b"[" * 8000, b"{\"a\":" * 1000]
 answers = ask(*bad)
 assert len(answers) == len(bad), len(answers)
 assert all(a["type"] == "summary" and a["ok"] is False and a["error"] for a in answers), answers
@@ -179,6 +104,16 @@ for _ in range(100):
     sock.close()
 END
 "$toe" show nic >/dev/null || fail 'the NIC died of a request'
+
+# What the commands need is here, as this test has shown.
+"$toe" check >/dev/null || fail "check: $("$toe" check)"
+"$toe" check --json | python3 -c '
+import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+assert lines[-1]["verdict"] == "pass" and len(lines) > 8, lines' || fail 'check --json'
+# As nobody, in networks that are not his, nearly nothing is.
+unshare -Ur "$toe" nic --wire wire0 >/dev/null 2>&1
+[ $? -eq 3 ] || fail 'without privileges: exit status is not 3'
 
 # --- how it ends ---
 

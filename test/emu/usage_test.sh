@@ -56,10 +56,11 @@ refuses 'no Ethernet address of one machine' nic --wire lo --mac 01:00:00:00:00:
 refuses 'cannot read the configuration' nic --config /nonexistent/file
 refuses 'not Ethernet' nic --wire lo
 refuses 'not a time' offload --all --wait x
+refuses 'percentage' fault --loss 101
 refuses 'exclude each other' stats --json --prometheus
 refuses 'no figure' bench no-such-figure
 
-for command in demo stress peer state bench nic show stats offload upload pause resume version help; do
+for command in demo stress peer state bench nic show stats offload upload pause resume fault check version help; do
     "$toe" $command --help | grep -q '^Usage: toe' || { echo "toe $command --help"; failed=1; }
 done
 

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# The world of the tests of `toe nic`, sourced by them as their first step: this machine with an
+# interface wire0, another one at its far end with 10.71.0.2 and fd71::2, where nic_traffic.py serves.
+# Each machine is a network of its own; both end with the script.
+
+if [ "${nic_inside:-}" != yes ]; then
+    unshare -Urn true 2>/dev/null || {
+        echo 'no user and network namespaces here (unshare -Urn)'
+        exit 77
+    }
+    command -v ip >/dev/null || {
+        echo 'no ip command here (Debian package: iproute2)'
+        exit 77
+    }
+    [ -r /dev/net/tun ] && [ -w /dev/net/tun ] || {
+        echo 'no permission for /dev/net/tun'
+        exit 77
+    }
+    nic_inside=yes exec unshare -Urn "$BASH" "$0"
+fi
+
+toe=$TOE_COMMAND
+traffic="python3 $(dirname "$0")/nic_traffic.py"
+failed=0
+
+fail() {
+    printf '%s\n' "$*"
+    failed=1
+}
+
+# nic OPTION...: starts one, and waits until it is up.
+nic() {
+    exec {nic_out}< <(exec "$toe" nic --wire wire0 "$@" 2>&1)
+    nic_pid=$!
+    read -r -t 20 nic_line <&"$nic_out" || fail "nic $*: it does not start"
+    case $nic_line in
+    *' is up, '*) ;;
+    *) fail "nic $*: $nic_line" ;;
+    esac
+}
+
+nic_ends() {
+    local status
+
+    wait "$nic_pid"
+    status=$?
+    nic_said=$(cat <&"$nic_out")
+    exec {nic_out}<&-
+    return $status
+}
+
+# The other machine: a shell in a network of its own, that ends with this one.
+coproc PEER { exec unshare -n "$BASH"; }
+peer() {
+    printf '%s\n' "$*" >&"${PEER[1]}"
+}
+peer echo here
+read -r -t 20 _ <&"${PEER[0]}" || { echo 'no second network'; exit 77; }
+
+ip link set lo up
+ip link add wire0 type veth peer name peer0 netns "$PEER_PID"
+ip link set wire0 up
+peer 'ip link set lo up; ip link set peer0 up'
+peer 'ip addr add 10.71.0.2/24 dev peer0; ip addr add fd71::2/64 dev peer0 nodad'
+peer "exec $traffic serve"
+read -r -t 20 word <&"${PEER[0]}" || { echo "the peer does not start: $word"; exit 1; }
+
+# address: gives the NIC's interface its addresses, as an administrator does.
+address() {
+    ip addr add 10.71.0.1/24 dev toe0
+    ip addr add fd71::1/64 dev toe0 nodad
+}
+
+# talks WHAT: ICMP, UDP and TCP reach the other machine, over both IP versions, and come back whole.
+talks() {
+    local to out
+
+    for to in 10.71.0.2 fd71::2; do
+        out=$(timeout 60 $traffic talk $to 2>&1) || fail "$1, with $to: $out"
+    done
+}
+
+# json CODE: runs CODE on the |lines| of an answer that ends well.
+json() { python3 -c '
+import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+assert lines and lines[-1]["type"] == "summary" and lines[-1]["ok"] is True, lines
+'"$1"; }
