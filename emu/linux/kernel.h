@@ -81,6 +81,19 @@ struct emu_kernel_conn {
     toe_instant seen_at; /* a segment of it passed */
 };
 
+/* A path of the kernel's connections, and the neighbor it goes to. */
+struct emu_kernel_path {
+    struct toe_addr local;
+    struct toe_addr remote;
+    uint32_t mtu;
+    uint32_t conn_cnt; /* that need it now */
+    uint8_t src_mac[TOE_MAC_LEN];
+    uint8_t dst_mac[TOE_MAC_LEN];
+    uint16_t vlan_id;           /* 0: none */
+    bool is_offloaded;          /* the target has it, */
+    bool neighbor_is_offloaded; /* and that */
+};
+
 /* Sums over all connections. */
 struct emu_kernel_stats {
     uint64_t conns;         /* known now */
@@ -166,6 +179,11 @@ void emu_kernel_resume(struct emu_kernel *kernel);
  */
 void emu_kernel_walk(struct emu_kernel *kernel,
                      bool (*visit)(void *user, const struct emu_kernel_conn *conn), void *user);
+
+/* emu_kernel_walk_paths() calls |visit| with each path, in no particular order. */
+void emu_kernel_walk_paths(const struct emu_kernel *kernel,
+                           void (*visit)(void *user, const struct emu_kernel_path *path),
+                           void *user);
 
 /* emu_kernel_find() fills in |conn|; false if there is no such connection. */
 bool emu_kernel_find(const struct emu_kernel *kernel, const struct emu_tuple *tuple,

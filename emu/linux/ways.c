@@ -310,6 +310,40 @@ void emu_objects_terminated(struct emu_kernel *kernel, struct emu_request *reque
     emu_request_del(kernel, request);
 }
 
+static void describe(struct emu_kernel_path *out, const struct emu_path *path)
+{
+    const struct emu_neighbor *neighbor = path->neighbor;
+
+    *out = (struct emu_kernel_path){
+        .local = path->local,
+        .remote = path->remote,
+        .mtu = path->mtu,
+        .conn_cnt = path->conn_cnt,
+        .vlan_id = neighbor->vlan_id,
+        .is_offloaded = path->state == EMU_OBJECT_HERE,
+        .neighbor_is_offloaded = neighbor->state == EMU_OBJECT_HERE,
+    };
+    memcpy(out->src_mac, neighbor->src_mac, TOE_MAC_LEN);
+    memcpy(out->dst_mac, neighbor->dst_mac, TOE_MAC_LEN);
+}
+
+void emu_kernel_walk_paths(const struct emu_kernel *kernel,
+                           void (*visit)(void *user, const struct emu_kernel_path *path),
+                           void *user)
+{
+    for (size_t i = 0; i < EMU_PATH_BUCKETS; ++i) {
+        struct emu_path *path;
+
+        TAILQ_FOREACH(path, &kernel->paths[i], node)
+        {
+            struct emu_kernel_path out;
+
+            describe(&out, path);
+            visit(user, &out);
+        }
+    }
+}
+
 void emu_objects_fini(struct emu_kernel *kernel)
 {
     struct emu_request *request;

@@ -120,6 +120,41 @@ static void show_capabilities(struct reply *reply)
                   (int)caps.accecn));
 }
 
+static void put_path(void *user, const struct emu_kernel_path *path)
+{
+    struct walk *walk = user;
+    char local[46];
+    char remote[46];
+    char src[18];
+    char dst[18];
+
+    emu_option_address_text(local, &path->local);
+    emu_option_address_text(remote, &path->remote);
+    text_of_mac(src, path->src_mac);
+    text_of_mac(dst, path->dst_mac);
+    put(walk->reply,
+        json_pack("{ss ss ss sI sI sb ss ss si sb}", "type", "path", "local", local, "remote",
+                  remote, "mtu", (json_int_t)path->mtu, "connections", (json_int_t)path->conn_cnt,
+                  "offloaded", (int)path->is_offloaded, "neighbor", dst, "source", src, "vlan",
+                  path->vlan_id, "neighbor_offloaded", (int)path->neighbor_is_offloaded));
+    walk->matched++;
+}
+
+static void show_paths(struct reply *reply)
+{
+    struct walk walk = {.reply = reply};
+
+    emu_kernel_walk_paths(reply->nic->kernel, put_path, &walk);
+    count(reply, "paths", walk.matched);
+}
+
+/* What stands on what: the paths with their neighbors, and then the connections. */
+static void show_tree(struct reply *reply)
+{
+    show_paths(reply);
+    show_connections(reply);
+}
+
 static void show(struct reply *reply)
 {
     static const struct {
@@ -129,6 +164,8 @@ static void show(struct reply *reply)
         {"nic", show_nic},
         {"capabilities", show_capabilities},
         {"connections", show_connections},
+        {"paths", show_paths},
+        {"tree", show_tree},
     };
     const json_t *what = json_object_get(reply->request, "what");
     const char *name = what == NULL ? "connections" : json_string_value(what);
@@ -139,7 +176,7 @@ static void show(struct reply *reply)
             return;
         }
     }
-    reply->error = "\"what\" is none of nic, capabilities, connections";
+    reply->error = "\"what\" is none of nic, capabilities, connections, paths, tree";
 }
 
 /* --- moves --- */

@@ -10,6 +10,7 @@
 #include "nic/client.h"
 #include "nic/prometheus.h"
 #include "nic/selecting.h"
+#include "nic/tree.h"
 
 /* --- text --- */
 
@@ -100,8 +101,21 @@ static void print_counters(void *user, const json_t *object)
 
 /* --- the commands --- */
 
+static int show_tree(const struct emu_client *client, json_t *request, bool dot)
+{
+    struct emu_tree tree = {.paths = json_array(), .connections = json_array()};
+    const int status = emu_client_ask(client, request, emu_tree_collect, &tree);
+
+    if (status == EMU_EXIT_OK) {
+        (dot ? emu_tree_print_dot : emu_tree_print)(&tree);
+    }
+    json_decref(tree.paths);
+    json_decref(tree.connections);
+    return status;
+}
+
 static int show(const struct emu_client *client, const char *what,
-                const struct emu_selecting *selecting)
+                const struct emu_selecting *selecting, bool dot)
 {
     bool headed = false;
     json_t *request = emu_selecting_request(selecting, "show");
@@ -110,6 +124,9 @@ static int show(const struct emu_client *client, const char *what,
     if (client->json) {
         return emu_client_ask(client, request, emu_client_print_json, NULL);
     }
+    if (strcmp(what, "tree") == 0) {
+        return show_tree(client, request, dot);
+    }
     return emu_client_ask(client, request,
                           strcmp(what, "connections") == 0 ? print_connection : print_members,
                           &headed);
@@ -117,16 +134,17 @@ static int show(const struct emu_client *client, const char *what,
 
 int emu_show_main(int argc, char **argv)
 {
-    struct emu_option table[EMU_CLIENT_OPTIONS + EMU_SELECTING_OPTIONS];
+    struct emu_option table[EMU_CLIENT_OPTIONS + EMU_SELECTING_OPTIONS + 1];
     struct emu_client client;
     struct emu_selecting selecting;
     const struct emu_command command = {
         .name = "show",
-        .synopsis = "[nic | capabilities | connections] [options]",
+        .synopsis = "[connections | paths | tree | nic | capabilities] [options]",
         .summary = "Shows what a running NIC has: its connections, unless told otherwise.",
         .options = table,
         .option_cnt = sizeof(table) / sizeof(table[0]),
     };
+    bool dot = false;
     const bool has_word = argc > 1 && argv[1][0] != '-';
     const char *what = has_word ? argv[1] : "connections";
     int status;
@@ -138,8 +156,19 @@ int emu_show_main(int argc, char **argv)
     }
     emu_client_options(table, &client);
     emu_selecting_options(table + EMU_CLIENT_OPTIONS, &selecting);
+    table[EMU_CLIENT_OPTIONS + EMU_SELECTING_OPTIONS] =
+        (struct emu_option){.name = "dot",
+                            .kind = EMU_OPTION_FLAG,
+                            .value = &dot,
+                            .help = "draw the tree for Graphviz"};
     status = emu_option_parse(&command, argc, argv);
-    return status >= 0 ? status : show(&client, what, &selecting);
+    if (status >= 0) {
+        return status;
+    }
+    if (dot && (client.json || strcmp(what, "tree") != 0)) {
+        return emu_option_error(&command, "--dot goes with `toe show tree`, without --json");
+    }
+    return show(&client, what, &selecting, dot);
 }
 
 int emu_stats_main(int argc, char **argv)

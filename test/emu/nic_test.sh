@@ -122,6 +122,15 @@ nic_ends || fail "after SIGTERM: status $?, $nic_said"
 [ "$(ip -o link)" = "$before" ] || fail "it left something behind: $(ip -o link)"
 [ "$(cat /proc/sys/net/ipv4/conf/wire0/arp_ignore)" = 0 ] || fail 'arp_ignore is not as it was'
 
+exec {notified}< <(exec python3 -c '
+import socket
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sock.bind("\0toe-notify")
+print("bound", flush=True)
+for _ in range(2):
+    print(sock.recv(99).decode(), flush=True)')
+read -r -t 20 _ <&"$notified"
+export NOTIFY_SOCKET=@toe-notify
 printf '%s\n' '# a comment' 'wire = wire0' '' ' mtu=1400  # less' 'no-offloads' >"${TMPDIR:-/tmp}/toe-nic.$$"
 nic --config "${TMPDIR:-/tmp}/toe-nic.$$" --mac 02:00:00:00:71:01
 rm -f "${TMPDIR:-/tmp}/toe-nic.$$"
@@ -131,6 +140,11 @@ ip link show toe0 | grep -q 'mtu 1400 ' || fail 'the MTU of the configuration fi
 talks 'without offloads'
 kill -INT "$nic_pid"
 nic_ends || fail "after SIGINT: status $?, $nic_said"
+unset NOTIFY_SOCKET
+for want in READY=1 STOPPING=1; do
+    read -r -t 20 word <&"$notified"
+    [ "$word" = $want ] || fail "it tells its starter $word, not $want"
+done
 
 # Killed at some moments under a stream, and started again on the same interface.
 nic --persist
