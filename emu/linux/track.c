@@ -155,8 +155,8 @@ void emu_track_kernel(struct emu_track *track, const struct emu_segment *seg, to
     track->is_odd = track->is_odd || seg->is_odd;
     track->is_reset = track->is_reset || (seg->flags & EMU_TCP_RST) != 0;
     note_sent(track, seg, end, now);
-    if (!track->has_kernel && (seg->flags & EMU_TCP_ACK) != 0) {
-        track->ts_recent = seg->tsecr;
+    if (!track->has_kernel_ack && (seg->flags & EMU_TCP_ACK) != 0) {
+        track->ts_recent = seg->tsecr; /* wherever the peer begins to count */
     }
     if ((seg->flags & EMU_TCP_FIN) != 0 && !track->has_kernel_fin) {
         track->has_kernel_fin = true;
