@@ -10,7 +10,7 @@
 #include "nic/client.h"
 #include "nic/prometheus.h"
 #include "nic/selecting.h"
-#include "nic/tree.h"
+#include "nic/tree_drawing.h"
 
 /* --- text --- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "nic/tree.h"
+#include "nic/tree_drawing.h"
 
 #include <stdbool.h>
 #include <stdint.h>

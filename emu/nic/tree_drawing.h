@@ -2,8 +2,8 @@
 /*
  * What a NIC's connections stand on, drawn: neighbors, paths, connections.
  */
-#ifndef EMU_NIC_TREE_H
-#define EMU_NIC_TREE_H
+#ifndef EMU_NIC_TREE_DRAWING_H
+#define EMU_NIC_TREE_DRAWING_H
 
 #include <jansson.h>
 
