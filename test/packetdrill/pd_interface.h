@@ -15,6 +15,11 @@
  * order, each with the prototype of the C library's behind |user|. netdev_send() brings a packet
  * to the stack, netdev_receive() fetches one that the stack sent, with the time at which it did;
  * both are packets of IP. usleep() and gettimeofday() are the only clock.
+ *
+ * The object exports packetdrill_interface_init(), which fills the table in. Only our own runner
+ * (test/drill) asks it for packetdrill_interface_waiting(), how many calls wait now, for
+ * packetdrill watches its threads; and for packetdrill_interface_unread(), how many packets were
+ * sent and not fetched, which packetdrill does not mind.
  */
 struct pd_interface {
     void *user;

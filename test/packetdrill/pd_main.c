@@ -20,12 +20,11 @@
 #include <sys/times.h>
 #include <unistd.h>
 
-/* Longer than any timer that a script could wait for. */
-#define PATIENCE (4 * UINT64_C(3600) * TOE_NS_PER_SEC)
-
 #define PD_EXPORT __attribute__((visibility("default")))
 
 PD_EXPORT void packetdrill_interface_init(const char *flags, struct pd_interface *to);
+PD_EXPORT size_t packetdrill_interface_waiting(void);
+PD_EXPORT size_t packetdrill_interface_unread(void);
 
 static void end(void *user)
 {
@@ -55,7 +54,7 @@ static int netdev_receive(void *user, void *packet, size_t *len, long long *time
 
     (void)user;
     pd_enter();
-    limit = pd_world()->now + PATIENCE;
+    limit = pd_world()->now + PD_PATIENCE;
     while ((*len = pd_wire_get(packet, room, &at)) == 0 && (next = pd_next()) < limit) {
         pd_advance(next);
     }
@@ -147,6 +146,16 @@ void packetdrill_interface_init(const char *flags, struct pd_interface *to)
         .pipe = no_pipe,
         .splice = no_splice,
     };
+}
+
+size_t packetdrill_interface_waiting(void)
+{
+    return pd_waiting_cnt();
+}
+
+size_t packetdrill_interface_unread(void)
+{
+    return pd_wire_unread_cnt();
 }
 
 /* The C library's, for the sockets that are not ours. */

@@ -258,6 +258,16 @@ size_t pd_wire_get(void *packet, size_t room, toe_instant *at)
     return len;
 }
 
+size_t pd_wire_unread_cnt(void)
+{
+    size_t cnt = 0;
+
+    for (const struct item *item = from_stack.head; item != NULL; item = item->next) {
+        ++cnt;
+    }
+    return cnt;
+}
+
 void pd_wire_end(void)
 {
     clear(&to_stack);

@@ -58,6 +58,9 @@ bool pd_wire_has_frames(void);
  */
 size_t pd_wire_get(void *packet, size_t room, toe_instant *sent);
 
+/* pd_wire_unread_cnt() is how many packets pd_wire_get() would return. */
+size_t pd_wire_unread_cnt(void);
+
 /* pd_wire_end() forgets what is on the wire. */
 void pd_wire_end(void);
 

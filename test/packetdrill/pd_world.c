@@ -210,6 +210,26 @@ void pd_step(void)
     }
 }
 
+/* A call that the script says does not block: nothing else can happen but time. */
+static void wait_alone(struct pd_call *call)
+{
+    const toe_instant limit = world.now + PD_PATIENCE;
+    struct pd_call **link = &world.waiting;
+
+    while (!call->is_done && pd_next() < limit) {
+        pd_advance(pd_next());
+    }
+    if (!call->is_done) {
+        while (*link != call) {
+            link = &(*link)->next;
+        }
+        *link = call->next;
+        call->is_done = true;
+        call->result = -1;
+        call->error = EDEADLK;
+    }
+}
+
 ssize_t pd_run_call(struct pd_call *call, bool can_wait)
 {
     struct pd_call **link = &world.waiting;
@@ -234,10 +254,7 @@ ssize_t pd_run_call(struct pd_call *call, bool can_wait)
     }
     *link = call;
     if (pthread_equal(pthread_self(), world.main_thread)) {
-        /* The script says that it does not block: nothing else can happen but time. */
-        while (!call->is_done && pd_next() != TOE_INSTANT_NEVER) {
-            pd_advance(pd_next());
-        }
+        wait_alone(call);
     }
     while (!call->is_done) {
         pthread_cond_wait(&world.done, &world.lock);
@@ -248,6 +265,18 @@ ssize_t pd_run_call(struct pd_call *call, bool can_wait)
     pthread_mutex_unlock(&world.lock);
     errno = call->result < 0 ? call->error : errno;
     return call->result;
+}
+
+size_t pd_waiting_cnt(void)
+{
+    size_t cnt = 0;
+
+    pthread_mutex_lock(&world.lock);
+    for (const struct pd_call *call = world.waiting; call != NULL; call = call->next) {
+        ++cnt;
+    }
+    pthread_mutex_unlock(&world.lock);
+    return cnt;
 }
 
 toe_instant pd_time(void)

@@ -77,11 +77,18 @@ void pd_advance(toe_instant until);
 /* pd_next() is the next instant at which anything is due, or TOE_INSTANT_NEVER. */
 toe_instant pd_next(void);
 
+/* Longer than any timer that a script could wait for. */
+#define PD_PATIENCE (4 * UINT64_C(3600) * TOE_NS_PER_SEC)
+
 /*
  * pd_run_call() does |call|, now or, if |can_wait|, later. Returns its result and sets errno;
- * EAGAIN if it may not wait. Called without the lock.
+ * EAGAIN if it may not wait, EDEADLK if it waits and nothing will come of it. Called without the
+ * lock.
  */
 ssize_t pd_run_call(struct pd_call *call, bool can_wait);
+
+/* pd_waiting_cnt() is how many calls wait. */
+size_t pd_waiting_cnt(void);
 
 /* pd_time() is the time as this thread is to see it. */
 toe_instant pd_time(void);
