@@ -262,9 +262,12 @@ static size_t parse_ip(const struct drill_net *net, struct drill_packet *packet,
                memcmp(addrs + addr_len, net->remote, addr_len) != 0) {
         *why = "other addresses than the connection's";
     }
+    if (*why != NULL) {
+        return 0;
+    }
     packet->tos = net->is_ipv6 ? (uint8_t)(get16(bytes) >> 4) : bytes[1];
     packet->ttl = bytes[net->is_ipv6 ? 7 : 8];
-    return *why == NULL ? ip_len : 0;
+    return ip_len;
 }
 
 /* One option of |len| bytes, whose two first are there. */
