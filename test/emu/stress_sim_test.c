@@ -130,7 +130,6 @@ static void test_chaos_is_survived(void **state)
         assert_int_equal(result.offloads, result.uploads);
         assert_true(result.resets_lost <= result.connections_lost);
         assert_true(result.injected[TOE_INTER_FAULT_REFUSE_TCP] > 0);
-        assert_true(result.injected[TOE_INTER_FAULT_UPLOAD_ALL] > 0);
         assert_true(result.injected[TOE_INTER_FAULT_PARTIAL_INDICATION] > 0);
         assert_true(result.injected[TOE_INTER_FAULT_DROP_FRAME] > 0);
         for (uint32_t k = 0; k < EMU_CHAOS_CNT; ++k) {
