@@ -25,21 +25,30 @@ static uint32_t resent_before(const struct tcp_conn *conn)
     return bytes;
 }
 
-/* What the recovery before has resent may be acknowledged first. That its echo is old says nothing
- * about this one. */
+/*
+ * Whether what is to be acknowledged next was sent once only. It is its timestamp that is echoed
+ * then (RFC 7323, 4.3); if the recovery before has resent it, that is old, and says nothing about
+ * this one.
+ */
+static bool is_head_sent_once(const struct tcp_conn *conn)
+{
+    uint32_t cnt;
+    const struct tcp_run *head = tcp_flight_runs(conn, &cnt);
+
+    return cnt > 0 && (head->flags & TCP_RUN_RESENT) == 0;
+}
+
 void tcp_undo_begin(struct tcp_conn *conn, toe_instant now)
 {
-    const uint32_t resent = resent_before(conn);
-
     conn->flight->undo = (struct tcp_undo){
         .cwnd = conn->cwnd,
         .ssthresh = conn->ssthresh,
         .cubic = conn->cubic,
         .una = conn->snd_una,
         .ts = tcp_timestamps_clock(conn, now),
-        .resent = resent,
+        .resent = resent_before(conn),
         .is_on = true,
-        .by_echo = conn->has_timestamps && resent == 0,
+        .by_echo = conn->has_timestamps && is_head_sent_once(conn),
     };
 }
 
