@@ -123,6 +123,7 @@ static void test_chaos_is_survived(void **state)
         struct emu_stress_result result;
 
         settings.chaos = EMU_CHAOS_ALL;
+        settings.seconds = 40; /* so that what is rare comes in each */
         settings.policy = seed % 3 == 0 ? TOE_POLICY_ALL : TOE_POLICY_RANDOM;
         settings.receive_mode = (enum toe_receive_mode)(seed % 3);
         run_well(&result, &settings);
@@ -130,6 +131,7 @@ static void test_chaos_is_survived(void **state)
         assert_int_equal(result.offloads, result.uploads);
         assert_true(result.resets_lost <= result.connections_lost);
         assert_true(result.injected[TOE_INTER_FAULT_REFUSE_TCP] > 0);
+        assert_true(result.injected[TOE_INTER_FAULT_UPLOAD_ALL] > 0);
         assert_true(result.injected[TOE_INTER_FAULT_PARTIAL_INDICATION] > 0);
         assert_true(result.injected[TOE_INTER_FAULT_DROP_FRAME] > 0);
         for (uint32_t k = 0; k < EMU_CHAOS_CNT; ++k) {

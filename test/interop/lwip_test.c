@@ -27,7 +27,7 @@
 #include "emu/stress_sums.h"
 #include "interop/lwip_peer.h"
 
-#define PLAY_TIME (30 * TOE_NS_PER_SEC)
+#define PLAY_TIME (60 * TOE_NS_PER_SEC)
 #define DRAIN_TIME (900 * TOE_NS_PER_SEC)
 #define SLICE (100 * TOE_NS_PER_MS)
 #define DELAY (2 * TOE_NS_PER_MS)
@@ -274,6 +274,7 @@ static void check_classes(const struct outcome *outcome)
 static void check_variety(const struct road *road, const struct outcome *outcome)
 {
     assert_true(outcome->seen.sent_after_fin > 0 && outcome->seen.received_after_fin > 0);
+    assert_true(outcome->seen.window_closed > 0 && outcome->seen.closed_window > 0);
     assert_true(outcome->stress.resets_wanted > 0 && outcome->peer.resets_wanted > 0);
     assert_int_equal(road->loss > 0, outcome->link.lost > 0);
     assert_int_equal(road->reorder > 0, outcome->link.reordered > 0);
@@ -310,9 +311,6 @@ static void print_row(const struct road *road, const struct outcome *outcome)
 
 static void test_roads(void **state)
 {
-    uint64_t window_closed = 0;
-    uint64_t closed_window = 0;
-
     (void)state;
     printf("lwIP %s: TCP_MSS %d, TCP_WND %d, TCP_SND_BUF %d, window scaling %d (shift %d), SACK "
            "%d, timestamps %d\n\n",
@@ -329,10 +327,7 @@ static void test_roads(void **state)
         check_ends(&roads[i], &outcome);
         check_classes(&outcome);
         check_variety(&roads[i], &outcome);
-        window_closed += outcome.seen.window_closed;
-        closed_window += outcome.seen.closed_window;
     }
-    assert_true(window_closed > 0 && closed_window > 0); /* rarer: of all roads together */
 }
 
 /* lwIP lives in the simulation's time: the same seed gives the same frames at the same instants. */
