@@ -21,9 +21,15 @@ enum {
     OPT_SACK = 4,
     OPT_TIMESTAMP = 8,
     TCP_LEN = 20,
+    BUFFER_MIN = 1 << 16,
+    BUFFER_MAX = 1 << 29, /* what is forced is a positive int, doubled */
     FLAG_FIN = 0x01,
     FLAG_ACK = 0x10,
 };
+
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72 /* since Linux 5.15 */
+#endif
 
 /* What is given, with the numbers that a state stands for taken apart. */
 struct giving {
@@ -37,6 +43,8 @@ struct giving {
     uint32_t sent_len; /* bytes of the stream that were sent */
     uint32_t snd_una;  /* the FIN not counted */
     uint32_t rcv_nxt;  /* likewise */
+    int snd_buf;       /* what the kernel gave the socket */
+    int rcv_buf;
 };
 
 static bool failed(struct toe_linux_error *error, const char *what)
@@ -88,23 +96,39 @@ static bool make_socket(struct giving *g, struct toe_linux_error *error)
     if (g->fd < 0) {
         return failed(error, "socket");
     }
+    g->snd_buf = linux_option_get(g->fd, SOL_SOCKET, SO_SNDBUF, 0);
+    g->rcv_buf = linux_option_get(g->fd, SOL_SOCKET, SO_RCVBUF, 0);
     return linux_option_set(g->fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_ON,
                             "TCP_REPAIR (it needs CAP_NET_ADMIN)", error);
 }
 
-/* A queue takes no more than the socket's buffer has room for, bookkeeping included. */
+/*
+ * A queue takes no more than the socket's buffer has room for. The kernel doubles what is asked
+ * for, for its bookkeeping; twice that, for bytes that come in small pieces.
+ */
 static bool make_room(const struct giving *g, struct toe_linux_error *error)
 {
     const struct toe_saved *saved = g->saved;
 
-    if (saved->send.len > 65536 &&
-        !linux_option_set(g->fd, SOL_SOCKET, SO_SNDBUFFORCE, (int)saved->send.len * 2,
-                          "SO_SNDBUFFORCE", error)) {
+    if (saved->send.len > BUFFER_MAX || saved->received.len > BUFFER_MAX) {
+        linux_error_set(error, EOPNOTSUPP, "more than %u bytes in a queue", BUFFER_MAX);
         return false;
     }
-    return saved->received.len <= 32768 ||
-           linux_option_set(g->fd, SOL_SOCKET, SO_RCVBUFFORCE, (int)saved->received.len * 2,
-                            "SO_RCVBUFFORCE", error);
+    return linux_option_set(g->fd, SOL_SOCKET, SO_SNDBUFFORCE,
+                            (int)(saved->send.len * 2 + BUFFER_MIN), "SO_SNDBUFFORCE", error) &&
+           linux_option_set(g->fd, SOL_SOCKET, SO_RCVBUFFORCE,
+                            (int)(saved->received.len * 2 + BUFFER_MIN), "SO_RCVBUFFORCE", error);
+}
+
+/* The buffers are as large as they were meant to be, and grow by themselves as always. */
+static void free_room(const struct giving *g)
+{
+    const int none = 0;
+
+    /* What is asked for is doubled, and what is told was. */
+    (void)linux_option_set(g->fd, SOL_SOCKET, SO_SNDBUFFORCE, g->snd_buf / 2, "", NULL);
+    (void)linux_option_set(g->fd, SOL_SOCKET, SO_RCVBUFFORCE, g->rcv_buf / 2, "", NULL);
+    (void)setsockopt(g->fd, SOL_SOCKET, SO_BUF_LOCK, &none, sizeof(none));
 }
 
 static bool start_queue(const struct giving *g, int queue, uint32_t seq,
@@ -426,6 +450,16 @@ static bool check(const struct toe_saved *saved, struct toe_linux_error *error)
     return true;
 }
 
+/* The kernel is to forget the connection again: closed in repair mode, it says nothing. */
+static void take_back(const struct giving *g, struct toe_linux_fence *fence)
+{
+    if (fence != NULL) {
+        (void)toe_linux_fence_raise(fence, g->saved, NULL);
+    }
+    (void)linux_option_set(g->fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_ON, "", NULL);
+    (void)close(g->fd);
+}
+
 int toe_linux_give(const struct toe_saved *saved, struct toe_linux_fence *fence,
                    struct toe_linux_lost *lost, struct toe_linux_error *error)
 {
@@ -446,9 +480,10 @@ int toe_linux_give(const struct toe_saved *saved, struct toe_linux_fence *fence,
         toe_linux_fence_lower(fence, saved);
     }
     if (!finish(&g, error)) {
-        (void)close(g.fd);
+        take_back(&g, fence);
         return -1;
     }
+    free_room(&g);
     set_rest(&g);
     if (lost != NULL) {
         tell_lost(saved, lost);

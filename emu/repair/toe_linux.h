@@ -86,8 +86,8 @@ struct toe_linux_taken {
  *
  * Refused with EOPNOTSUPP are other protocols than TCP (MPTCP), states other than ESTABLISHED,
  * FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING and LAST_ACK, sockets with an upper layer (TLS), with
- * authentication (MD5, AO), with sends by reference under way, and timestamps in microseconds; with
- * EAGAIN what has a gap that does not fill; with EPERM who may not.
+ * authentication (MD5, AO), which may send by reference (SO_ZEROCOPY), and timestamps in
+ * microseconds; with EAGAIN what has a gap that does not fill; with EPERM who may not.
  */
 TOE_EXPORT bool toe_linux_take(int fd, struct toe_linux_fence *fence, struct toe_linux_taken *taken,
                                struct toe_linux_error *error);
@@ -102,8 +102,8 @@ struct toe_linux_lost {
 
 /*
  * toe_linux_give() makes |saved| a connection of the kernel, and returns its socket; the fence is
- * lowered. -1 with |error| if that fails: then nothing has changed, and |fence| covers it as
- * before. Bytes that were not sent yet go out at once. |lost| may be NULL.
+ * lowered. -1 with |error| if that fails: then the kernel has none, and |fence| covers it as
+ * before; it may be given again. Bytes that were not sent yet go out at once. |lost| may be NULL.
  */
 TOE_EXPORT int toe_linux_give(const struct toe_saved *saved, struct toe_linux_fence *fence,
                               struct toe_linux_lost *lost, struct toe_linux_error *error);

@@ -34,6 +34,10 @@
 #include "toe/host.h"
 #include "toe/target.h"
 
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
+
 enum { SKIPPED = 77, WAIT_MS = 5000, BACKLOG = 8, MORE = 1000 };
 
 static struct emu_error emu_error;
@@ -307,6 +311,26 @@ static void lead(const struct row *row, int ours, int theirs, uint64_t *to_us, u
     await_state(ours, row->state);
 }
 
+static int option(int fd, int name)
+{
+    int value = -1;
+    socklen_t len = sizeof(value);
+
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, name, &value, &len), 0);
+    return value;
+}
+
+/* Its buffers are those of any socket, and grow by themselves. */
+static void check_buffers(int fd, int family)
+{
+    const int fresh = make_socket(family, 0);
+
+    assert_int_equal(option(fd, SO_BUF_LOCK), 0);
+    assert_int_equal(option(fd, SO_SNDBUF), option(fresh, SO_SNDBUF));
+    assert_int_equal(option(fd, SO_RCVBUF), option(fresh, SO_RCVBUF));
+    (void)close(fresh);
+}
+
 static void run_row(const struct row *row, int family)
 {
     struct toe_linux_taken taken;
@@ -334,6 +358,7 @@ static void run_row(const struct row *row, int family)
     toe_linux_taken_free(&taken);
     assert_int_equal(state_of(ours), row->state);
     assert_true(lost.cnt > 0);
+    check_buffers(ours, family);
     be_patient(ours);
     if (row->state != LINUX_FIN_WAIT_2) {
         deafen(theirs, false);
@@ -355,13 +380,14 @@ static void run_row(const struct row *row, int family)
 static void test_each_state(void **state)
 {
     static const struct row rows[] = {
-        {LINUX_ESTABLISHED, 0, 0},      {LINUX_ESTABLISHED, 60000, 0},
-        {LINUX_ESTABLISHED, 0, 400000}, {LINUX_ESTABLISHED, 3000, 100},
-        {LINUX_FIN_WAIT_1, 0, 0},       {LINUX_FIN_WAIT_1, 100, 5000},
-        {LINUX_FIN_WAIT_1, 0, 400000},  {LINUX_FIN_WAIT_2, 0, 0},
-        {LINUX_FIN_WAIT_2, 100, 0},     {LINUX_CLOSE_WAIT, 0, 0},
-        {LINUX_CLOSE_WAIT, 100, 5000},  {LINUX_LAST_ACK, 0, 0},
-        {LINUX_LAST_ACK, 100, 5000},    {LINUX_CLOSING, 0, 0},
+        {LINUX_ESTABLISHED, 0, 0},         {LINUX_ESTABLISHED, 60000, 0},
+        {LINUX_ESTABLISHED, 0, 400000},    {LINUX_ESTABLISHED, 3000, 100},
+        {LINUX_ESTABLISHED, 30000, 20000}, {LINUX_ESTABLISHED, 0, 60000},
+        {LINUX_FIN_WAIT_1, 0, 0},          {LINUX_FIN_WAIT_1, 100, 5000},
+        {LINUX_FIN_WAIT_1, 0, 400000},     {LINUX_FIN_WAIT_2, 0, 0},
+        {LINUX_FIN_WAIT_2, 100, 0},        {LINUX_CLOSE_WAIT, 0, 0},
+        {LINUX_CLOSE_WAIT, 100, 5000},     {LINUX_LAST_ACK, 0, 0},
+        {LINUX_LAST_ACK, 100, 5000},       {LINUX_CLOSING, 0, 0},
         {LINUX_CLOSING, 100, 5000},
     };
 
