@@ -38,10 +38,11 @@ enum {
     TOE_CERTIFY_DROP_BAD_TCP = 0x800,         /* the same of TCP (SEG-075) */
     TOE_CERTIFY_INDICATE_AND_POST = 0x1000,   /* the rest waits for a request (RCV-059) */
     TOE_CERTIFY_INVALID_ON_TRANSMIT = 0x2000, /* ask when something is to be sent (INV-8) */
-    TOE_CERTIFY_RACK = 0x4000,      /* with SACK, detect loss by time (RFC-078, RFC-079) */
-    TOE_CERTIFY_UNDO = 0x8000,      /* restore the windows after a spurious timeout (RFC-059) */
-    TOE_CERTIFY_VALIDATE = 0x20000, /* hold cwnd while the application does (RFC-053) */
-    TOE_CERTIFY_PACE = 0x40000,     /* HyStart++, with SACK, and pacing (RFC-052) */
+    TOE_CERTIFY_RACK = 0x4000,       /* with SACK, detect loss by time (RFC-078, RFC-079) */
+    TOE_CERTIFY_UNDO = 0x8000,       /* restore the windows after a spurious timeout (RFC-059) */
+    TOE_CERTIFY_VALIDATE = 0x20000,  /* hold cwnd while the application does (RFC-053) */
+    TOE_CERTIFY_PACE = 0x40000,      /* HyStart++, with SACK, and pacing (RFC-052) */
+    TOE_CERTIFY_PROBE_MTU = 0x80000, /* with SACK, search below the path's MTU (RFC-106) */
 };
 
 /* What a target is to be. Everything is borrowed until destroy(). A limit of 0 is yours to choose.

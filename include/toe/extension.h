@@ -92,21 +92,23 @@ enum toe_congestion {
 
 /* Flags of struct toe_extension: which of its parts hold. */
 enum {
-    TOE_EXTENSION_RECOVERY = 0x01,   /* a recovery up to |recover| is under way */
-    TOE_EXTENSION_RTT_TIMED = 0x02,  /* rtt_seq left rtt_age ago and is being timed */
-    TOE_EXTENSION_SACKED = 0x04,     /* the peer has sent SACK: high_rxt, rescue_rxt, sacked */
-    TOE_EXTENSION_EARLY_FIN = 0x08,  /* a FIN arrived out of order, at |early_fin| */
-    TOE_EXTENSION_REORDERING = 0x10, /* the path to the peer was seen to reorder */
-    TOE_EXTENSION_REXMIT_DUE = 0x20, /* the segment at snd_una is to go again, now */
-    TOE_EXTENSION_ECE_DUE = 0x40,    /* a congestion mark is to be echoed until CWR comes */
-    TOE_EXTENSION_CWR_DUE = 0x80,    /* the next new data is to say CWR */
-    TOE_EXTENSION_FLIGHT = 0x100,    /* there is a record: |flight| and |runs| */
-    TOE_EXTENSION_PROBE_DUE = 0x200, /* a probe of the closed window is to leave, now */
-    TOE_EXTENSION_ALIVE_DUE = 0x400, /* a keep-alive probe is */
-    TOE_EXTENSION_SYN_LOST = 0x800,  /* without an estimate the RTO is three seconds */
-    TOE_EXTENSION_MEASURED = 0x1000, /* what cwnd was used for is known: |used| */
-    TOE_EXTENSION_UNUSED = 0x2000,   /* it is less than half of it, since unused_age */
-    TOE_EXTENSION_FORCED = 0x4000,   /* what waits is to leave, however little it is */
+    TOE_EXTENSION_RECOVERY = 0x01,     /* a recovery up to |recover| is under way */
+    TOE_EXTENSION_RTT_TIMED = 0x02,    /* rtt_seq left rtt_age ago and is being timed */
+    TOE_EXTENSION_SACKED = 0x04,       /* the peer has sent SACK: high_rxt, rescue_rxt, sacked */
+    TOE_EXTENSION_EARLY_FIN = 0x08,    /* a FIN arrived out of order, at |early_fin| */
+    TOE_EXTENSION_REORDERING = 0x10,   /* the path to the peer was seen to reorder */
+    TOE_EXTENSION_REXMIT_DUE = 0x20,   /* the segment at snd_una is to go again, now */
+    TOE_EXTENSION_ECE_DUE = 0x40,      /* a congestion mark is to be echoed until CWR comes */
+    TOE_EXTENSION_CWR_DUE = 0x80,      /* the next new data is to say CWR */
+    TOE_EXTENSION_FLIGHT = 0x100,      /* there is a record: |flight| and |runs| */
+    TOE_EXTENSION_PROBE_DUE = 0x200,   /* a probe of the closed window is to leave, now */
+    TOE_EXTENSION_ALIVE_DUE = 0x400,   /* a keep-alive probe is */
+    TOE_EXTENSION_SYN_LOST = 0x800,    /* without an estimate the RTO is three seconds */
+    TOE_EXTENSION_MEASURED = 0x1000,   /* what cwnd was used for is known: |used| */
+    TOE_EXTENSION_UNUSED = 0x2000,     /* it is less than half of it, since unused_age */
+    TOE_EXTENSION_FORCED = 0x4000,     /* what waits is to leave, however little it is */
+    TOE_EXTENSION_MTU_LOST = 0x8000,   /* the last probe of the path's MTU was lost */
+    TOE_EXTENSION_MTU_HOLDS = 0x10000, /* text is held back since mtu.held, so that one can leave */
 };
 
 /* Flags of its part |accecn|. */
@@ -262,6 +264,18 @@ struct toe_extension {
         uint32_t from; /* where what left last in a row began, */
         uint32_t part; /* and the parts of it that end with PSH, in bytes; zero: none */
     } burst;
+
+    /* The search for the path's MTU; sizes are of segments without options. */
+    struct {
+        uint32_t verified;   /* size that is used; zero: what the path's MTU allows, no search */
+        uint32_t bad;        /* least size that was lost twice; zero: none */
+        uint32_t again_left; /* to the next probe, in units of 2^20 ns, */
+        uint32_t raise_left; /* and to the next search, of 2^35 ns, modulo 2^8 */
+        uint32_t probe;      /* size of the probe that is out; zero: none is */
+        uint32_t probe_len;  /* text in it */
+        uint32_t probe_end;
+        uint32_t held;
+    } mtu;
 
     /* Loss by time (RFC 8985): least round trips in ns, of this half minute and the one before. */
     uint32_t min_rtt_age; /* since this one began, in units of 2^30 ns */

@@ -28,6 +28,16 @@ enum toe_after_idle {
     TOE_AFTER_IDLE_KEEP,    /* it stays, for minutes: RFC 7661. Linux: 0, for ever */
 };
 
+/*
+ * Whether a connection searches below the path's MTU for what really fits (RFC 4821), for paths on
+ * which ICMP is not heard. The search needs SACK; without it only smaller segments follow timeouts.
+ */
+enum toe_mtu_probing {
+    TOE_MTU_PROBING_OFF,
+    TOE_MTU_PROBING_BLACK_HOLE, /* once timeouts in a row say that large segments vanish */
+    TOE_MTU_PROBING_ALWAYS,     /* from the start */
+};
+
 struct toe_tuning {
     /*
      * L of RFC 3465: most segments that one acknowledgment counts for in the growth of cwnd, and
@@ -99,6 +109,12 @@ struct toe_tuning {
      * TCP_CA_CWR.
      */
     bool mark_by_prr;
+    /*
+     * Off, a black hole is the doubt of the reachability of which a target tells its host
+     * (RFC-105). A target of the profile compat does not search. Linux: net.ipv4.tcp_mtu_probing, 0
+     * to 2.
+     */
+    enum toe_mtu_probing mtu_probing;
 };
 
 /* What begins as the defaults: struct toe_tuning tuning = TOE_TUNING_DEFAULT; */

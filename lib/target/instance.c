@@ -145,6 +145,9 @@ static void init_config(struct toe_target *target)
         .challenges = settings->challenge_max != 0 ? &target->challenges : NULL,
         .text = target_delivery_text,
     };
+    if (settings->profile == TOE_PROFILE_COMPAT) {
+        target->tcp_config.tuning.mtu_probing = TOE_MTU_PROBING_OFF;
+    }
     toe_params_default(&target->params);
     target_params_apply(target);
 }

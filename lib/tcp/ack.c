@@ -67,6 +67,9 @@ static void renew(struct tcp_conn *conn)
     if (!conn->in_recovery) {
         conn->rexmit_due = false;
     }
+    if (conn->busy->mtu_probe.size != 0) {
+        tcp_plpmtud_ack(conn);
+    }
     tcp_deadline_cancel(conn, TCP_DEADLINE_RETRANSMIT); /* tcp_deadline_settle() starts it anew. */
 }
 

@@ -84,6 +84,7 @@ void tcp_conn_init(struct tcp_conn *conn, struct tcp_busy *busy, const struct tc
     conn->ts_delta = setup->ts_offset;
     conn->mss_local = setup->mss_local;
     conn->mss_limit = setup->mss_limit;
+    conn->is_ipv6 = setup->ipv6;
     conn->mss_remote = setup->ipv6 ? MSS_DEFAULT_IPV6 : MSS_DEFAULT;
     conn->ssthresh = UINT32_MAX;
     conn->last_sent = now;

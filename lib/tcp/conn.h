@@ -15,6 +15,7 @@
 #include "base/slab.h"
 #include "tcp/accecn.h"
 #include "tcp/hystart.h"
+#include "tcp/plpmtud.h"
 #include "tcp/rate.h"
 #include "tcp/reassembly.h"
 #include "tcp/recvq.h"
@@ -192,6 +193,7 @@ struct tcp_busy {
     uint32_t pace_burst; /* bytes that leave at once nevertheless */
     struct tcp_hystart hystart;
     struct tcp_validation_round round;
+    struct tcp_mtu_probe mtu_probe;
     toe_duration total_rt; /* spent retransmitting the current segment */
     toe_instant run_at;    /* what left last, in a row: when, */
     toe_seq run_from;      /* from where, */
@@ -288,6 +290,7 @@ struct tcp_conn {
     bool rst_validating : 1; /* a challenge for a RST was sent in this period (SEG-012) */
     bool dup_due : 1;        /* |dup| is to be reported with the next acknowledgment */
     bool has_reordering : 1; /* seen on the way to the peer, ever (RACK) */
+    bool is_ipv6 : 1;        /* all paths take packets of 1280 bytes */
     bool cwnd_measured : 1;  /* tcp/validation.h: how much of cwnd is used is known, */
     bool cwnd_unused : 1;    /* and it is less than half, since |validation.since| */
     uint32_t ts_delta;       /* added to our tick count */
@@ -311,6 +314,7 @@ struct tcp_conn {
     uint32_t min_rtt[2]; /* least round trip of this half minute and of the last, in ns */
     uint32_t min_rtt_at; /* when this one began, in units of 2^30 ns */
     struct tcp_validation validation;
+    struct tcp_plpmtud mtu;
     uint8_t reo_wnd_mult;    /* quarters of min_rtt that RACK waits for, less one */
     uint8_t reo_wnd_persist; /* recoveries without duplicates until it forgets them */
 

@@ -31,7 +31,7 @@ _Static_assert(TOE_EXTENSION_EARLY_MAX == TCP_REASSEMBLY_RUN_MAX, "all that came
 
 _Static_assert(sizeof(struct toe_extension) < TOE_EXTENSION_SIZE_MAX, "as promised");
 
-#define FLAGS_ALL (2u * TOE_EXTENSION_FORCED - 1u)
+#define FLAGS_ALL (2u * TOE_EXTENSION_MTU_HOLDS - 1u)
 
 /* No age is larger: with room for sums. */
 #define AGE_MAX (UINT64_C(1) << 62)
@@ -451,6 +451,7 @@ static void export_growth(const struct tcp_conn *conn, struct toe_extension *ext
 
     ext->limited_end = from_una(conn, conn->limited_end);
     tcp_validation_tell(conn, ext, now);
+    tcp_plpmtud_tell(conn, ext, now);
     ext->hystart.end = from_una(conn, h->end);
     ext->hystart.last = h->last;
     ext->hystart.current = h->current;
@@ -498,6 +499,19 @@ static void import_growth(struct tcp_conn *conn, const struct toe_extension *ext
     conn->busy->pace_burst = ext->pace.burst;
     conn->busy->burst_from = toe_seq_of(ext->burst.from);
     conn->busy->burst_part = ext->burst.part;
+}
+
+/* --- the size of segments --- */
+
+static void import_mtu(struct tcp_conn *conn, const struct toe_extension *ext,
+                       const struct toe_tcp_delegated *d, toe_instant now)
+{
+    const bool is_raised = d->cwnd < conn->cwnd && conn->cwnd == conn->snd_mss;
+
+    tcp_plpmtud_take(conn, ext, now);
+    if (is_raised) {
+        conn->cwnd = d->cwnd > conn->snd_mss ? d->cwnd : conn->snd_mss; /* that were too large */
+    }
 }
 
 /* --- what arrived out of order --- */
@@ -671,8 +685,8 @@ static bool is_sound(const struct tcp_conn *conn, const struct toe_extension *ex
            is_recovery_sound(conn, ext) && are_probes_sound(conn, ext) && is_held_sound(ext) &&
            are_marks_sound(conn, ext) && is_sacked_sound(conn, ext) &&
            are_times_sound(conn, ext, d) && is_congestion_sound(conn, ext) &&
-           is_growth_sound(ext) && tcp_extension_is_flight_sound(conn, ext) &&
-           is_early_sound(conn, ext);
+           is_growth_sound(ext) && tcp_plpmtud_is_sound(conn, ext) &&
+           tcp_extension_is_flight_sound(conn, ext) && is_early_sound(conn, ext);
 }
 
 enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct toe_extension *ext,
@@ -705,6 +719,7 @@ enum tcp_extension_fate tcp_extension_import(struct tcp_conn *conn, const struct
     import_times(conn, ext, delegated, now);
     import_congestion(conn, ext, now);
     import_growth(conn, ext, now);
+    import_mtu(conn, ext, delegated, now);
     tcp_extension_take_history(conn, ext, now);
     if (!tcp_extension_has_flight(conn, ext)) {
         tcp_flight_import(conn, now);

@@ -72,6 +72,7 @@ static void establish(struct tcp_conn *conn, const struct tcp_segment *seg, toe_
     conn->snd_nxt = seg->ack;
     conn->recover = toe_seq_sub(conn->snd_una, 1);
     conn->ecn_point = conn->recover;
+    tcp_plpmtud_begin(conn, now);
     tcp_cc_begin(conn);
     conn->cfg->cc->init(conn);
     conn->syn_lost = conn->retransmit_cnt > 0;

@@ -173,7 +173,9 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     toe_assert(seq_len > 0 && off + seq_len <= tcp_send_span(conn));
 
     out->text_off = off;
-    out->mss = (uint16_t)payload_max(conn, out);
+    if (out->mss == 0) {
+        out->mss = (uint16_t)payload_max(conn, out);
+    }
     out->seg.payload_len = seq_len - fin;
     out->is_retransmission = toe_seq_le(end, conn->snd_max);
     out->has_repeated = toe_seq_lt(seq, conn->snd_max);
@@ -190,6 +192,9 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
     if (toe_seq_lt(seq, conn->snd_max)) {
         conn->rtt_timing = false; /* Karn */
         conn->rexmit_cnt_total += tcp_out_cnt(out);
+        if (conn->busy->mtu_probe.size != 0) {
+            tcp_plpmtud_resent(conn, seq, now);
+        }
     } else if (!conn->rtt_timing && !conn->has_timestamps) {
         conn->rtt_timing = true;
         conn->busy->rtt_seq = tcp_out_cnt(out) > 1 ? toe_seq_add(seq, out->mss) : end;
@@ -437,6 +442,16 @@ static bool is_held(struct tcp_conn *conn, uint32_t off, uint32_t len, uint32_t 
     return !conn->force_output && (is_nagled(conn, off, unsent) || is_silly(conn, off, len, full));
 }
 
+/* What is to leave to find out about the path (tcp/plpmtud.h). */
+static uint32_t mtu_probe_len(struct tcp_conn *conn, uint32_t unsent, uint32_t usable,
+                              uint32_t full, toe_instant now)
+{
+    if (conn->cfg->tuning.mtu_probing == TOE_MTU_PROBING_OFF || conn->mtu.verified == 0) {
+        return 0;
+    }
+    return tcp_plpmtud_probe(conn, unsent, usable, full, now);
+}
+
 /* New data, of which |usable| bytes may leave, and the FIN. */
 static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usable, toe_instant now)
 {
@@ -453,6 +468,15 @@ static bool output_new(struct tcp_conn *conn, struct tcp_out *out, uint32_t usab
     begin(conn, out, now);
     unsent = conn->busy->sendq.len - off;
     full = payload_max(conn, out);
+    len = mtu_probe_len(conn, unsent, usable, full, now);
+    if (len == TCP_PLPMTUD_HOLD) {
+        return false;
+    }
+    if (len > 0) {
+        out->mss = (uint16_t)len;
+        send_new(conn, out, len, now);
+        return true;
+    }
     len = super_len(conn, out, min_u32(unsent, usable), full, now);
     if (len == 0 || (len <= full && is_held(conn, off, len, unsent, full))) {
         note_limit(conn, unsent, usable, full);

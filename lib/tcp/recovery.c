@@ -348,6 +348,9 @@ static bool is_third(const struct tcp_conn *conn, const struct tcp_delivered *go
 /* Something more is lost: a recovery begins, unless one is under way. */
 static void answer_loss(struct tcp_conn *conn, toe_instant now)
 {
+    if (tcp_plpmtud_lost(conn, now)) {
+        return;
+    }
     if (!conn->in_recovery && !conn->flight->in_loss && toe_seq_gt(conn->snd_una, conn->recover)) {
         enter(conn, now);
     }

@@ -81,6 +81,9 @@ void tcp_retransmit_expire(struct tcp_conn *conn, toe_instant now)
     }
 
     conn->ecn_wait = false;
+    if (conn->cfg->tuning.mtu_probing != TOE_MTU_PROBING_OFF) {
+        tcp_plpmtud_timeout(conn, now);
+    }
     tcp_recovery_timeout(conn, now);
     conn->cfg->cc->rto(conn, first, now);
     tcp_ecn_reduced(conn);

@@ -28,8 +28,10 @@ static uint16_t min_u16(uint16_t a, uint16_t b)
 
 void tcp_send_mss_update(struct tcp_conn *conn)
 {
-    /* SND-023 */
-    conn->snd_mss = payload_of(conn, min_u16(conn->mss_remote, conn->mss_limit));
+    const uint16_t most = min_u16(conn->mss_remote, conn->mss_limit); /* SND-023 */
+    const uint16_t verified = conn->mtu.verified;
+
+    conn->snd_mss = payload_of(conn, verified != 0 ? min_u16(verified, most) : most);
     conn->rcv_mss = payload_of(conn, min_u16(conn->mss_local, conn->mss_limit));
     if (conn->cwnd < conn->snd_mss) {
         conn->cwnd = conn->snd_mss;
@@ -118,9 +120,9 @@ void tcp_mss_limit_set(struct tcp_conn *conn, uint16_t mss_limit, toe_instant no
 {
     const uint16_t old = conn->snd_mss;
 
-    (void)now;
     conn->mss_limit = mss_limit;
     tcp_send_mss_update(conn);
+    tcp_plpmtud_bound(conn, now);
 
     /* RFC-102: what is too large was lost, and goes again in pieces; that is not congestion. */
     if (conn->snd_mss < old && tcp_can_send_data(conn) && tcp_send_flight(conn) > conn->snd_mss) {

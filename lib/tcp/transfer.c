@@ -290,7 +290,7 @@ toe_status tcp_import(struct tcp_conn *conn, const struct toe_tcp_state *state, 
     take_cached(conn, &state->cached);
     import_numbers(conn, d);
     import_times(conn, d, now);
-    tcp_send_mss_update(conn); /* RFC-132 as well: cwnd is a segment at least. */
+    tcp_plpmtud_begin(conn, now); /* RFC-132 as well: cwnd is a segment at least. */
     if (conn->has_accecn) {
         tcp_accecn_import(conn);
     }

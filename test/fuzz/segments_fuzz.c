@@ -22,6 +22,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is put into a segment however small the path is said to be: tcp/send.c. */
+#define MSS_LEAST 28u
+
 #define OUT_MAX (1 << 21)
 
 struct input {
@@ -111,6 +114,11 @@ static struct toe_buf *new_buf(uint32_t len)
     return buf;
 }
 
+static uint32_t max_of(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 static void settle(struct fuzz *f)
 {
     static uint8_t scratch[65536];
@@ -121,6 +129,7 @@ static void settle(struct fuzz *f)
     while (tcp_output(&f->conn, &out, f->now)) {
         toe_assert(++cnt < OUT_MAX);
         toe_assert(out.seg.payload_len <= sizeof(scratch));
+        toe_assert(out.seg.payload_len == 0 || out.mss <= max_of(f->conn.mss_limit, MSS_LEAST));
         if (out.seg.payload_len > 0) {
             toe_assert(tcp_send_read(&f->conn, scratch, out.text_off, out.seg.payload_len, &sum));
         }
@@ -232,6 +241,9 @@ static void move(struct fuzz *f, struct input *in)
     tcp_export(&f->conn, &b.constant, &b.cached, &b.delegated, f->now);
     toe_assert(memcmp(&a.constant, &b.constant, sizeof(a.constant)) == 0);
     toe_assert(memcmp(&a.cached, &b.cached, sizeof(a.cached)) == 0);
+    if (b.delegated.cwnd == f->conn.snd_mss && a.delegated.cwnd < b.delegated.cwnd) {
+        b.delegated.cwnd = a.delegated.cwnd; /* Segments were smaller. RFC-132 */
+    }
     toe_assert(memcmp(&a.delegated, &b.delegated, sizeof(a.delegated)) == 0);
     if (f->extends) {
         extend(f, &ext, &a.delegated, in);
@@ -388,6 +400,7 @@ static void begin(struct fuzz *f, struct input *in)
                                  .scoreboards = &f->scoreboards,
                                  .flights = (how & 64) != 0 ? &f->flights : NULL,
                                  .text = take_text};
+    f->cfg.tuning.mtu_probing = (enum toe_mtu_probing)(limit / 9000 % 3);
     f->cfg.tuning.after_idle = (enum toe_after_idle)(limit / 9000 / 3);
     f->extends = (how & 128) != 0;
     tcp_conn_init(&f->conn, &f->busy, &f->cfg, &setup, f->now);

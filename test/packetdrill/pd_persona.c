@@ -55,6 +55,7 @@ static const struct {
     TUNING(rack_last_rtt),
     TUNING(reduce_cwnd),
     TUNING(mark_by_prr),
+    TUNING(mtu_probing),
     PARAM(ack_frequency),
     PARAM(delayed_ack_ticks),
     PARAM(max_retransmissions),
@@ -256,6 +257,9 @@ static void read_sysctls(struct pd_persona *persona)
     }
     if (read_sysctl("tcp_ecn", value) >= 1) {
         host->ecn = value[0] == 0 ? TOE_ECN_OFF : value[0] == 2 ? TOE_ECN_RESPOND : TOE_ECN_ON;
+    }
+    if (read_sysctl("tcp_mtu_probing", value) >= 1 && value[0] <= TOE_MTU_PROBING_ALWAYS) {
+        host->tuning.mtu_probing = (enum toe_mtu_probing)value[0];
     }
     if (read_sysctl("tcp_min_tso_segs", value) >= 1) {
         host->push_burst = (uint32_t)value[0];

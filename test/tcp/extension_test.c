@@ -48,6 +48,7 @@ struct world {
     toe_instant now;
     uint32_t loss;  /* of 100, */
     uint32_t marks; /* as often congestion is marked */
+    uint32_t limit; /* of text in a segment that moves or stays: larger ones vanish */
     uint32_t moves;
     uint32_t flags;  /* that went along, of all extensions, */
     uint32_t flight; /* and of their records */
@@ -74,7 +75,8 @@ static void fly(struct world *w, struct pipe *pipe, struct t_conn *src, const st
     }
     f->at = w->now + (5 + base_rand_below(&w->rand, 12)) * TOE_NS_PER_MS +
             base_rand_below(&w->rand, TOE_NS_PER_MS);
-    if (base_rand_chance(&w->rand, w->loss, 100) || pipe->cnt == FLYING_MAX) {
+    if (base_rand_chance(&w->rand, w->loss, 100) || pipe->cnt == FLYING_MAX ||
+        (src != w->peer && out->seg.payload_len > w->limit)) {
         free(f);
         return;
     }
@@ -359,6 +361,19 @@ static struct t_conn *end_new(const struct world *w, const struct t_options *opt
     return c;
 }
 
+/* Some find out how large a segment may be, of whom some have to. */
+static void set_probing(struct world *w)
+{
+    const uint32_t how = (uint32_t)base_rand_below(&w->rand, 5);
+
+    w->limit = SEG_MAX;
+    if (how > 0 && how <= 2) {
+        w->mover->cfg.tuning.mtu_probing = (enum toe_mtu_probing)how;
+        w->twin->cfg.tuning.mtu_probing = (enum toe_mtu_probing)how;
+        w->limit = 600 + (uint32_t)base_rand_below(&w->rand, 1200);
+    }
+}
+
 static void open_world(struct world *w, uint64_t seed)
 {
     static const struct tcp_cc_ops *const controls[] = {&tcp_cc_newreno, &tcp_cc_cubic,
@@ -389,6 +404,7 @@ static void open_world(struct world *w, uint64_t seed)
     is_paced = base_rand_chance(&w->rand, 1, 2);
     w->mover = end_new(w, &opt, cc, is_paced, 1);
     w->twin = end_new(w, &opt, cc, is_paced, 1);
+    set_probing(w);
     w->mover->cfg.tuning.after_idle = (enum toe_after_idle)base_rand_below(&w->rand, 3);
     w->mover->cfg.tuning.mark_by_prr = base_rand_chance(&w->rand, 1, 2);
     w->twin->cfg.tuning = w->mover->cfg.tuning;
@@ -463,7 +479,8 @@ static void test_moving_forgets_nothing(void **state)
     if (fixed == NULL) {
         /* All there is; but nobody has keep-alive, and a grant never waits. */
         assert_int_equal(flags, (TOE_EXTENSION_ALIVE_DUE - 1) | TOE_EXTENSION_MEASURED |
-                                    TOE_EXTENSION_UNUSED);
+                                    TOE_EXTENSION_UNUSED | TOE_EXTENSION_MTU_LOST |
+                                    TOE_EXTENSION_MTU_HOLDS);
         assert_int_equal(flight, 2 * TOE_FLIGHT_MARK - 1 - TOE_FLIGHT_PRR_FIRST);
         assert_int_equal(frto, 7);
         assert_true(held > 0);
