@@ -42,6 +42,8 @@ static void choose(struct toe_target_settings *settings, uint32_t choices)
     settings->drop_bad_tcp = (choices & TOE_CERTIFY_DROP_BAD_TCP) != 0;
     settings->indicate_and_post = (choices & TOE_CERTIFY_INDICATE_AND_POST) != 0;
     settings->invalid_on_transmit = (choices & TOE_CERTIFY_INVALID_ON_TRANSMIT) != 0;
+    settings->tuning.mtu_probing =
+        choices & TOE_CERTIFY_PROBE_MTU ? TOE_MTU_PROBING_ALWAYS : TOE_MTU_PROBING_OFF;
 }
 
 /*

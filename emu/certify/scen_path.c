@@ -166,6 +166,72 @@ static void t_243(struct cert *c)
     cert_expect_quiet(c);
 }
 
+/* A target that probes, a path whose MTU is said to be 1400, and a peer that takes more. */
+static void probe(struct cert *c)
+{
+    c->settings.choices |= TOE_CERTIFY_PROBE_MTU;
+    c->settings.mtu_max = 9000;
+    c->conn->path->state.cached.mtu = 1400;
+    cert_start(c);
+    if (!c->caps.sack) {
+        cert_skip(c, "the target does no SACK");
+    }
+    cert_tcp(c)->constant.flags |= TOE_TCP_SACK;
+    cert_tcp(c)->constant.remote_mss = 8960;
+    cert_tcp(c)->delegated.cwnd = 60000;
+    cert_offload(c);
+    c->conn->peer.acks = true;
+    c->conn->peer.acks_after = 10;
+    c->conn->peer.sacks = true;
+}
+
+/* All that is sent arrives, in so many seconds. */
+static void send_all(struct cert *c, uint32_t seconds)
+{
+    for (uint32_t i = 0; i < 8; ++i) {
+        cert_send(c, 100000);
+        cert_wait(c, seconds * 1000 / 8);
+        cert_expect_complete(c, CERT_SEND, TOE_STATUS_SUCCESS, 100000);
+    }
+}
+
+/* Whatever the path and the peer could take, what the host says of the path is the limit. */
+static void c_10w(struct cert *c)
+{
+    uint32_t from;
+
+    probe(c);
+    from = c->chart->cnt;
+    send_all(c, 8);
+    expect_sizes(c, from, 1360);
+    c->conn->path->state.cached.mtu = 1300;
+    cert_update(c);
+    from = c->chart->cnt;
+    send_all(c, 8);
+    expect_sizes(c, from, 1260);
+    c->conn->path->state.cached.mtu = 3000;
+    cert_update(c);
+    from = c->chart->cnt;
+    send_all(c, 8);
+    expect_sizes(c, from, 2960);
+}
+
+/* A path that takes less than it is said to: nobody is asked for help. */
+static void c_10x(struct cert *c)
+{
+    uint32_t from;
+
+    c->loses = is_too_large;
+    probe(c);
+    from = c->chart->cnt;
+    send_all(c, 80);
+    cert_expect_quiet(c);
+    for (uint32_t i = from; i < c->chart->cnt; ++i) {
+        cert_require(c, c->chart->entries[i].kind != CERT_SEG_OUT ||
+                            c->chart->entries[i].seg.len <= 1360);
+    }
+}
+
 /* --- the neighbor --- */
 
 /* Segments of all connections from entry |from| on go to the address that ends in |mac|. */
@@ -523,6 +589,18 @@ const struct cert_scenario cert_path_scenarios[] = {
     PATH("T-242", "the header of IPv6", "RFC-116 RFC-119 STATE-TK-8..10", CERT_GROUP_TCPIP, t_242),
     PATH("T-243", "a black hole: large segments vanish", "RFC-105 EVT-037 CERT-2.7",
          CERT_GROUP_TCPIP, t_243),
+    {.id = "C-10w",
+     .title = "who probes stays below the path MTU of the host",
+     .rules = "RFC-106",
+     .group = CERT_GROUP_TCPIP,
+     .profiles = CERT_MODERN,
+     .run = c_10w},
+    {.id = "C-10x",
+     .title = "who probes gets through a black hole",
+     .rules = "RFC-106",
+     .group = CERT_GROUP_TCPIP,
+     .profiles = CERT_MODERN,
+     .run = c_10x},
     PATH("T-244", "packets in 802.3 frames with LLC and SNAP", "RFC-117 CAP-21", CERT_GROUP_TCPIP,
          t_244),
     PATH("C-10a", "a path over an invalid neighbor is linked to another one", "LNK-3 LNK-6",

@@ -106,6 +106,7 @@ enum lie {
     UPDATE_EACH,
     SHRINKING,
     OPTIONS_FORGOTTEN,
+    PROBE_BEYOND,
     PUSH_NOWHERE,
     TAIL_WAITS,
     ONE_HOLE,
@@ -512,6 +513,19 @@ WRAP(void, tcp_send_mss_update, (struct tcp_conn * conn))
     }
 }
 
+/* The bound is what the peer takes. */
+WRAP(uint32_t, tcp_plpmtud_probe,
+     (struct tcp_conn * conn, uint32_t unsent, uint32_t usable, uint32_t full, toe_instant now))
+{
+    const uint16_t limit = conn->mss_limit;
+    uint32_t len;
+
+    conn->mss_limit = lies(PROBE_BEYOND) ? UINT16_MAX : limit;
+    len = __real_tcp_plpmtud_probe(conn, unsent, usable, full, now);
+    conn->mss_limit = limit;
+    return len;
+}
+
 WRAP(bool, tcp_sendq_has_end, (struct tcp_sendq * q, uint32_t off, uint32_t len))
 {
     return !lies(PUSH_NOWHERE) && __real_tcp_sendq_has_end(q, off, len);
@@ -721,6 +735,7 @@ const struct mutant mutants_engine[] = {
     {"SACK of a peer without", "RFC-070", NULL, .lie = ANY_SACK},
 
     {"segments too large by their options", "SND-023", NULL, .lie = OPTIONS_FORGOTTEN},
+    {"probes beyond the path's MTU", "RFC-106", NULL, .lie = PROBE_BEYOND},
     {"PSH nowhere", "SND-022", NULL, .lie = PUSH_NOWHERE},
     {"a tail waits for the silly window", "SND-026", NULL, .lie = TAIL_WAITS},
     {"silly windows", "TMR-101", NULL, .lie = NO_SILLY},

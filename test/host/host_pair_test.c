@@ -302,6 +302,50 @@ static void test_path_mtu(void **state)
     }
 }
 
+/* One that says nothing, of either family. */
+static bool silent_router(struct t_pair *pair, int from, const uint8_t *frame, uint32_t len)
+{
+    (void)from;
+    (void)frame;
+    if (len <= 14 + 1300) {
+        return true;
+    }
+    ++*(uint32_t *)pair->user;
+    return false;
+}
+
+/* Who probes gets through: in the host, in the target, and on the move between them. */
+static void test_black_hole(void **state)
+{
+    static const enum toe_policy policies[] = {TOE_POLICY_MANUAL, TOE_POLICY_ALL,
+                                               TOE_POLICY_RANDOM};
+
+    (void)state;
+    for (uint64_t i = 0; i < 6; ++i) {
+        struct t_pair pair;
+        struct toe_host_settings hs;
+        struct toe_target_settings ts;
+        uint32_t lost = 0;
+
+        toe_host_settings_default(&hs);
+        toe_target_settings_default(&ts);
+        hs.policy = policies[i % 3];
+        hs.policy_in_host = 40 * MS;
+        hs.policy_offloaded = 70 * MS;
+        hs.tuning.mtu_probing = i < 3 ? TOE_MTU_PROBING_BLACK_HOLE : TOE_MTU_PROBING_ALWAYS;
+        ts.tuning.mtu_probing = hs.tuning.mtu_probing;
+        t_pair_init(&pair, &hs, &ts, i + 1);
+        pair.delay = MS;
+        pair.filter = silent_router;
+        pair.user = &lost;
+        t_pair_connect(&pair, 4, 2000000, 500000);
+        t_pair_connect(&pair, 6, 500000, 2000000);
+        finish(&pair);
+        assert_true(lost > 0 && lost < 200);
+        t_pair_fini(&pair);
+    }
+}
+
 /* Memory is short, now and then: connections may suffer, the hosts do not. */
 struct scarce {
     struct base_rand rand;
@@ -370,10 +414,11 @@ static void test_scarce_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_host),      cmocka_unit_test(test_all_offloaded),
-        cmocka_unit_test(test_random),       cmocka_unit_test(test_rude),
-        cmocka_unit_test(test_small_target), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_path_mtu),     cmocka_unit_test(test_scarce_memory),
+        cmocka_unit_test(test_in_host),       cmocka_unit_test(test_all_offloaded),
+        cmocka_unit_test(test_random),        cmocka_unit_test(test_rude),
+        cmocka_unit_test(test_small_target),  cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_path_mtu),      cmocka_unit_test(test_black_hole),
+        cmocka_unit_test(test_scarce_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
