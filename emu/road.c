@@ -263,6 +263,8 @@ static void transmit_one(struct emu_road *road, const struct toe_frame *frame)
     if (!is_too_long(road, len)) {
         rename_sender(road, len);
         put_out(road->near, road->out, len);
+    } else if (road->settings.is_silent) {
+        return;
     } else if (get16(road->out + 12) == TYPE_IP4) {
         answer4(road, packet, len - ETHER_LEN);
     } else {

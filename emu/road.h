@@ -6,7 +6,7 @@
  * The machine can get another Ethernet address, as if its adapter had been replaced: what it sends
  * bears the new one, in ARP and neighbor discovery, too, and frames to the old one may be lost from
  * then on. And the road can become narrow: a router somewhere on it has no room for packets longer
- * than so much, drops those that may not be fragmented, and says so by ICMP.
+ * than so much, drops those that may not be fragmented, and says so by ICMP, or not.
  */
 #ifndef EMU_ROAD_H
 #define EMU_ROAD_H
@@ -21,6 +21,7 @@ struct emu_road_settings {
     uint8_t mac[TOE_MAC_LEN];
     struct toe_addr address[2]; /* the machine's, IPv4 and IPv6; family 0: none */
     uint32_t mtu;               /* of the link */
+    bool is_silent;             /* no ICMP where it is narrow: a black hole */
 };
 
 /* emu_road_new() makes a road; NULL if memory is short. */

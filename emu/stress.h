@@ -66,8 +66,9 @@ struct emu_stress_settings {
     double lag;           /* mean seconds by which every second state operation is late */
     bool ecn;             /* hosts offer explicit congestion notification */
     bool accurate_ecn;    /* and its accurate feedback */
-    uint32_t rcv_buf;     /* of hosts, bytes for a connection: the window they offer */
-    uint32_t chaos;       /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
+    enum toe_mtu_probing mtu_probing; /* of hosts and targets; then routers say nothing */
+    uint32_t rcv_buf;                 /* of hosts, bytes for a connection: the window they offer */
+    uint32_t chaos;                   /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
 
     /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
     uint32_t loss, reorder, duplicate, corrupt;

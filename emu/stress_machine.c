@@ -20,6 +20,7 @@ static struct toe_host *make_host(const struct emu_stress_settings *settings, ui
     set.policy = settings->policy;
     set.ecn = settings->ecn ? TOE_ECN_ON : set.ecn;
     set.accurate_ecn = settings->accurate_ecn;
+    set.tuning.mtu_probing = settings->mtu_probing;
     set.receive_mode = settings->receive_mode;
     set.policy_in_host = duration(settings->offload_every);
     set.policy_offloaded = duration(settings->upload_every);
@@ -47,6 +48,7 @@ static struct toe_target *make_target(const struct emu_stress_settings *settings
     set.wire = wire;
     set.wire_user = wire_user;
     set.seed = seed;
+    set.tuning.mtu_probing = settings->mtu_probing;
     memcpy(set.mac, mac, TOE_MAC_LEN);
     if (set.tcp_max < 2 * settings->connections) {
         set.tcp_max = 2 * settings->connections;

@@ -79,7 +79,7 @@ struct values {
     uint64_t connections, bytes, mtu, rate, peer_port, delay_ms, rcv_buf;
     toe_duration seconds, offload_every, upload_every, lag;
     bool ipv4, ipv6, has_delay, has_rate, has_mtu, has_peer_port;
-    int policy, receive;
+    int policy, receive, mtu_probing;
     const char *address;
     const char *peer;
 };
@@ -94,6 +94,8 @@ static const char *const policies[] = {"manual", "all", "random", NULL};
 /* By kind, and a NULL; filled in when the options are read. */
 static const char *kinds[EMU_CHAOS_CNT + 1];
 static const char *const receives[] = {"indicated", "posted", "mixed", NULL};
+
+static const char *const probings[] = {"off", "black-hole", "always", NULL};
 
 #define OPTION(kind_, name_, value_, ...)                                                          \
     {                                                                                              \
@@ -133,6 +135,8 @@ static const struct emu_option table[] = {
            .help = "and tell every mark: RFC 9768 (implies --ecn)"),
     OPTION(PERCENT, "mark", &parsed.settings.mark,
            .help = "packets marked on the link, with --ecn (default 0)"),
+    OPTION(CHOICE, "mtu-probing", &values.mtu_probing, .choices = probings,
+           .help = "search for the path's MTU; narrow paths say nothing then (default off)"),
     OPTION(NUMBER, "rcvbuf", &values.rcv_buf, .placeholder = "BYTES", .min = 1, .max = 1 << 20,
            .help = "receive window of our hosts (default 64 Ki)"),
     OPTION(NUMBER, "delay", &values.delay_ms, .placeholder = "MS", .given = &values.has_delay,
@@ -231,6 +235,7 @@ static void values_default(void)
         .lag = (toe_duration)(set->lag * (double)TOE_NS_PER_SEC),
         .policy = (int)set->policy,
         .receive = (int)set->receive_mode,
+        .mtu_probing = (int)set->mtu_probing,
     };
 }
 
@@ -249,6 +254,7 @@ static void take(void)
     set->peer_port = (uint16_t)values.peer_port;
     set->policy = (enum toe_policy)values.policy;
     set->receive_mode = (enum toe_receive_mode)values.receive;
+    set->mtu_probing = (enum toe_mtu_probing)values.mtu_probing;
     set->peer_given = values.peer != NULL;
     set->ecn = set->ecn || set->mark != 0 || set->accurate_ecn;
     set->rate = values.has_rate ? values.rate * 1000000 : set->rate;

@@ -71,7 +71,8 @@ static struct emu_road *make_road(struct run *run, uint8_t idx, const uint8_t ma
     struct emu_road_settings set = {.link = run->link,
                                     .end = idx,
                                     .address = {address[0], address[1]},
-                                    .mtu = run->settings->mtu};
+                                    .mtu = run->settings->mtu,
+                                    .is_silent = run->settings->mtu_probing != TOE_MTU_PROBING_OFF};
 
     memcpy(set.mac, mac, TOE_MAC_LEN);
     run->roads[idx] = emu_road_new(&set);

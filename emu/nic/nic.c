@@ -197,6 +197,7 @@ static bool make_target(struct emu_nic *nic, struct emu_error *error)
     target.seed = set->policy.seed;
     target.ack_when = set->early_ack ? TOE_ACK_RECEIVED : TOE_ACK_RETURNED;
     target.profile = set->profile;
+    target.tuning.mtu_probing = set->mtu_probing;
     target.mtu_max = nic->host->mtu;
     if (set->connections != 0) {
         target.tcp_max = set->connections;

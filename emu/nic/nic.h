@@ -42,6 +42,7 @@ struct emu_nic_settings {
     uint32_t connections; /* most that are offloaded */
     uint64_t buffer_max;  /* see struct emu_kernel_settings */
     enum toe_profile profile;
+    enum toe_mtu_probing mtu_probing;
     struct emu_policy_settings policy;
     const char *capture; /* a file for the frames of both ports; NULL: none */
 };

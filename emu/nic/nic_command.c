@@ -32,6 +32,7 @@ struct options {
     uint64_t rate;
     uint64_t seed;
     int profile;
+    int mtu_probing;
     int policy;
     bool persist;
     bool early_ack;
@@ -39,6 +40,7 @@ struct options {
 };
 
 static const char *const profiles[] = {"modern", "compat", NULL};
+static const char *const probings[] = {"off", "black-hole", "always", NULL};
 
 static const struct options defaults = {.name = "toe0", .rate = 100, .seed = 1};
 
@@ -121,6 +123,11 @@ static size_t add_connections(struct emu_option *out, struct options *options)
          .value = &options->profile,
          .choices = profiles,
          .help = "rules of congestion control and recovery"},
+        {.name = "mtu-probing",
+         .kind = EMU_OPTION_CHOICE,
+         .value = &options->mtu_probing,
+         .choices = probings,
+         .help = "search for the path's MTU, where no ICMP tells it (default off)"},
         {.name = "early-ack",
          .kind = EMU_OPTION_FLAG,
          .value = &options->early_ack,
@@ -236,6 +243,7 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
         .connections = (uint32_t)options->connections,
         .buffer_max = options->buffer,
         .profile = options->profile == 0 ? TOE_PROFILE_MODERN : TOE_PROFILE_COMPAT,
+        .mtu_probing = (enum toe_mtu_probing)options->mtu_probing,
         .policy = {.kind = (enum toe_policy)options->policy,
                    .rate = (double)options->rate,
                    .seed = options->seed},

@@ -169,6 +169,23 @@ static void test_weather_is_survived(void **state)
     }
 }
 
+/* Paths become narrow, and nobody says so: who probes gets through, in the host and offloaded. */
+static void test_black_holes_are_survived(void **state)
+{
+    (void)state;
+    for (int how = TOE_MTU_PROBING_BLACK_HOLE; how <= TOE_MTU_PROBING_ALWAYS; ++how) {
+        struct emu_stress_settings settings = settings_rough(first_seed());
+        struct emu_stress_result result;
+
+        settings.mtu = 9000;
+        settings.mtu_probing = (enum toe_mtu_probing)how;
+        settings.chaos = 1u << (TOE_INTER_FAULT_CNT + EMU_WEATHER_NARROW);
+        run_well(&result, &settings);
+        assert_int_equal(result.connections_lost, 0);
+        assert_true(result.injected[TOE_INTER_FAULT_CNT + EMU_WEATHER_NARROW] > 0);
+    }
+}
+
 /* Only what is asked for is injected, and connections are lost by corrupt hardware only. */
 static void test_chaos_of_one_kind(void **state)
 {
@@ -282,8 +299,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rough_runs_are_well), cmocka_unit_test(test_variants_are_well),
         cmocka_unit_test(test_chaos_is_survived),   cmocka_unit_test(test_chaos_of_one_kind),
-        cmocka_unit_test(test_weather_is_survived), cmocka_unit_test(test_trace_is_written),
-        cmocka_unit_test(test_breach_is_a_fault),   cmocka_unit_test(test_runs_repeat),
+        cmocka_unit_test(test_weather_is_survived), cmocka_unit_test(test_black_holes_are_survived),
+        cmocka_unit_test(test_trace_is_written),    cmocka_unit_test(test_breach_is_a_fault),
+        cmocka_unit_test(test_runs_repeat),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
