@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linux/amend.h"
+#include "linux/follow.h"
 #include "linux/move.h"
 #include "linux/relay_in.h"
 #include "linux/relay_out.h"
@@ -28,7 +30,8 @@ const char *emu_why_name(enum emu_why why)
         [EMU_WHY_URGENT] = "urgent data", [EMU_WHY_WINDOW] = "window closed",
         [EMU_WHY_ENDED] = "ended",        [EMU_WHY_KEEP_ALIVE] = "keep-alive",
         [EMU_WHY_ROUTE] = "route",        [EMU_WHY_PAUSED] = "paused",
-        [EMU_WHY_MEMORY] = "memory",
+        [EMU_WHY_MEMORY] = "memory",      [EMU_WHY_NEIGHBOR] = "neighbor",
+        [EMU_WHY_ADDRESS] = "address",
     };
 
     return why < EMU_WHY_CNT ? names[why] : "?";
@@ -55,7 +58,7 @@ const char *emu_place_name(enum emu_place place)
  */
 static bool has_moved(const struct emu_conn *conn, const struct emu_segment *seg)
 {
-    const struct emu_neighbor *n = conn->move->path->neighbor;
+    const struct emu_neighbor *n = emu_path_hop(conn->move->path);
 
     return memcmp(n->dst_mac, seg->dst_mac, TOE_MAC_LEN) != 0 ||
            memcmp(n->src_mac, seg->src_mac, TOE_MAC_LEN) != 0;
@@ -92,7 +95,8 @@ static bool take_down(struct emu_kernel *kernel, const struct toe_frame *frame)
     switch (conn->move->phase) {
     case EMU_PHASE_CARRIED:
         emu_relay_out(conn, &seg, frame);
-        if (conn->move->phase == EMU_PHASE_CARRIED && has_moved(conn, &seg)) {
+        if (conn->move->phase == EMU_PHASE_CARRIED && has_moved(conn, &seg) &&
+            !emu_follow_astray(conn)) {
             emu_move_recall(conn, EMU_WHY_ROUTE, 0);
         } else if (conn->move->again_cnt >= PATIENCE) {
             emu_move_recall(conn, EMU_WHY_WINDOW, 0);
@@ -151,7 +155,11 @@ static bool take_up(struct emu_kernel *kernel, const struct toe_frame *frame)
     struct emu_segment seg;
     struct emu_conn *conn;
 
-    if (!emu_segment_parse(&seg, frame, false) || !emu_segment_is_whole(&seg, frame)) {
+    if (!emu_segment_parse(&seg, frame, false)) {
+        emu_follow_frame(kernel, frame);
+        return true;
+    }
+    if (!emu_segment_is_whole(&seg, frame)) {
         return true;
     }
     conn = emu_conn_get(kernel, &seg.tuple);
@@ -208,7 +216,13 @@ static void frames_up(void *user, const struct toe_frame *frames, uint32_t cnt)
 
 static void initiate_complete(void *user, struct toe_block *tree)
 {
-    emu_move_initiated(user, emu_request_of(tree));
+    struct emu_request *request = emu_request_of(tree);
+
+    if (request->conn != NULL) {
+        emu_move_initiated(user, request);
+    } else {
+        emu_amend_initiated(user, request);
+    }
 }
 
 static void terminate_complete(void *user, struct toe_block *tree)
@@ -222,11 +236,19 @@ static void terminate_complete(void *user, struct toe_block *tree)
     }
 }
 
-/* Nothing is updated, queried or invalidated. */
-static void state_complete(void *user, struct toe_block *tree)
+static void update_complete(void *user, struct toe_block *tree)
 {
-    (void)user;
-    (void)tree;
+    emu_amend_updated(user, emu_request_of(tree));
+}
+
+static void query_complete(void *user, struct toe_block *tree)
+{
+    emu_amend_queried(user, emu_request_of(tree));
+}
+
+static void invalidate_complete(void *user, struct toe_block *tree)
+{
+    emu_amend_invalidated(user, emu_request_of(tree));
 }
 
 static void send_complete(void *user, struct toe_buf *chain)
@@ -274,6 +296,18 @@ static toe_status receive_indicate(void *user, void *host_object, struct toe_buf
     return TOE_STATUS_SUCCESS;
 }
 
+/* What the target gives back because it was told to is our reason, not its own. */
+static void recall(struct emu_conn *conn, uint32_t reason)
+{
+    const struct emu_path *path = conn->move->path;
+
+    if (reason != TOE_UPLOAD_INVALID_STATE || path == NULL || emu_path_is_usable(path)) {
+        emu_move_recall(conn, EMU_WHY_TARGET, reason);
+    } else {
+        emu_move_recall(conn, path->lost != EMU_WHY_NONE ? path->lost : EMU_WHY_NEIGHBOR, 0);
+    }
+}
+
 static void tcp_event(void *user, void *host_object, enum toe_event event, uint32_t info)
 {
     struct emu_conn *conn = host_object;
@@ -285,7 +319,7 @@ static void tcp_event(void *user, void *host_object, enum toe_event event, uint3
         emu_conn_touch(conn);
         break;
     case TOE_EVENT_RETRIEVE:
-        emu_move_recall(conn, EMU_WHY_TARGET, info);
+        recall(conn, info);
         break;
     case TOE_EVENT_ABORT:
         emu_relay_in_run(conn);
@@ -298,12 +332,11 @@ static void tcp_event(void *user, void *host_object, enum toe_event event, uint3
     }
 }
 
-/* The kernel keeps its neighbors true itself, and its frames show which it uses. */
 static void neighbor_event(void *user, enum toe_neighbor_event event, struct toe_block *block)
 {
-    (void)user;
     if (event == TOE_NEIGHBOR_REACHABILITY_QUERY) {
-        block->state.neighbor->cached.host_reachability_delta = 0;
+        block->state.neighbor->cached.host_reachability_delta =
+            emu_follow_reached(user, block->host_object);
     }
 }
 
@@ -375,9 +408,9 @@ struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
         .size = sizeof(ops),
         .initiate_complete = initiate_complete,
         .terminate_complete = terminate_complete,
-        .update_complete = state_complete,
-        .query_complete = state_complete,
-        .invalidate_complete = state_complete,
+        .update_complete = update_complete,
+        .query_complete = query_complete,
+        .invalidate_complete = invalidate_complete,
         .send_complete = send_complete,
         .receive_complete = receive_complete,
         .disconnect_complete = disconnect_complete,
@@ -399,11 +432,14 @@ struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
     TAILQ_INIT(&kernel->idle_paths);
     TAILQ_INIT(&kernel->neighbors);
     TAILQ_INIT(&kernel->requests);
+    TAILQ_INIT(&kernel->amended_paths);
+    TAILQ_INIT(&kernel->amended_neighbors);
     for (uint32_t i = 0; i < EMU_PATH_BUCKETS; ++i) {
         TAILQ_INIT(&kernel->paths[i]);
     }
     emu_piece_pool_init(&kernel->pool);
     kernel->diag = settings->no_netlink ? NULL : emu_diag_open();
+    emu_follow_init(kernel);
     settings->ops->attach(settings->target, &ops, kernel);
     kernel->caps.size = sizeof(kernel->caps);
     settings->ops->caps_get(settings->target, &kernel->caps);
@@ -434,6 +470,7 @@ void emu_kernel_del(struct emu_kernel *kernel)
     emu_piece_pool_fini(&kernel->pool);
     emu_timers_fini(&kernel->timers);
     emu_diag_close(kernel->diag);
+    emu_follow_fini(kernel);
     free_kernel(kernel);
 }
 
@@ -498,7 +535,10 @@ toe_instant emu_kernel_run(struct emu_kernel *kernel, toe_instant now)
         expire(conn_of(timer));
     }
     emu_relay_flush(kernel);
-    next = emu_objects_run(kernel);
+    next = emu_follow_run(kernel);
+    emu_amend_run(kernel);
+    at = emu_objects_run(kernel);
+    next = at < next ? at : next;
     at = emu_timers_next(&kernel->timers);
     next = at < next ? at : next;
     return TAILQ_EMPTY(&kernel->touched) ? next : 0;
@@ -506,8 +546,7 @@ toe_instant emu_kernel_run(struct emu_kernel *kernel, toe_instant now)
 
 int emu_kernel_fd(const struct emu_kernel *kernel)
 {
-    (void)kernel;
-    return -1;
+    return kernel->rtnl != NULL ? emu_rtnl_fd(kernel->rtnl) : -1;
 }
 
 /* --- wishes --- */

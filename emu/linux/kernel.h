@@ -57,7 +57,9 @@ enum emu_why {
     EMU_WHY_WINDOW,    /* an end takes nothing for long: the kernel waits better than we do */
     EMU_WHY_ENDED,     /* it was reset, or closed by both */
     EMU_WHY_KEEP_ALIVE, /* the kernel asks whether the peer lives */
-    EMU_WHY_ROUTE,      /* the kernel sends to another next hop */
+    EMU_WHY_ROUTE,      /* the kernel sends to another next hop, or has none any more */
+    EMU_WHY_NEIGHBOR,   /* the next hop does not answer, or the kernel was told to forget it */
+    EMU_WHY_ADDRESS,    /* its own address was taken away from the kernel */
     EMU_WHY_PAUSED,
     EMU_WHY_MEMORY, /* of ours */
     EMU_WHY_CNT,
@@ -90,6 +92,8 @@ struct emu_kernel_path {
     uint8_t src_mac[TOE_MAC_LEN];
     uint8_t dst_mac[TOE_MAC_LEN];
     uint16_t vlan_id;           /* 0: none */
+    struct toe_addr next_hop;   /* family 0: the kernel does not tell of it */
+    enum emu_why lost;          /* not NONE: its connections leave it */
     bool is_offloaded;          /* the target has it, */
     bool neighbor_is_offloaded; /* and that */
 };
@@ -105,6 +109,13 @@ struct emu_kernel_stats {
     uint64_t host_ordinary; /* and those of them that went on as they were */
     uint64_t host_resent;   /* segments to the kernel that went more than once */
     uint64_t host_bad;      /* frames of offloaded connections that made no sense */
+    uint64_t neighbor_updates;
+    uint64_t path_updates;
+    uint64_t relinks;
+    uint64_t invalidations; /* of neighbors and paths */
+    uint64_t confirmations; /* of neighbors, to the kernel, by what the target knows */
+    uint64_t too_big;       /* packets of offloaded connections, by the word of a router */
+    uint64_t news_lost;     /* times that the kernel had more to tell than could wait */
 };
 
 struct emu_kernel_settings {
@@ -118,12 +129,13 @@ struct emu_kernel_settings {
      * lost if all this vanishes.
      */
     struct toe_target *acks;
-    uint32_t mtu;        /* of the interface that the kernel sees */
-    uint64_t seed;       /* of the hash */
-    uint32_t conn_max;   /* connections that are followed at once; 0: 65536 */
-    uint32_t buffer_max; /* most bytes taken from the kernel and not acknowledged, of each
-                            connection; 0: 4 MiB */
-    bool no_netlink;     /* ask this machine nothing: the kernel is somebody else's, or a test */
+    const char *interface; /* that the kernel sees; borrowed. NULL: no news of it are read */
+    uint32_t mtu;          /* of it, the largest it may have */
+    uint64_t seed;         /* of the hash */
+    uint32_t conn_max;     /* connections that are followed at once; 0: 65536 */
+    uint32_t buffer_max;   /* most bytes taken from the kernel and not acknowledged, of each
+                              connection; 0: 4 MiB */
+    bool no_netlink;       /* ask this machine nothing: the kernel is somebody else's, or a test */
     /* Called when a connection has changed its place; may be NULL. */
     void (*moved)(void *user, const struct emu_kernel_conn *conn);
     void *user;

@@ -14,6 +14,7 @@
 #include "timers.h"
 
 struct emu_path;
+struct emu_rtnl;
 
 /* How far a connection's way to the target and back has come. */
 enum emu_phase {
@@ -41,7 +42,7 @@ struct emu_move {
     bool is_fin_acked;
     bool is_rst_taken;
     bool is_ack_due;
-    uint32_t again_cnt; /* segments that came again since the peer acknowledged something */
+    uint32_t again_cnt; /* times that it sent again since the peer acknowledged something */
     struct toe_buf fin;
     struct toe_buf rst;
     uint8_t disconnects; /* posted and not completed */
@@ -128,6 +129,13 @@ struct emu_kernel {
     struct emu_requests requests; /* the target's until it answers */
 
     struct emu_diag *diag; /* NULL: nobody to ask */
+    struct emu_rtnl *rtnl; /* NULL: nobody tells */
+    toe_instant listen_at; /* for news, again */
+    struct emu_paths asked_paths;
+    struct emu_paths narrowed_paths; /* in the order in which that ends */
+    struct emu_paths amended_paths;
+    struct emu_neighbors amended_neighbors;
+
     struct emu_batch batch;
     uint8_t *scratch; /* one frame, whole */
 };

@@ -451,11 +451,15 @@ void emu_move_try(struct emu_conn *conn)
     if (!is_all_held(conn)) {
         return;
     }
-    if (move->path == NULL) {
-        move->path = emu_path_get(conn);
+    if (move->path != NULL && !emu_path_is_usable(move->path)) {
+        emu_path_put(kernel, move->path);
+        move->path = NULL;
     }
     if (move->path == NULL) {
-        emu_move_cancel(conn, EMU_WHY_MEMORY, 0);
+        move->path = emu_path_get(conn, &why);
+    }
+    if (move->path == NULL) {
+        emu_move_cancel(conn, why, 0);
         return;
     }
     if (!emu_path_is_ready(move->path)) {
@@ -551,7 +555,7 @@ void emu_move_initiated(struct emu_kernel *kernel, struct emu_request *request)
     struct emu_conn *conn = request->conn;
     const toe_status status = request->tcp.status;
 
-    emu_request_initiated(request);
+    emu_request_initiated(kernel, request);
     emu_request_del(kernel, request);
     if (toe_status_is_failure(status)) {
         conn->move->tcp = 0;
@@ -658,7 +662,7 @@ static void send_unsent(struct emu_conn *conn, const struct toe_tcp_delegated *d
     const struct emu_track *track = &conn->track;
     const uint32_t options = track->has_ts ? 12 : 0;
     const uint32_t headers = conn->info.tuple.local.family == 6 ? 60 : 40;
-    const uint32_t link = conn->kernel->settings.mtu - headers;
+    const uint32_t link = conn->move->path->mtu - headers;
     const uint32_t mss =
         (track->peer_mss != 0 && track->peer_mss < link ? track->peer_mss : link) - options;
     const uint32_t edge = d->snd_una + d->snd_wnd;

@@ -110,8 +110,10 @@ void emu_relay_out(struct emu_conn *conn, const struct emu_segment *seg,
         ++move->out_nxt;
         emu_relay_out_fin(conn);
     }
+    /* The first of what is not acknowledged: it goes once each time, however much comes with it. */
     if (seg->len > 0 && emu_seq_diff(seg->seq + seg->len, before) <= 0 &&
-        emu_seq_diff(seg->seq, move->out_una) >= 0) {
+        emu_seq_diff(seg->seq, move->out_una) <= 0 &&
+        emu_seq_diff(seg->seq + seg->len, move->out_una) > 0) {
         ++move->again_cnt;
     }
     /* What the peer acknowledged already was sent because the kernel did not hear of that. */

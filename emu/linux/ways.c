@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linux/amend.h"
+#include "linux/follow.h"
+
 /* So long a path stays for the next connection. */
 #define IDLE TOE_NS_PER_SEC
 
@@ -17,37 +20,76 @@ static struct emu_paths *bucket_of(struct emu_kernel *kernel, const struct toe_a
     return &kernel->paths[(hash ^ hash >> 16) % EMU_PATH_BUCKETS];
 }
 
+static bool is_addr(const struct toe_addr *a, const struct toe_addr *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Whether frames like those of |track| go to |n|. */
 static bool is_neighbor(const struct emu_neighbor *n, const struct emu_track *track)
 {
     return memcmp(n->dst_mac, track->remote_mac, TOE_MAC_LEN) == 0 &&
            memcmp(n->src_mac, track->local_mac, TOE_MAC_LEN) == 0 && n->vlan_id == track->vlan_id;
 }
 
-static struct emu_neighbor *neighbor_get(struct emu_kernel *kernel, const struct emu_track *track)
+struct emu_neighbor *emu_neighbor_get(struct emu_kernel *kernel, const struct toe_addr *address,
+                                      const uint8_t src_mac[TOE_MAC_LEN],
+                                      const uint8_t dst_mac[TOE_MAC_LEN], uint16_t vlan_id)
 {
     struct emu_neighbor *n;
 
     TAILQ_FOREACH(n, &kernel->neighbors, node)
     {
-        if (is_neighbor(n, track)) {
+        if (!n->is_lost && is_addr(&n->address, address) && n->vlan_id == vlan_id &&
+            memcmp(n->src_mac, src_mac, TOE_MAC_LEN) == 0 &&
+            (address->family != 0 || memcmp(n->dst_mac, dst_mac, TOE_MAC_LEN) == 0)) {
             return n;
         }
     }
     n = calloc(1, sizeof(*n));
     if (n != NULL) {
-        memcpy(n->dst_mac, track->remote_mac, TOE_MAC_LEN);
-        memcpy(n->src_mac, track->local_mac, TOE_MAC_LEN);
-        n->vlan_id = track->vlan_id;
+        n->address = *address;
+        memcpy(n->src_mac, src_mac, TOE_MAC_LEN);
+        memcpy(n->dst_mac, dst_mac, TOE_MAC_LEN);
+        n->vlan_id = vlan_id;
         TAILQ_INSERT_TAIL(&kernel->neighbors, n, node);
     }
     return n;
 }
 
-static struct emu_path *path_new(struct emu_conn *conn, struct emu_paths *bucket)
+/* The neighbor that frames of |conn| go to now, with the IP address where the kernel tells. */
+static struct emu_neighbor *neighbor_of(struct emu_conn *conn, const struct emu_rtnl_route *route)
 {
-    struct emu_neighbor *neighbor = neighbor_get(conn->kernel, &conn->track);
-    struct emu_path *path = neighbor != NULL ? calloc(1, sizeof(*path)) : NULL;
+    static const struct toe_addr none;
+    const struct emu_track *track = &conn->track;
+    struct emu_neighbor *n =
+        emu_neighbor_get(conn->kernel, route != NULL ? &route->next_hop : &none, track->local_mac,
+                         track->remote_mac, track->vlan_id);
 
+    if (n != NULL && memcmp(n->dst_mac, track->remote_mac, TOE_MAC_LEN) != 0) {
+        memcpy(n->dst_mac, track->remote_mac, TOE_MAC_LEN); /* It was not in use, so no news. */
+        emu_amend_neighbor(conn->kernel, n);
+    }
+    if (n != NULL) {
+        n->is_resolved = true;
+    }
+    return n;
+}
+
+static struct emu_path *path_new(struct emu_conn *conn, struct emu_paths *bucket, enum emu_why *why)
+{
+    struct emu_rtnl_route route = {.mtu = 0};
+    struct emu_neighbor *neighbor;
+    struct emu_path *path;
+    bool is_told;
+
+    *why = emu_follow_begin(conn, &route, &is_told);
+    if (*why != EMU_WHY_NONE) {
+        return NULL;
+    }
+    *why = EMU_WHY_MEMORY;
+    neighbor = neighbor_of(conn, is_told ? &route : NULL);
+    path = neighbor != NULL ? calloc(1, sizeof(*path)) : NULL;
     if (path == NULL) {
         return NULL;
     }
@@ -55,18 +97,18 @@ static struct emu_path *path_new(struct emu_conn *conn, struct emu_paths *bucket
     ++neighbor->path_cnt;
     path->local = conn->info.tuple.local;
     path->remote = conn->info.tuple.remote;
-    path->mtu = conn->kernel->settings.mtu;
+    path->local_port = conn->info.tuple.local_port;
+    path->remote_port = conn->info.tuple.remote_port;
+    path->is_followed = is_told;
+    path->mtu = emu_follow_mtu(conn->kernel, route.mtu);
     if (conn->track.pmtu != 0 && path->mtu > conn->track.pmtu) {
         path->mtu = conn->track.pmtu;
-    }
-    if (path->mtu > conn->kernel->caps.mtu_max) {
-        path->mtu = conn->kernel->caps.mtu_max;
     }
     TAILQ_INSERT_TAIL(bucket, path, node);
     return path;
 }
 
-struct emu_path *emu_path_get(struct emu_conn *conn)
+struct emu_path *emu_path_get(struct emu_conn *conn, enum emu_why *why)
 {
     const struct emu_tuple *tuple = &conn->info.tuple;
     struct emu_paths *bucket = bucket_of(conn->kernel, &tuple->remote);
@@ -74,21 +116,24 @@ struct emu_path *emu_path_get(struct emu_conn *conn)
 
     TAILQ_FOREACH(path, bucket, node)
     {
-        if (memcmp(&path->remote, &tuple->remote, sizeof(path->remote)) == 0 &&
-            memcmp(&path->local, &tuple->local, sizeof(path->local)) == 0 &&
-            is_neighbor(path->neighbor, &conn->track)) {
+        if (is_addr(&path->remote, &tuple->remote) && is_addr(&path->local, &tuple->local) &&
+            emu_path_is_usable(path) && is_neighbor(emu_path_hop(path), &conn->track)) {
             break;
         }
     }
     if (path == NULL) {
-        path = path_new(conn, bucket);
+        path = path_new(conn, bucket, why);
     } else if (path->is_idle) {
         path->is_idle = false;
         TAILQ_REMOVE(&conn->kernel->idle_paths, path, idle);
     }
-    if (path != NULL) {
-        ++path->conn_cnt;
+    if (path == NULL) {
+        return NULL;
     }
+    if (conn->track.pmtu != 0 && conn->track.pmtu < path->mtu) {
+        emu_follow_ask(conn->kernel, path); /* The kernel has learned something. */
+    }
+    ++path->conn_cnt;
     return path;
 }
 
@@ -101,14 +146,9 @@ void emu_path_put(struct emu_kernel *kernel, struct emu_path *path)
     }
 }
 
-static bool is_steady(enum emu_object_state state)
-{
-    return state == EMU_OBJECT_NEW || state == EMU_OBJECT_HERE;
-}
-
 bool emu_path_is_ready(const struct emu_path *path)
 {
-    return is_steady(path->state) && is_steady(path->neighbor->state);
+    return emu_object_is_steady(path->state) && emu_object_is_steady(path->neighbor->state);
 }
 
 /* --- trees --- */
@@ -134,15 +174,15 @@ struct emu_request *emu_request_of(struct toe_block *tree)
     return tree->host_data[0];
 }
 
-static void fill_neighbor(struct emu_request *request, struct emu_neighbor *n,
-                          const struct toe_caps *caps)
+void emu_request_fill_neighbor(struct emu_request *request, struct emu_neighbor *n,
+                               struct toe_block *dependent, const struct toe_caps *caps)
 {
     request->neighbor = (struct toe_block){
         .size = sizeof(request->neighbor),
         .type = TOE_BLOCK_NEIGHBOR,
         .object = &n->handle,
         .host_object = n,
-        .dependent = &request->path,
+        .dependent = dependent,
         .host_data = {request},
     };
     request->neighbor_object = n;
@@ -157,6 +197,7 @@ static void fill_neighbor(struct emu_request *request, struct emu_neighbor *n,
         memcpy(request->neighbor_state.constant.src_mac, n->src_mac, TOE_MAC_LEN);
     }
     memcpy(request->neighbor_state.cached.dst_mac, n->dst_mac, TOE_MAC_LEN);
+    memcpy(n->told_mac, n->dst_mac, TOE_MAC_LEN);
     request->neighbor.state.neighbor = &request->neighbor_state;
     n->state = EMU_OBJECT_ASKED;
 }
@@ -164,7 +205,7 @@ static void fill_neighbor(struct emu_request *request, struct emu_neighbor *n,
 void emu_request_fill(struct emu_request *request, struct emu_path *path,
                       const struct toe_caps *caps)
 {
-    fill_neighbor(request, path->neighbor, caps);
+    emu_request_fill_neighbor(request, path->neighbor, &request->path, caps);
     request->path = (struct toe_block){
         .size = sizeof(request->path),
         .type = path->local.family == 4 ? TOE_BLOCK_PATH4 : TOE_BLOCK_PATH6,
@@ -182,20 +223,23 @@ void emu_request_fill(struct emu_request *request, struct emu_path *path,
         .constant.dst = path->remote,
         .cached.mtu = path->mtu,
     };
+    path->told_mtu = path->mtu;
     request->path.state.path = &request->path_state;
     path->state = EMU_OBJECT_ASKED;
 }
 
-void emu_request_initiated(struct emu_request *request)
+void emu_request_initiated(struct emu_kernel *kernel, struct emu_request *request)
 {
     struct emu_neighbor *n = request->neighbor_object;
     struct emu_path *path = request->path_object;
 
     if (request->neighbor.state.neighbor != NULL) {
         n->state = n->handle != 0 ? EMU_OBJECT_HERE : EMU_OBJECT_NEW;
+        emu_amend_neighbor(kernel, n); /* It may be different by now. */
     }
     if (request->path.state.path != NULL) {
         path->state = path->handle != 0 ? EMU_OBJECT_HERE : EMU_OBJECT_NEW;
+        emu_amend_path(kernel, path);
     }
 }
 
@@ -205,6 +249,8 @@ static void path_del(struct emu_kernel *kernel, struct emu_path *path)
 {
     struct emu_neighbor *n = path->neighbor;
 
+    emu_follow_forget(kernel, path);
+    emu_amend_path_forget(kernel, path);
     TAILQ_REMOVE(bucket_of(kernel, &path->remote), path, node);
     free(path);
     --n->path_cnt;
@@ -212,6 +258,7 @@ static void path_del(struct emu_kernel *kernel, struct emu_path *path)
 
 static void neighbor_del(struct emu_kernel *kernel, struct emu_neighbor *n)
 {
+    emu_amend_neighbor_forget(kernel, n);
     TAILQ_REMOVE(&kernel->neighbors, n, node);
     free(n);
 }
@@ -220,7 +267,7 @@ static void neighbor_del(struct emu_kernel *kernel, struct emu_neighbor *n)
 static void leave_neighbor(struct emu_kernel *kernel, struct emu_request *request,
                            struct emu_neighbor *n)
 {
-    if (n->path_cnt != 0 || n->state == EMU_OBJECT_ASKED || n->state == EMU_OBJECT_LEAVING) {
+    if (n->path_cnt != 0 || !emu_object_is_steady(n->state)) {
         emu_request_del(kernel, request);
         return;
     }
@@ -243,11 +290,31 @@ static void leave_neighbor(struct emu_kernel *kernel, struct emu_request *reques
     kernel->settings.ops->terminate(kernel->settings.target, &request->neighbor);
 }
 
+void emu_neighbor_leave(struct emu_kernel *kernel, struct emu_neighbor *n)
+{
+    struct emu_request *request = n->path_cnt == 0 ? emu_request_new(kernel) : NULL;
+
+    if (request != NULL) {
+        leave_neighbor(kernel, request, n);
+    }
+}
+
+void emu_neighbor_put(struct emu_kernel *kernel, struct emu_neighbor *n)
+{
+    --n->path_cnt;
+    emu_neighbor_leave(kernel, n);
+}
+
 static void leave_path(struct emu_kernel *kernel, struct emu_request *request,
                        struct emu_path *path)
 {
     struct emu_neighbor *n = path->neighbor;
+    struct emu_neighbor *next = path->next;
 
+    path->next = NULL;
+    if (next != NULL) {
+        emu_neighbor_put(kernel, next);
+    }
     if (path->state == EMU_OBJECT_NEW) {
         path_del(kernel, path);
         leave_neighbor(kernel, request, n);
@@ -279,8 +346,14 @@ toe_instant emu_objects_run(struct emu_kernel *kernel)
         if (request == NULL) {
             return kernel->now + IDLE;
         }
-        path->is_idle = false;
         TAILQ_REMOVE(&kernel->idle_paths, path, idle);
+        if (!emu_object_is_steady(path->state)) {
+            emu_request_del(kernel, request); /* TRM-15: after what it was asked before */
+            path->idle_at = kernel->now + IDLE;
+            TAILQ_INSERT_TAIL(&kernel->idle_paths, path, idle);
+            continue;
+        }
+        path->is_idle = false;
         leave_path(kernel, request, path);
     }
     return path != NULL ? path->idle_at : TOE_INSTANT_NEVER;
@@ -310,6 +383,11 @@ void emu_objects_terminated(struct emu_kernel *kernel, struct emu_request *reque
     emu_request_del(kernel, request);
 }
 
+static bool is_offloaded(enum emu_object_state state)
+{
+    return state == EMU_OBJECT_HERE || state == EMU_OBJECT_CHANGING;
+}
+
 static void describe(struct emu_kernel_path *out, const struct emu_path *path)
 {
     const struct emu_neighbor *neighbor = path->neighbor;
@@ -320,8 +398,12 @@ static void describe(struct emu_kernel_path *out, const struct emu_path *path)
         .mtu = path->mtu,
         .conn_cnt = path->conn_cnt,
         .vlan_id = neighbor->vlan_id,
-        .is_offloaded = path->state == EMU_OBJECT_HERE,
-        .neighbor_is_offloaded = neighbor->state == EMU_OBJECT_HERE,
+        .next_hop = neighbor->address,
+        .is_offloaded = is_offloaded(path->state),
+        .neighbor_is_offloaded = is_offloaded(neighbor->state),
+        .lost = path->lost != EMU_WHY_NONE ? path->lost
+                : neighbor->is_lost        ? EMU_WHY_NEIGHBOR
+                                           : EMU_WHY_NONE,
     };
     memcpy(out->src_mac, neighbor->src_mac, TOE_MAC_LEN);
     memcpy(out->dst_mac, neighbor->dst_mac, TOE_MAC_LEN);

@@ -103,6 +103,13 @@ static void write_kernel(const struct emu_nic *nic, FILE *out)
     ADD(object, stats, host_ordinary);
     ADD(object, stats, host_resent);
     ADD(object, stats, host_bad);
+    ADD(object, stats, neighbor_updates);
+    ADD(object, stats, path_updates);
+    ADD(object, stats, relinks);
+    ADD(object, stats, invalidations);
+    ADD(object, stats, confirmations);
+    ADD(object, stats, too_big);
+    ADD(object, stats, news_lost);
     add(object, "policy_moves", nic->policy.moves);
     end(object, out);
 }

@@ -213,6 +213,7 @@ static bool make_kernel(struct emu_nic *nic, struct emu_error *error)
         .target = nic->target,
         .host = &nic->host->ops,
         .host_user = nic->host,
+        .interface = nic->host->name,
         .mtu = nic->host->mtu,
         .seed = nic->settings.policy.seed,
         .buffer_max = (uint32_t)nic->settings.buffer_max,

@@ -125,18 +125,24 @@ static void put_path(void *user, const struct emu_kernel_path *path)
     struct walk *walk = user;
     char local[46];
     char remote[46];
+    char hop[46] = "";
     char src[18];
     char dst[18];
 
     emu_option_address_text(local, &path->local);
     emu_option_address_text(remote, &path->remote);
+    if (path->next_hop.family != 0) {
+        emu_option_address_text(hop, &path->next_hop);
+    }
     text_of_mac(src, path->src_mac);
     text_of_mac(dst, path->dst_mac);
     put(walk->reply,
-        json_pack("{ss ss ss sI sI sb ss ss si sb}", "type", "path", "local", local, "remote",
+        json_pack("{ss ss ss sI sI sb ss ss ss ss si sb}", "type", "path", "local", local, "remote",
                   remote, "mtu", (json_int_t)path->mtu, "connections", (json_int_t)path->conn_cnt,
-                  "offloaded", (int)path->is_offloaded, "neighbor", dst, "source", src, "vlan",
-                  path->vlan_id, "neighbor_offloaded", (int)path->neighbor_is_offloaded));
+                  "offloaded", (int)path->is_offloaded, "lost",
+                  path->lost != EMU_WHY_NONE ? emu_why_name(path->lost) : "", "next_hop", hop,
+                  "neighbor", dst, "source", src, "vlan", path->vlan_id, "neighbor_offloaded",
+                  (int)path->neighbor_is_offloaded));
     walk->matched++;
 }
 

@@ -5,7 +5,10 @@
 #
 #   nic_traffic.py serve            echoes TCP, and UDP datagrams; "u" before a datagram: many at once
 #   nic_traffic.py talk ADDRESS     ICMP, UDP and TCP with it, each checked; one line at the end
-#   nic_traffic.py stream ADDRESS   sends and gets back bytes until stdin ends, then checks them
+#   nic_traffic.py stream ADDRESS [FROM]   sends and gets back bytes until stdin says something, then
+#                                   checks them; from the address FROM
+#   nic_traffic.py later ADDRESS    the same, and begins when stdin says something first
+#   nic_traffic.py take ADDRESS     has bytes sent to it until stdin says something
 import hashlib
 import os
 import random
@@ -14,6 +17,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 PORT = 7900
 UDP_SEGMENT = 103
@@ -27,6 +31,17 @@ def echo(conn):
             if not data:
                 return
             conn.sendall(data)
+
+
+def give(conn):
+    """Sends a little all the time, and is never answered."""
+    with conn:
+        try:
+            while True:
+                conn.sendall(bytes(1000))
+                time.sleep(0.02)
+        except OSError:
+            pass  # whoever took has left
 
 
 def serve_udp():
@@ -52,9 +67,15 @@ def serve():
     threading.Thread(target=serve_udp, daemon=True).start()
     print("ready", flush=True)
     threading.Thread(target=die_with_stdin, daemon=True).start()
+    giver = socket.create_server(("::", PORT + 1), family=socket.AF_INET6, dualstack_ipv6=True)
+    threading.Thread(target=accept, args=(giver, give), daemon=True).start()
+    accept(server, echo)
+
+
+def accept(server, serve_one):
     while True:
         conn, _ = server.accept()
-        threading.Thread(target=echo, args=(conn,), daemon=True).start()
+        threading.Thread(target=serve_one, args=(conn,), daemon=True).start()
 
 
 def ping(address, family):
@@ -118,14 +139,17 @@ def talk(address):
     print("talked")
 
 
-def stream(address):
+def stream(address, source=None, starts=False):
     """Keeps the connection busy both ways while the NIC comes and goes."""
-    conn = socket.create_connection((address, PORT), 10)
+    conn = socket.create_connection((address, PORT), 10, source and (source, 0))
     conn.settimeout(60)
+    if starts:
+        print("connected %d" % conn.getsockname()[1], flush=True)
+        sys.stdin.readline()
     sent, got = hashlib.sha256(), hashlib.sha256()
     counts = [0, 0]
     # Written and not come back yet; bounded, so that neither end's buffers fill up.
-    print("streaming", flush=True)
+    print("streaming %d" % conn.getsockname()[1], flush=True)
     while not select.select([sys.stdin], [], [], 0)[0]:
         block = random.randbytes(20000)
         conn.sendall(block)
@@ -140,5 +164,18 @@ def stream(address):
     print("streamed %d" % counts[1])
 
 
+def later(address):
+    stream(address, starts=True)
+
+
+def take(address):
+    conn = socket.create_connection((address, PORT + 1), 10)
+    conn.settimeout(60)
+    print("taking %d" % conn.getsockname()[1], flush=True)
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        assert conn.recv(BLOCK), "TCP: the end of the stream"
+    print("taken")
+
+
 random.seed(1)
-{"serve": serve, "talk": talk, "stream": stream}[sys.argv[1]](*sys.argv[2:])
+{"serve": serve, "talk": talk, "stream": stream, "later": later, "take": take}[sys.argv[1]](*sys.argv[2:])
