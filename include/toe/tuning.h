@@ -91,10 +91,10 @@ struct toe_tuning {
      */
     toe_duration timer_slack;
     /*
-     * RACK.rtt is the round trip of what an acknowledgment reports last, in the order of sequence
-     * numbers, as RFC 8985, 6.2, step 2, is written, not that of what left last. So where what was
-     * resent and what was only late arrive together, what left with the latter gets more time.
-     * Linux: tcp_rack_advance().
+     * RACK.rtt is the round trip of what an acknowledgment delivers last, in the order of sequence
+     * numbers and SACK before the rest, not that of what left last (RFC 8985, 6.2, step 2). So
+     * where what was resent and what was only late arrive together, what left with the latter gets
+     * more time. Linux: tcp_rack_advance().
      */
     bool rack_last_rtt;
     /*

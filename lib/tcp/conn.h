@@ -134,7 +134,7 @@ struct tcp_bbr {
     uint64_t max_bw[2]; /* bytes a second: of this cycle of probing and of the last */
     uint64_t bw_latest;
     uint64_t bw_lo;   /* UINT64_MAX: no bound */
-    uint64_t full_bw; /* startup: the most so far */
+    uint64_t full_bw; /* the most in this startup, or probing up, so far */
     toe_instant min_rtt_at;
     toe_instant probe_rtt_min_at;
     toe_instant probe_rtt_done_at; /* zero: not yet down */

@@ -10,15 +10,14 @@
 
 #define HALF UINT32_C(0x80000000)
 
-/* RACK_update() for one candidate. */
-static void update(struct tcp_rack *rack, toe_instant sent, toe_seq end, toe_instant now)
+/* RACK_update() for one candidate: whether it is what left last. */
+static void update(struct tcp_rack *rack, toe_instant sent, toe_seq end)
 {
     if (!rack->is_known || sent > rack->sent ||
         (sent == rack->sent && toe_seq_gt(end, rack->end))) {
         rack->is_known = true;
         rack->sent = sent;
         rack->end = end;
-        rack->rtt = now - sent;
     }
 }
 
@@ -104,12 +103,20 @@ bool tcp_rack_detect(struct tcp_conn *conn, toe_instant now)
     return lost > 0;
 }
 
-/* |is_new|: what was resent, if the last was, arrived. */
-static void time_last(struct tcp_conn *conn, const struct tcp_delivered *got, bool is_new,
-                      toe_instant now)
+/*
+ * RACK.rtt, of what this acknowledgment delivers: RFC 8985, 6.2, step 2, takes the segments in the
+ * order in which they left, so that of the one that left last. |is_new|: what was resent arrived.
+ */
+static void time_delivery(struct tcp_conn *conn, const struct tcp_delivered *got, bool is_new,
+                          toe_instant now)
 {
+    const toe_instant original = got->has_original ? got->sent : 0;
+    const toe_instant resent = is_new ? got->re_sent : 0;
+
     if (conn->cfg->tuning.rack_last_rtt && got->bytes > 0 && (is_new || !got->is_last_resent)) {
         conn->flight->rack.rtt = now - got->last_sent;
+    } else if (got->has_original || is_new) {
+        conn->flight->rack.rtt = now - (original > resent ? original : resent);
     }
 }
 
@@ -124,12 +131,12 @@ bool tcp_rack_input(struct tcp_conn *conn, const struct tcp_delivered *got,
             tcp_rtt_min_sample(conn, now - got->sent, now);
         }
         conn->has_reordering = conn->has_reordering || toe_seq_lt(got->lowest, f->rack.fack);
-        update(&f->rack, got->sent, got->end, now);
+        update(&f->rack, got->sent, got->end);
     }
     if (is_new) {
-        update(&f->rack, got->re_sent, got->re_end, now);
+        update(&f->rack, got->re_sent, got->re_end);
     }
-    time_last(conn, got, is_new, now);
+    time_delivery(conn, got, is_new, now);
     if (got->bytes > 0) {
         f->rack.fack = toe_seq_max(f->rack.fack, got->highest);
     }
@@ -148,7 +155,8 @@ void tcp_rack_input_calm(struct tcp_conn *conn, toe_instant sent, toe_instant no
 
     tcp_rtt_min_sample(conn, now - sent, now);
     conn->has_reordering = conn->has_reordering || toe_seq_lt(conn->snd_una, rack->fack);
-    update(rack, sent, conn->snd_una, now);
+    update(rack, sent, conn->snd_una);
+    rack->rtt = now - sent;
     rack->fack = toe_seq_max(rack->fack, conn->snd_una);
 }
 

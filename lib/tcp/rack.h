@@ -25,8 +25,8 @@ struct tcp_delivered;
 /* RACK's view: of all that was delivered, the one that left last. */
 struct tcp_rack {
     toe_instant sent;
-    toe_duration rtt;    /* of it, or as tuning.rack_last_rtt says */
-    toe_seq end;         /* of it */
+    toe_seq end;
+    toe_duration rtt;    /* of what was delivered just now, the one that left last */
     toe_seq fack;        /* highest sequence number delivered */
     toe_seq dsack_round; /* until it is acknowledged, further duplicates change nothing */
     bool is_known;       /* anything was delivered */

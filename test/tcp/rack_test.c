@@ -73,6 +73,20 @@ static void test_waits_for_reordering(void **state)
     t_conn_del(c);
 }
 
+/* RFC 8985, 6.2, step 2: what left first and arrives late tells of a longer way. */
+static void test_late_delivery_is_timed(void **state)
+{
+    struct t_conn *c = in_flight(10, 0);
+
+    (void)state;
+    sack(c, 100, 0, 1, 2);
+    assert_int_equal(c->conn.flight->rack.rtt, T_MS(100));
+    ack(c, 120, 2);
+    assert_int_equal(c->conn.flight->rack.rtt, T_MS(120));
+    assert_int_equal(c->conn.flight->rack.end.v, nth(2).v);
+    t_conn_del(c);
+}
+
 /* RFC 8985, 6.2, step 4: where it is wanted, the third SACKed segment is enough, until reordering
  * was seen; and one segment leaves for it (RFC 9937). */
 static void test_third_is_enough(void **state)
@@ -539,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_for_reordering),
+        cmocka_unit_test(test_late_delivery_is_timed),
         cmocka_unit_test(test_third_is_enough),
         cmocka_unit_test(test_lost_again_before_a_sack),
         cmocka_unit_test(test_none_is_not_held_back),
