@@ -311,6 +311,14 @@ TOE_EXPORT void toe_inter_fault_del(struct toe_inter_fault *fault);
 /* toe_inter_fault_ops() is the table, whose functions take |fault| as the target. */
 TOE_EXPORT const struct toe_target_ops *toe_inter_fault_ops(const struct toe_inter_fault *fault);
 
+/*
+ * toe_inter_fault_strike() has the fault of |rule| happen at the next occasion of its kind, once
+ * for each call, whatever the rules say; |chance| and |nth| mean nothing. One |status| and |time|
+ * of a kind is remembered, the last.
+ */
+TOE_EXPORT void toe_inter_fault_strike(struct toe_inter_fault *fault,
+                                       const struct toe_inter_fault_rule *rule);
+
 /* toe_inter_fault_pause() pauses offloading from the next run on. */
 TOE_EXPORT void toe_inter_fault_pause(struct toe_inter_fault *fault);
 
@@ -325,6 +333,12 @@ TOE_EXPORT void toe_inter_fault_resume(struct toe_inter_fault *fault);
  * invalidate or terminate of it finds that. Nothing for one that is not offloaded.
  */
 TOE_EXPORT void toe_inter_fault_spoil(struct toe_inter_fault *fault, toe_handle tcp);
+
+/*
+ * toe_inter_fault_crash() does so with all connections, and asks for everything to be uploaded: the
+ * adapter has crashed, and comes back without what it knew.
+ */
+TOE_EXPORT void toe_inter_fault_crash(struct toe_inter_fault *fault);
 
 /* toe_inter_fault_link_set() cuts the ordinary path, or mends it. */
 TOE_EXPORT void toe_inter_fault_link_set(struct toe_inter_fault *fault, bool up);

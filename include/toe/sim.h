@@ -78,6 +78,21 @@ TOE_EXPORT void toe_sim_link_set(struct toe_sim_link *link,
 /* toe_sim_link_up_set() cuts a link, or mends it. What was on its way is lost. */
 TOE_EXPORT void toe_sim_link_up_set(struct toe_sim_link *link, bool up);
 
+/* What a link can do to one frame on purpose. */
+enum toe_sim_strike {
+    TOE_SIM_LOSE,
+    TOE_SIM_DUPLICATE,
+    TOE_SIM_CORRUPT, /* flips the bit |detail|, modulo the length of the packet */
+    TOE_SIM_HOLD,    /* back for |detail| nanoseconds */
+};
+
+/*
+ * toe_sim_link_strike() strikes the next frame that is sent from |end| and would arrive otherwise;
+ * called again before that, the one after it. Returns false if too many are waiting for that.
+ */
+TOE_EXPORT bool toe_sim_link_strike(struct toe_sim_link *link, uint32_t end,
+                                    enum toe_sim_strike strike, uint64_t detail);
+
 /* toe_sim_link_end() is one end of a link, 0 or 1: the |wire| argument of toe_sim_wire_ops(). */
 TOE_EXPORT void *toe_sim_link_end(struct toe_sim_link *link, uint32_t end);
 

@@ -88,6 +88,8 @@ struct toe_inter_fault {
     struct toe_inter_fault_settings settings;
     struct toe_inter_fault_rule *rules; /* our copy */
     struct base_rand rand;
+    struct toe_inter_fault_rule strikes[TOE_INTER_FAULT_CNT]; /* what was asked for one by one, */
+    uint32_t strike_cnt[TOE_INTER_FAULT_CNT];                 /* and how often that is still due */
     uint64_t occasions[TOE_INTER_FAULT_CNT];
     uint64_t injected[TOE_INTER_FAULT_CNT];
 

@@ -61,10 +61,23 @@ const struct toe_inter_fault_rule *fault_roll(struct toe_inter_fault *f,
             hit = rule;
         }
     }
+    if (hit == NULL && f->strike_cnt[kind] > 0) {
+        --f->strike_cnt[kind];
+        hit = &f->strikes[kind];
+    }
     if (hit != NULL) {
         ++f->injected[kind];
     }
     return hit;
+}
+
+void toe_inter_fault_strike(struct toe_inter_fault *f, const struct toe_inter_fault_rule *rule)
+{
+    if ((unsigned)rule->kind < TOE_INTER_FAULT_CNT) {
+        f->strikes[rule->kind] = *rule;
+        f->strikes[rule->kind].nth = 1; /* scripted: it takes just so long */
+        ++f->strike_cnt[rule->kind];
+    }
 }
 
 toe_duration fault_time(struct toe_inter_fault *f, const struct toe_inter_fault_rule *rule)

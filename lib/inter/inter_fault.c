@@ -696,6 +696,17 @@ void toe_inter_fault_spoil(struct toe_inter_fault *f, toe_handle tcp)
     }
 }
 
+void toe_inter_fault_crash(struct toe_inter_fault *f)
+{
+    base_list_foreach(n, &f->conns)
+    {
+        struct fault_conn *conn = base_container_of(n, struct fault_conn, node);
+
+        conn->is_spoilt = !conn->is_broken;
+    }
+    toe_inter_fault_upload_all(f);
+}
+
 void toe_inter_fault_link_set(struct toe_inter_fault *f, bool up)
 {
     f->is_link_down = !up;

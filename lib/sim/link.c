@@ -144,6 +144,19 @@ void toe_sim_link_up_set(struct toe_sim_link *link, bool up)
     }
 }
 
+bool toe_sim_link_strike(struct toe_sim_link *link, uint32_t end, enum toe_sim_strike strike,
+                         uint64_t detail)
+{
+    struct sim_end *from = &link->ends[end];
+
+    if (from->strike_cnt == SIM_STRIKES_MAX) {
+        return false;
+    }
+    from->strikes[(from->strike_first + from->strike_cnt++) % SIM_STRIKES_MAX] =
+        (struct sim_strike){strike, detail};
+    return true;
+}
+
 void *toe_sim_link_end(struct toe_sim_link *link, uint32_t end)
 {
     toe_assert(end < 2);
@@ -301,13 +314,13 @@ static toe_instant leave(struct sim_end *end, uint32_t len, toe_instant now)
     return end->free_at;
 }
 
-static void corrupt(struct sim_end *end, struct sim_flight *flight)
+/* Flips the bit that |pick| says. */
+static void corrupt(struct sim_end *end, struct sim_flight *flight, uint64_t pick)
 {
     uint8_t *data = sim_flight_data(flight);
     const uint32_t off = flight->len > TYPE_OFF + 2 && wire_load_u16(data + TYPE_OFF) == TYPE_VLAN
                              ? ETHER_LEN + VLAN_LEN
                              : ETHER_LEN;
-    const uint64_t pick = base_rand_u64(&end->detail);
 
     if (flight->len <= off || wire_load_u16(data + off - 2) == TYPE_ARP) {
         return;
@@ -367,6 +380,20 @@ static bool falls(uint64_t word, uint32_t ppm)
     return (word & UINT32_MAX) * MILLION >> 32 < ppm;
 }
 
+/* Takes the strike that is meant for the next frame from |end|; one that does nothing if none is.
+ */
+static struct sim_strike take_strike(struct sim_end *end)
+{
+    struct sim_strike strike = {.kind = TOE_SIM_HOLD, .detail = 0};
+
+    if (end->strike_cnt > 0) {
+        strike = end->strikes[end->strike_first];
+        end->strike_first = (end->strike_first + 1) % SIM_STRIKES_MAX;
+        --end->strike_cnt;
+    }
+    return strike;
+}
+
 /* Sends |flight| on its way. Returns false if it is lost; then it is still the caller's. */
 static bool send(struct sim_end *from, struct sim_flight *flight)
 {
@@ -379,6 +406,7 @@ static bool send(struct sim_end *from, struct sim_flight *flight)
     toe_duration held = 0;
     toe_instant at;
     bool is_marked;
+    struct sim_strike strike;
 
     if (is_too_long(from->link, flight)) {
         ++sim->stats.too_long;
@@ -397,20 +425,30 @@ static bool send(struct sim_end *from, struct sim_flight *flight)
         ++sim->stats.lost;
         return false;
     }
+    strike = take_strike(from);
+    if (strike.kind == TOE_SIM_LOSE) {
+        ++sim->stats.lost;
+        return false;
+    }
     if (set->mark != 0) {
         is_marked = falls(base_rand_u64(&from->detail), set->mark) || is_marked;
     }
     if (is_marked) {
         sim->stats.marked += sim_mark(sim_flight_data(flight), flight->len);
     }
-    if (falls(fate1 >> 32, set->duplicate)) {
+    if (falls(fate1 >> 32, set->duplicate) || strike.kind == TOE_SIM_DUPLICATE) {
         twin = sim_flight_twin(&sim->pool, flight);
     }
     if (falls(fate2, set->corrupt)) {
-        corrupt(from, flight);
+        corrupt(from, flight, base_rand_u64(&from->detail));
+    }
+    if (strike.kind == TOE_SIM_CORRUPT) {
+        corrupt(from, flight, strike.detail);
     }
     if (falls(fate2 >> 32, set->reorder) && set->reorder_delay != 0) {
         held = 1 + base_rand_below(&from->detail, set->reorder_delay);
+    } else if (strike.kind == TOE_SIM_HOLD) {
+        held = strike.detail;
     }
     put(to, flight, at, held);
     if (twin != NULL) {

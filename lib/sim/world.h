@@ -30,6 +30,14 @@ struct sim_inbox {
     uint32_t held_cap;
 };
 
+/* What is to happen to the next frames, one each. */
+#define SIM_STRIKES_MAX 32
+
+struct sim_strike {
+    enum toe_sim_strike kind;
+    uint64_t detail;
+};
+
 /* One end of a link, and the direction that leads away from it. */
 struct sim_end {
     struct toe_sim_link *link;
@@ -42,9 +50,12 @@ struct sim_end {
 
     struct base_rand fate;   /* two numbers for each frame sent, whatever becomes of it */
     struct base_rand detail; /* how long, which bit */
-    toe_instant free_at;     /* the last frame sent has left by then */
-    toe_instant last_at;     /* arrival of the last frame in order */
-    toe_instant *leaving;    /* ring of instants: when those that wait for the rate have left */
+    struct sim_strike strikes[SIM_STRIKES_MAX]; /* a ring */
+    uint32_t strike_first;
+    uint32_t strike_cnt;
+    toe_instant free_at;  /* the last frame sent has left by then */
+    toe_instant last_at;  /* arrival of the last frame in order */
+    toe_instant *leaving; /* ring of instants: when those that wait for the rate have left */
     uint32_t leaving_first;
     uint32_t leaving_cnt;
     uint32_t leaving_cap;

@@ -390,6 +390,55 @@ static void test_spoilt(void **state)
     script_fini(&script);
 }
 
+/* Struck by hand: the next occasion, and that one only. */
+static void test_struck(void **state)
+{
+    const struct toe_inter_fault_rule none = {.kind = TOE_INTER_FAULT_DELAY};
+    const struct toe_inter_fault_rule late = {.kind = TOE_INTER_FAULT_DELAY, .time = 5 * S_MS};
+    static struct script script;
+
+    (void)state;
+    script_init(&script, &none);
+    toe_inter_fault_strike(script.fault, &late);
+    for (int i = 0; i < 2; ++i) {
+        l_offload(&script.life, 100);
+        assert_int_equal(script.t->tcp.block.status,
+                         i == 0 ? TOE_STATUS_PENDING : TOE_STATUS_SUCCESS);
+        script.life.ms += 5;
+        l_run(&script.life);
+        assert_int_equal(script.t->tcp.block.status, TOE_STATUS_SUCCESS);
+        l_terminate(&script.life, true);
+    }
+    assert_int_equal(toe_inter_fault_injected(script.fault, TOE_INTER_FAULT_DELAY), 1);
+    assert_int_equal(script.layers.breach_cnt, 0);
+    script_fini(&script);
+}
+
+/* A crash loses every connection: here that is seen as they are taken back. */
+static void test_crash(void **state)
+{
+    const struct toe_inter_fault_rule none = {.kind = TOE_INTER_FAULT_DELAY};
+    struct toe_tcp_state queried = {.size = sizeof(queried)};
+    struct toe_block block;
+    static struct script script;
+    struct t_target *t;
+
+    (void)state;
+    script_init(&script, &none);
+    t = script.t;
+    l_offload_linked(&script.life, &block);
+    t_block_init(&block, TOE_BLOCK_TCP_DELEGATED, &t->tcp.handle, &queried);
+    block.host_object = t->tcp.block.host_object;
+    toe_inter_fault_crash(script.fault);
+    t->ops->query(t->top, &block);
+    l_run(&script.life);
+    assert_int_equal(block.status, TOE_STATUS_FAILURE);
+    l_terminate(&script.life, false);
+    assert_int_equal(t->tcp.state.delegated.state, TOE_TCP_CLOSED);
+    assert_int_equal(script.layers.breach_cnt, 0);
+    script_fini(&script);
+}
+
 /* Refused on behalf of the host, and offered again without the host's doing. */
 static void test_kept_data(void **state)
 {
@@ -523,7 +572,8 @@ int main(void)
         cmocka_unit_test(test_wild),          cmocka_unit_test(test_refuse),
         cmocka_unit_test(test_refuse_linked), cmocka_unit_test(test_late),
         cmocka_unit_test(test_failed_update), cmocka_unit_test(test_hardware),
-        cmocka_unit_test(test_spoilt),        cmocka_unit_test(test_kept_data),
+        cmocka_unit_test(test_spoilt),        cmocka_unit_test(test_struck),
+        cmocka_unit_test(test_crash),         cmocka_unit_test(test_kept_data),
         cmocka_unit_test(test_commands),      cmocka_unit_test(test_held),
         cmocka_unit_test(test_two_pauses),
     };

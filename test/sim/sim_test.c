@@ -181,6 +181,36 @@ static void test_faults_happen_as_often_as_set(void **state)
     toe_sim_del(pair.sim);
 }
 
+/* A strike is for one frame, the next; what is struck together hits one frame after the other. */
+static void test_strikes_hit_single_frames(void **state)
+{
+    struct pair pair;
+    struct toe_sim_stats stats;
+    static const uint32_t expected[] = {1, 1, 2, 4, 5, 6, 7, 8, 9, 3};
+
+    (void)state;
+    pair_init(&pair, 1, &(struct toe_sim_link_settings){.delay = TOE_NS_PER_MS});
+    assert_true(toe_sim_link_strike(pair.link, 0, TOE_SIM_LOSE, 0));
+    assert_true(toe_sim_link_strike(pair.link, 0, TOE_SIM_DUPLICATE, 0));
+    assert_true(toe_sim_link_strike(pair.link, 0, TOE_SIM_CORRUPT, 8 * 50 + 3));
+    assert_true(toe_sim_link_strike(pair.link, 0, TOE_SIM_HOLD, TOE_NS_PER_SEC));
+    node_begin(&pair.a, 10, 10 * TOE_NS_PER_US);
+    pair_run(&pair);
+    toe_sim_stats_get(pair.sim, &stats);
+    assert_int_equal(stats.lost, 1);
+    assert_int_equal(stats.duplicated, 1);
+    assert_int_equal(stats.corrupted, 1);
+    assert_int_equal(stats.reordered, 1);
+    assert_int_equal(pair.b.got, 10);
+    assert_int_equal(pair.b.bad, 1);
+    assert_memory_equal(pair.b.ids, expected, sizeof(expected));
+    for (int i = 0; i < 32; ++i) {
+        assert_true(toe_sim_link_strike(pair.link, 1, TOE_SIM_LOSE, 0));
+    }
+    assert_false(toe_sim_link_strike(pair.link, 1, TOE_SIM_LOSE, 0));
+    toe_sim_del(pair.sim);
+}
+
 static uint64_t digest_of(uint64_t seed, uint32_t loss, uint32_t len)
 {
     struct pair pair;
@@ -388,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_rate_and_delay_are_exact),
         cmocka_unit_test(test_jitter_keeps_order),
         cmocka_unit_test(test_faults_happen_as_often_as_set),
+        cmocka_unit_test(test_strikes_hit_single_frames),
         cmocka_unit_test(test_digest_tells_runs_apart),
         cmocka_unit_test(test_directions_are_independent),
         cmocka_unit_test(test_queue_overflows),
