@@ -13,6 +13,7 @@
 #include "pump.h"
 #include "stress_options.h"
 #include "stress_report.h"
+#include "swarm/swarm.h"
 
 static volatile sig_atomic_t stop;
 
@@ -103,45 +104,22 @@ static bool write_report(FILE *out, const char *path, const struct emu_stress_re
     return close_file(out, "report", path, ok);
 }
 
-/* Runs seed after seed; the first one that cannot be run ends it. */
-static int run_swarm(struct emu_stress_result *sum, struct emu_stress_options *options,
-                     struct emu_report *output)
-{
-    const uint64_t seed = options->settings.seed;
-    int worst = EMU_EXIT_OK;
-
-    memset(sum, 0, sizeof(*sum));
-    sum->seed = seed;
-    for (uint64_t i = 0; i < options->swarm && stop == 0; ++i) {
-        struct emu_stress_result result;
-        char line[256];
-        int status;
-
-        options->settings.seed = seed + i;
-        status = emu_stress_sim_run(&result, &options->settings);
-        if (status != EMU_EXIT_OK && status != EMU_EXIT_FAULT) {
-            return status;
-        }
-        worst = status == EMU_EXIT_OK ? worst : status;
-        emu_stress_report_add(sum, &result);
-        emu_stress_report_line(line, sizeof(line), &result);
-        emu_report_say(output, emu_stress_report_object(&result, "run"), "seed %llu: %s, %s%s%s",
-                       (unsigned long long)result.seed, emu_stress_verdict_name(result.verdict),
-                       line, result.fault[0] == '\0' ? "" : ": ", result.fault);
-    }
-    if (stop != 0) {
-        sum->verdict = EMU_VERDICT_INTERRUPTED;
-        return EMU_EXIT_FAULT;
-    }
-    return worst;
-}
-
-static int run(struct emu_stress_result *result, struct emu_stress_options *options,
+static int run(struct emu_stress_result *result, const struct emu_stress_options *options,
                struct emu_report *output)
 {
     if (options->swarm != 0) {
-        options->settings.progress = NULL;
-        return run_swarm(result, options, output);
+        const struct emu_swarm_settings swarm = {
+            .settings = options->settings,
+            .given = options->given,
+            .seeds = options->swarm,
+            .jobs = (uint32_t)options->jobs,
+            .failures = options->failures,
+        };
+
+        return emu_swarm_run(result, &swarm, output);
+    }
+    if (options->replay != NULL) {
+        return emu_swarm_replay(result, options->replay, &options->settings);
     }
     return options->sim ? emu_stress_sim_run(result, &options->settings)
                         : emu_stress_wire_run(result, &options->settings);

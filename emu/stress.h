@@ -33,6 +33,7 @@ enum emu_stress_verdict {
     EMU_VERDICT_INTERRUPTED,
 };
 
+struct emu_schedule;
 struct emu_stress_result;
 
 /*
@@ -69,6 +70,8 @@ struct emu_stress_settings {
     enum toe_mtu_probing mtu_probing; /* of hosts and targets; then routers say nothing */
     uint32_t rcv_buf;                 /* of hosts, bytes for a connection: the window they offer */
     uint32_t chaos;                   /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
+    /* Simulated only: all that happens (swarm/schedule.h), and nothing by chance; or NULL. */
+    const struct emu_schedule *schedule;
 
     /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
     uint32_t loss, reorder, duplicate, corrupt;

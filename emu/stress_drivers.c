@@ -144,7 +144,7 @@ bool emu_stress_drivers_init(struct emu_stress_drivers *drivers,
 {
     *drivers = (struct emu_stress_drivers){.top = target, .name = name, .result = result};
     if ((settings->lag > 0 && !add_lag(drivers, settings->lag, seed)) ||
-        ((settings->chaos & EMU_CHAOS_FAULTS) != 0 &&
+        (((settings->chaos & EMU_CHAOS_FAULTS) != 0 || settings->schedule != NULL) &&
          !add_chaos(drivers, settings->chaos, seed + 1)) ||
         (settings->trace != NULL && !add_trace(drivers, settings->trace))) {
         return false;

@@ -5,9 +5,9 @@
  *     host -> monitor -> tracer -> chaos -> monitor -> lag -> target
  *
  * The first monitor sees what the host sees, and is always there. The tracer is there with a trace.
- * Chaos is a fault injector, there if faults are asked for; to the target it is a host, so it has a
- * monitor of its own. The lag is another injector that only delays: a software target answers at
- * once, an adapter does not.
+ * Chaos is a fault injector, there if faults are asked for, or a schedule has them; to the target
+ * it is a host, so it has a monitor of its own. The lag is another injector that only delays: a
+ * software target answers at once, an adapter does not.
  */
 #ifndef EMU_STRESS_DRIVERS_H
 #define EMU_STRESS_DRIVERS_H
@@ -21,7 +21,7 @@ struct emu_stress_drivers {
     struct toe_inter_below top; /* what the host stands on */
     struct toe_inter_fault *lag;
     struct toe_inter_monitor *low; /* NULL without chaos */
-    struct toe_inter_fault *chaos; /* NULL: not asked for */
+    struct toe_inter_fault *chaos; /* NULL: not asked for; without rules under a schedule */
     struct toe_inter_trace *trace; /* NULL: no trace */
     struct toe_inter_monitor *monitor;
     const char *name;

@@ -360,36 +360,29 @@ static void serve(struct conn *conn, toe_instant now)
 
 /* --- opening and accepting --- */
 
-/* One of the peer's addresses, by chance. */
-static const struct toe_addr *draw_peer(struct emu_load *load)
+/* The peer's address of the one family or the other, or that which there is. */
+static const struct toe_addr *peer_of(const struct emu_load *load, uint64_t family)
 {
-    const struct toe_addr *peer = &load->settings.peer[emu_random_below(&load->random, 2)];
+    const struct toe_addr *peer = &load->settings.peer[family];
 
     return peer->family != 0 ? peer : &load->settings.peer[peer == &load->settings.peer[0]];
 }
 
-/* Opens one flow, or calls the peer for one. Returns false if the host cannot just now. */
-static bool open_one(struct emu_load *load, enum emu_flow_kind kind, toe_instant now)
+/* Opens a connection to |peer| for a flow of |plan|. Returns false if the host cannot just now. */
+static bool open_flow(struct emu_load *load, const struct toe_addr *peer,
+                      const struct emu_flow_plan *plan, toe_instant now)
 {
-    struct emu_flow_plan plan;
     struct conn *conn;
-    const struct toe_addr *peer = draw_peer(load);
     const toe_handle handle =
         toe_host_connect(load->settings.host, NULL, 0, peer, load->settings.peer_port);
-    const toe_instant end = load->begin + load->settings.open_for;
-    struct emu_plan_mix mix = load->settings.mix;
 
     if (handle == 0) {
         ++load->settings.result->refused;
         return false;
     }
-    mix.seconds_max = end > now ? (double)(end - now) / (double)TOE_NS_PER_SEC : 0;
-    emu_plan_make(&plan, &load->random, &mix);
-    plan.kind = (uint8_t)kind;
-    plan.port = kind == EMU_FLOW_CALL ? load->settings.port : 0;
     conn = conn_new(load, handle);
-    emu_flow_open(&conn->flow, &plan, now);
-    if (kind == EMU_FLOW_CALL) {
+    emu_flow_open(&conn->flow, plan, now);
+    if (plan->kind == EMU_FLOW_CALL) {
         ++load->called_cnt;
         ++load->calls_owed;
         load->called_at = now;
@@ -398,6 +391,26 @@ static bool open_one(struct emu_load *load, enum emu_flow_kind kind, toe_instant
     }
     emu_timers_set(&load->timers, &conn->timer, now + OPEN_TIME);
     return true;
+}
+
+/* Opens one flow, or calls the peer for one. Returns false if the host cannot just now. */
+static bool open_one(struct emu_load *load, enum emu_flow_kind kind, toe_instant now)
+{
+    struct emu_flow_plan plan;
+    const struct toe_addr *peer = peer_of(load, emu_random_below(&load->random, 2));
+    const toe_instant end = load->begin + load->settings.open_for;
+    struct emu_plan_mix mix = load->settings.mix;
+
+    mix.seconds_max = end > now ? (double)(end - now) / (double)TOE_NS_PER_SEC : 0;
+    emu_plan_make(&plan, &load->random, &mix);
+    plan.kind = (uint8_t)kind;
+    plan.port = kind == EMU_FLOW_CALL ? load->settings.port : 0;
+    return open_flow(load, peer, &plan, now);
+}
+
+void emu_load_open(struct emu_load *load, const struct emu_flow_plan *plan, toe_instant now)
+{
+    (void)open_flow(load, peer_of(load, plan->seed & 1), plan, now);
 }
 
 /* How many of |cnt| flows may be open at |now|: all of them, once the ramp is over. */
@@ -543,25 +556,39 @@ static void on_event(struct emu_load *load, const struct toe_host_event *event, 
 
 /* --- moving batches --- */
 
-/* Offloads or uploads some connections in one tree, and says when to do so again. */
-static void move_some(struct emu_load *load, toe_instant now)
+/* Offloads or uploads |cnt| connections in one tree; |random| says which. */
+static void move(struct emu_load *load, struct emu_random *random, uint32_t cnt, bool up)
 {
     toe_handle batch[MOVE_BATCH];
-    const uint32_t cnt = 1 + (uint32_t)emu_random_below(&load->random, MOVE_BATCH);
-    const bool up = emu_random_below(&load->random, 2) == 0;
 
-    load->move_at = now + emu_random_below(&load->random, 2 * MOVE_TIME);
     if (load->conn_cnt == 0) {
         return;
     }
     for (uint32_t i = 0; i < cnt; ++i) {
-        batch[i] = load->conns[emu_random_below(&load->random, load->conn_cnt)]->handle;
+        batch[i] = load->conns[emu_random_below(random, load->conn_cnt)]->handle;
     }
     if (up) {
         toe_host_upload(load->settings.host, batch, cnt);
     } else {
         toe_host_offload(load->settings.host, batch, cnt);
     }
+}
+
+void emu_load_move(struct emu_load *load, uint64_t pick, uint32_t cnt, bool up)
+{
+    struct emu_random random = {.state = pick};
+
+    move(load, &random, cnt < MOVE_BATCH ? cnt : MOVE_BATCH, up);
+}
+
+/* Moves some connections, and says when to do so again. */
+static void move_some(struct emu_load *load, toe_instant now)
+{
+    const uint32_t cnt = 1 + (uint32_t)emu_random_below(&load->random, MOVE_BATCH);
+    const bool up = emu_random_below(&load->random, 2) == 0;
+
+    load->move_at = now + emu_random_below(&load->random, 2 * MOVE_TIME);
+    move(load, &load->random, cnt, up);
 }
 
 /* --- the load as a whole --- */

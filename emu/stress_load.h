@@ -42,6 +42,15 @@ struct emu_load *emu_load_new(const struct emu_load_settings *settings);
 /* emu_load_run() does what is due at |now| and returns when it wants to be called again. */
 toe_instant emu_load_run(void *load, toe_instant now);
 
+/*
+ * emu_load_open() opens a flow of |plan|, a plain one, besides those that the load keeps open. Like
+ * emu_load_move() it may be called between two runs.
+ */
+void emu_load_open(struct emu_load *load, const struct emu_flow_plan *plan, toe_instant now);
+
+/* emu_load_move() offloads or uploads up to |cnt| connections, 32 at most, which |pick| picks. */
+void emu_load_move(struct emu_load *load, uint64_t pick, uint32_t cnt, bool up);
+
 /* emu_load_drain() has no more flows opened and all thinking end. */
 void emu_load_drain(struct emu_load *load, toe_instant now);
 

@@ -11,11 +11,13 @@ static toe_duration duration(double seconds)
     return (toe_duration)(seconds * (double)TOE_NS_PER_SEC);
 }
 
-static struct toe_host *make_host(const struct emu_stress_settings *settings, uint64_t seed)
+static struct toe_host *make_host(const struct emu_stress_settings *settings,
+                                  const struct toe_mem *mem, uint64_t seed)
 {
     struct toe_host_settings set;
 
     toe_host_settings_default(&set);
+    set.mem = mem != NULL ? *mem : set.mem;
     set.seed = seed;
     set.policy = settings->policy;
     set.ecn = settings->ecn ? TOE_ECN_ON : set.ecn;
@@ -38,13 +40,15 @@ static struct toe_host *make_host(const struct emu_stress_settings *settings, ui
     return toe_host_new(&set);
 }
 
-static struct toe_target *make_target(const struct emu_stress_settings *settings, uint64_t seed,
+static struct toe_target *make_target(const struct emu_stress_settings *settings,
+                                      const struct toe_mem *mem, uint64_t seed,
                                       const struct toe_wire_ops *wire, void *wire_user,
                                       const uint8_t mac[TOE_MAC_LEN])
 {
     struct toe_target_settings set;
 
     toe_target_settings_default(&set);
+    set.mem = mem != NULL ? *mem : set.mem;
     set.wire = wire;
     set.wire_user = wire_user;
     set.seed = seed;
@@ -77,7 +81,7 @@ static bool attach(struct emu_stress_machine *machine, const struct emu_stress_s
 }
 
 bool emu_stress_machine_init(struct emu_stress_machine *machine,
-                             const struct emu_stress_settings *settings,
+                             const struct emu_stress_settings *settings, const struct toe_mem *mem,
                              const struct toe_wire_ops *wire, void *wire_user,
                              const uint8_t mac[TOE_MAC_LEN], const struct toe_addr address[2],
                              const struct emu_load_settings *load)
@@ -86,8 +90,8 @@ bool emu_stress_machine_init(struct emu_stress_machine *machine,
     struct toe_inter_below target = {toe_target_ops(), NULL};
 
     *machine = (struct emu_stress_machine){0};
-    machine->target = make_target(settings, load->seed + 1, wire, wire_user, mac);
-    machine->host = make_host(settings, load->seed + 2);
+    machine->target = make_target(settings, mem, load->seed + 1, wire, wire_user, mac);
+    machine->host = make_host(settings, mem, load->seed + 2);
     target.target = machine->target;
     if (machine->host != NULL && machine->target != NULL &&
         emu_stress_drivers_init(&machine->drivers, settings, load->name, target, load->seed + 3,
@@ -130,7 +134,7 @@ void emu_stress_judge(struct emu_stress_result *result, bool interrupted)
         emu_load_fault(result, "%llu connections or links are left over",
                        (unsigned long long)result->leftover);
     }
-    if (!interrupted && result->connections_opened == 0) {
+    if (!interrupted && result->connections_opened + result->refused == 0) {
         emu_load_fault(result, "no connection was opened");
     }
     if (result->fault[0] != '\0') {

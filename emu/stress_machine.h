@@ -19,11 +19,12 @@ struct emu_stress_machine {
 
 /*
  * emu_stress_machine_init() makes a machine, which must stay where it is, on |wire| with the
- * address |mac|, and |address| on its interface. |load| needs no host yet. Returns false, with
- * nothing left to free, if memory is short or the settings make no sense to the library.
+ * address |mac|, and |address| on its interface; |mem| is the memory of its host and target, or
+ * NULL. |load| needs no host yet. Returns false, with nothing left to free, if memory is short or
+ * the settings make no sense to the library.
  */
 bool emu_stress_machine_init(struct emu_stress_machine *machine,
-                             const struct emu_stress_settings *settings,
+                             const struct emu_stress_settings *settings, const struct toe_mem *mem,
                              const struct toe_wire_ops *wire, void *wire_user,
                              const uint8_t mac[TOE_MAC_LEN], const struct toe_addr address[2],
                              const struct emu_load_settings *load);

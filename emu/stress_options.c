@@ -78,7 +78,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
 struct values {
     uint64_t connections, bytes, mtu, rate, peer_port, delay_ms, rcv_buf;
     toe_duration seconds, offload_every, upload_every, lag;
-    bool ipv4, ipv6, has_delay, has_rate, has_mtu, has_peer_port;
+    bool ipv4, ipv6, has_peer_port;
     int policy, receive, mtu_probing;
     const char *address;
     const char *peer;
@@ -105,15 +105,22 @@ static const struct emu_option table[] = {
     OPTION(FLAG, "sim", &parsed.sim, .help = "two machines of ours in virtual time"),
     OPTION(TEXT, "port", &parsed.settings.interface, .placeholder = "IF",
            .help = "one machine on a raw socket at interface IF, against a Linux kernel"),
-    OPTION(NUMBER, "connections", &values.connections, .letter = 'c', .min = 1, .max = 100000,
-           .help = "connections at once (default 256)"),
-    OPTION(DURATION, "seconds", &values.seconds, .letter = 's', .min = TOE_NS_PER_MS,
-           .max = 1000 * HOUR, .help = "how long connections are opened for (default 60)"),
+    OPTION(NUMBER, "connections", &values.connections, .given = &parsed.given.connections,
+           .letter = 'c', .min = 1, .max = 100000, .help = "connections at once (default 256)"),
+    OPTION(DURATION, "seconds", &values.seconds, .given = &parsed.given.seconds, .letter = 's',
+           .min = TOE_NS_PER_MS, .max = 1000 * HOUR,
+           .help = "how long connections are opened for (default 60)"),
     OPTION(NUMBER, "seed", &parsed.settings.seed, .max = INT64_MAX,
            .help = "of all that is random (default 1)"),
     OPTION(NUMBER, "swarm", &parsed.swarm, .placeholder = "SEEDS", .min = 1, .max = 1000000,
-           .help = "run that many seeds, one after the other"),
-    OPTION(NUMBER, "bytes", &values.bytes, .min = 1, .max = 16 << 20,
+           .help = "that many runs, each with all that its seed draws, on all processors"),
+    OPTION(NUMBER, "jobs", &parsed.jobs, .letter = 'j', .min = 1, .max = 64,
+           .help = "of a swarm at once (default: one for each processor)"),
+    OPTION(TEXT, "failures", &parsed.failures, .placeholder = "DIR",
+           .help = "where a swarm writes what failed (default toe-failures)"),
+    OPTION(TEXT, "replay", &parsed.replay, .placeholder = "FILE",
+           .help = "run a schedule that a swarm has written"),
+    OPTION(NUMBER, "bytes", &values.bytes, .given = &parsed.given.bytes, .min = 1, .max = 16 << 20,
            .help = "what a connection carries on average (default 24 Ki)"),
     OPTION(CHOICE, "policy", &values.policy, .choices = policies,
            .help = "which connections move (default random)"),
@@ -121,9 +128,9 @@ static const struct emu_option table[] = {
            .help = "random: mean time until one is offloaded (default 10)"),
     OPTION(DURATION, "upload-every", &values.upload_every, .min = TOE_NS_PER_MS, .max = HOUR,
            .help = "random: mean time until it is taken back (default 10)"),
-    OPTION(DURATION, "lag", &values.lag, .max = HOUR,
+    OPTION(DURATION, "lag", &values.lag, .given = &parsed.given.lag, .max = HOUR,
            .help = "of every second offload or upload, on average (default 1 ms)"),
-    OPTION(CHOICE, "receive", &values.receive, .choices = receives,
+    OPTION(CHOICE, "receive", &values.receive, .given = &parsed.given.receive, .choices = receives,
            .help = "how the host receives from the target (default mixed)"),
     OPTION(PERCENT, "loss", &parsed.settings.loss, .help = "of frames, each way (default 0)"),
     OPTION(PERCENT, "reorder", &parsed.settings.reorder, .help = "frames held back (default 0)"),
@@ -135,15 +142,17 @@ static const struct emu_option table[] = {
            .help = "and tell every mark: RFC 9768 (implies --ecn)"),
     OPTION(PERCENT, "mark", &parsed.settings.mark,
            .help = "packets marked on the link, with --ecn (default 0)"),
-    OPTION(CHOICE, "mtu-probing", &values.mtu_probing, .choices = probings,
+    OPTION(CHOICE, "mtu-probing", &values.mtu_probing, .given = &parsed.given.mtu_probing,
+           .choices = probings,
            .help = "search for the path's MTU; narrow paths say nothing then (default off)"),
-    OPTION(NUMBER, "rcvbuf", &values.rcv_buf, .placeholder = "BYTES", .min = 1, .max = 1 << 20,
+    OPTION(NUMBER, "rcvbuf", &values.rcv_buf, .given = &parsed.given.rcv_buf,
+           .placeholder = "BYTES", .min = 1, .max = 1 << 20,
            .help = "receive window of our hosts (default 64 Ki)"),
-    OPTION(NUMBER, "delay", &values.delay_ms, .placeholder = "MS", .given = &values.has_delay,
+    OPTION(NUMBER, "delay", &values.delay_ms, .placeholder = "MS", .given = &parsed.given.delay,
            .max = 60000, .help = "one way (default 1 simulated, 0 on the wire)"),
-    OPTION(NUMBER, "rate", &values.rate, .placeholder = "MBIT", .given = &values.has_rate,
+    OPTION(NUMBER, "rate", &values.rate, .placeholder = "MBIT", .given = &parsed.given.rate,
            .max = 1000000, .help = "of the simulated link, 0: no limit (default 1000)"),
-    OPTION(NUMBER, "mtu", &values.mtu, .given = &values.has_mtu, .min = 1280, .max = 65535,
+    OPTION(NUMBER, "mtu", &values.mtu, .given = &parsed.given.mtu, .min = 1280, .max = 65535,
            .help = "of the simulated link (default 1500)"),
     OPTION(FLAG, "ipv4", &values.ipv4, .letter = '4', .help = "IPv4 only"),
     OPTION(FLAG, "ipv6", &values.ipv6, .letter = '6', .help = "IPv6 only"),
@@ -167,7 +176,7 @@ static const struct emu_option table[] = {
 
 static const struct emu_command command = {
     .name = "stress",
-    .synopsis = "--sim|--port IF [options]",
+    .synopsis = "--sim|--port IF|--replay FILE [options]",
     .summary = "Many connections, every byte checked, offloaded and uploaded at random.",
     .options = table,
     .option_cnt = sizeof(table) / sizeof(table[0]),
@@ -179,10 +188,14 @@ static int check(void)
     struct emu_stress_settings *set = &parsed.settings;
     uint8_t prefix_len[2];
 
+    if (parsed.replay != NULL && (set->interface != NULL || parsed.swarm != 0)) {
+        return emu_option_error(&command, "--replay is of one simulated run");
+    }
+    parsed.sim = parsed.sim || parsed.replay != NULL;
     if (parsed.sim == (set->interface != NULL)) {
         return emu_option_error(&command, "either --sim or --port IF is needed");
     }
-    if (!parsed.sim && (parsed.swarm != 0 || values.has_rate || values.has_mtu)) {
+    if (!parsed.sim && (parsed.swarm != 0 || parsed.given.rate || parsed.given.mtu)) {
         return emu_option_error(&command, "--swarm, --rate and --mtu go with --sim only");
     }
     if (!parsed.sim && (set->chaos & ~EMU_CHAOS_FAULTS) != 0) {
@@ -257,8 +270,10 @@ static void take(void)
     set->mtu_probing = (enum toe_mtu_probing)values.mtu_probing;
     set->peer_given = values.peer != NULL;
     set->ecn = set->ecn || set->mark != 0 || set->accurate_ecn;
-    set->rate = values.has_rate ? values.rate * 1000000 : set->rate;
-    set->delay = values.has_delay ? (double)values.delay_ms / 1e3 : parsed.sim ? set->delay : 0;
+    parsed.given.ecn = set->ecn;
+    parsed.failures = parsed.failures != NULL ? parsed.failures : "toe-failures";
+    set->rate = parsed.given.rate ? values.rate * 1000000 : set->rate;
+    set->delay = parsed.given.delay ? (double)values.delay_ms / 1e3 : parsed.sim ? set->delay : 0;
 }
 
 int emu_stress_options_parse(struct emu_stress_options *options, int argc, char **argv)

@@ -6,11 +6,16 @@
 #define EMU_STRESS_OPTIONS_H
 
 #include "stress.h"
+#include "swarm/schedule.h"
 
 struct emu_stress_options {
     struct emu_stress_settings settings;
     bool sim;       /* simulated; otherwise on settings.interface */
-    uint64_t swarm; /* seeds, one after the other; 0: one run */
+    uint64_t swarm; /* seeds that draw what happens to them; 0: one run */
+    struct emu_swarm_given given;
+    uint64_t jobs;        /* of a swarm at once; 0: one for each processor */
+    const char *failures; /* where a swarm writes what failed */
+    const char *replay;   /* file of a schedule, or NULL */
     bool json;
     const char *report; /* file, or NULL */
     const char *trace;  /* the same */

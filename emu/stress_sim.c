@@ -7,6 +7,7 @@
 #include "capture.h"
 #include "stress_machine.h"
 #include "stress_sums.h"
+#include "swarm/player.h"
 #include "toe/sim.h"
 
 /* Between two looks at the real world. It changes nothing of what happens in the simulated one. */
@@ -17,6 +18,13 @@
 
 /* Chance in a million: what it comes to when frames are lost for a while. */
 #define LOSS_IN_GAPS 100000
+
+/*
+ * What two machines may take: so much, and so much for each connection that there ever was, as each
+ * has buffers for sending and receiving at both ends.
+ */
+#define MEMORY_BASE (64u << 20)
+#define MEMORY_CONN (256u << 10)
 
 /* Real seconds between two progress reports. */
 #define PROGRESS_TIME 0.5
@@ -31,6 +39,8 @@ struct run {
     struct emu_road *roads[2];
     struct emu_weather weather[2];
     struct toe_sim_machine nodes[2];
+    struct emu_swarm_player player; /* with a schedule only, as are the rations */
+    struct emu_ration rations[2];
     struct emu_lost lost;
     double began;
     double reported;
@@ -62,7 +72,8 @@ static uint32_t loss_of(const struct emu_stress_settings *set)
     const uint32_t gaps = 1u << (TOE_INTER_FAULT_CNT + EMU_WEATHER_MOVE) |
                           1u << (TOE_INTER_FAULT_CNT + EMU_WEATHER_FLAP);
 
-    return (set->chaos & gaps) != 0 ? LOSS_IN_GAPS : set->loss + set->corrupt;
+    return (set->chaos & gaps) != 0 || set->schedule != NULL ? LOSS_IN_GAPS
+                                                             : set->loss + set->corrupt;
 }
 
 static struct emu_road *make_road(struct run *run, uint8_t idx, const uint8_t mac[TOE_MAC_LEN],
@@ -77,6 +88,31 @@ static struct emu_road *make_road(struct run *run, uint8_t idx, const uint8_t ma
     memcpy(set.mac, mac, TOE_MAC_LEN);
     run->roads[idx] = emu_road_new(&set);
     return run->roads[idx];
+}
+
+/* Makes the machine a node of the simulation: under a schedule one whose clock can jump. */
+static bool add_node(struct run *run, uint8_t idx)
+{
+    void *end = toe_sim_link_end(run->link, idx);
+    struct emu_swarm_part *part = &run->player.parts[idx];
+    struct toe_sim_node node;
+
+    run->nodes[idx] = (struct toe_sim_machine){
+        .host = run->machines[idx].host,
+        .ops = run->machines[idx].drivers.top.ops,
+        .target = run->machines[idx].drivers.top.target,
+        .application = emu_load_run,
+        .user = run->machines[idx].load,
+    };
+    *part = (struct emu_swarm_part){.machine = &run->machines[idx],
+                                    .weather = &run->weather[idx],
+                                    .ration = &run->rations[idx],
+                                    .node.machine = &run->nodes[idx]};
+    if (run->settings->schedule == NULL) {
+        return toe_sim_machine_add(run->sim, &run->nodes[idx], end) >= 0;
+    }
+    node = emu_swarm_node_ops(&part->node);
+    return toe_sim_node_add(run->sim, &node, end) >= 0;
 }
 
 static bool make_machine(struct run *run, uint8_t idx)
@@ -94,17 +130,18 @@ static bool make_machine(struct run *run, uint8_t idx)
         .result = run->result,
         .seed = set->seed * 16 + idx * 4u,
         .mix = {.bytes = set->bytes},
-        .open_cnt = (set->connections + 1 - idx) / 2,
+        .open_cnt = set->schedule != NULL ? 0 : (set->connections + 1 - idx) / 2,
         .open_for = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC),
         .peer_port = set->peer_port,
         .port = set->peer_port,
         .loss = loss_of(set),
         .moves = set->policy == TOE_POLICY_RANDOM,
-        .loses = (set->chaos & EMU_CHAOS_HARDWARE) != 0,
+        .loses = (set->chaos & EMU_CHAOS_HARDWARE) != 0 ||
+                 (set->schedule != NULL && emu_schedule_has_losses(set->schedule)),
         .machine = idx,
         .lost = &run->lost,
     };
-    void *end = toe_sim_link_end(run->link, idx);
+    const struct toe_mem mem = emu_ration_mem(&run->rations[idx]);
 
     for (int i = 0; i < 2; ++i) {
         if (i == 0 ? set->ipv4 : set->ipv6) {
@@ -114,20 +151,13 @@ static bool make_machine(struct run *run, uint8_t idx)
     }
     weather.road = make_road(run, idx, weather.mac, address);
     if (weather.road == NULL ||
-        !emu_stress_machine_init(&run->machines[idx], set, emu_road_wire_ops(), weather.road,
-                                 weather.mac, address, &load)) {
+        !emu_stress_machine_init(&run->machines[idx], set, set->schedule != NULL ? &mem : NULL,
+                                 emu_road_wire_ops(), weather.road, weather.mac, address, &load)) {
         return false;
     }
     weather.target = run->machines[idx].target;
     emu_weather_init(&run->weather[idx], &weather);
-    run->nodes[idx] = (struct toe_sim_machine){
-        .host = run->machines[idx].host,
-        .ops = run->machines[idx].drivers.top.ops,
-        .target = run->machines[idx].drivers.top.target,
-        .application = emu_load_run,
-        .user = run->machines[idx].load,
-    };
-    return toe_sim_machine_add(run->sim, &run->nodes[idx], end) >= 0;
+    return add_node(run, idx);
 }
 
 static bool make(struct run *run)
@@ -149,6 +179,7 @@ static bool make(struct run *run)
 
     run->sim = toe_sim_new(&(struct toe_sim_settings){.seed = set->seed});
     run->link = run->sim == NULL ? NULL : toe_sim_link_new(run->sim, &link);
+    run->player.link = run->link;
     return run->link != NULL && make_machine(run, 0) && make_machine(run, 1);
 }
 
@@ -217,11 +248,13 @@ static bool has_left(const struct run *run)
            0;
 }
 
-/* The end of the slice that begins now: before the weather changes. */
+/* The end of the slice that begins now: before the weather changes, or something is scheduled. */
 static toe_instant slice_end(const struct run *run)
 {
     toe_instant end = toe_sim_now(run->sim) + SLICE;
+    const toe_instant event = emu_swarm_player_deadline(&run->player);
 
+    end = event < end ? event : end;
     for (int i = 0; i < 2; ++i) {
         const toe_instant due = emu_weather_deadline(&run->weather[i]);
 
@@ -244,6 +277,7 @@ static bool go(struct run *run, toe_instant until, bool (*goes_on)(const struct 
         for (int i = 0; i < 2; ++i) {
             emu_weather_run(&run->weather[i], toe_sim_now(run->sim));
         }
+        emu_swarm_player_run(&run->player, toe_sim_now(run->sim));
         report(run);
         if (is_stopped(run)) {
             return false;
@@ -261,8 +295,10 @@ static void play(struct run *run)
     }
     for (int i = 0; i < 2; ++i) {
         emu_weather_clear(&run->weather[i]);
-        emu_load_drain(run->machines[i].load, end);
-        run->nodes[i].application_at = end;
+        const toe_instant now = end + run->player.parts[i].node.ahead;
+
+        emu_load_drain(run->machines[i].load, now);
+        run->nodes[i].application_at = now;
     }
     if (!go(run, end + DRAIN_TIME, has_flows)) {
         return;
@@ -278,9 +314,29 @@ static void play(struct run *run)
     }
 }
 
+/* After the run: whether too much memory was taken, or not all of it given back. */
+static void check_memory(struct run *run)
+{
+    const size_t most = MEMORY_BASE + MEMORY_CONN * (size_t)run->result->connections_opened;
+
+    for (int i = 0; i < 2; ++i) {
+        if (run->rations[i].peak > most) {
+            emu_load_fault(run->result, "machine %c: %zu bytes of memory were taken", 'A' + i,
+                           run->rations[i].peak);
+        }
+        if (run->rations[i].in_use != 0) {
+            emu_load_fault(run->result, "machine %c: %zu bytes of memory were not given back",
+                           'A' + i, run->rations[i].in_use);
+        }
+    }
+}
+
 int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress_settings *settings)
 {
-    struct run run = {.settings = settings, .result = result, .began = emu_stress_wall()};
+    struct run run = {.settings = settings,
+                      .result = result,
+                      .player = {.schedule = settings->schedule, .settings = settings},
+                      .began = emu_stress_wall()};
     struct emu_error error;
 
     memset(result, 0, sizeof(*result));
@@ -300,7 +356,6 @@ int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress
     }
     play(&run);
     sum_up(&run);
-    emu_stress_judge(result, is_stopped(&run));
     if (run.capture != NULL) {
         toe_sim_tap_set(run.sim, NULL, NULL);
         if (!emu_capture_close(run.capture, &error)) {
@@ -309,5 +364,7 @@ int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress
         }
     }
     unmake(&run);
+    check_memory(&run);
+    emu_stress_judge(result, is_stopped(&run));
     return result->verdict == EMU_VERDICT_PASS ? EMU_EXIT_OK : EMU_EXIT_FAULT;
 }

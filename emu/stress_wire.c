@@ -124,8 +124,8 @@ static bool make_machine(struct run *run, struct emu_error *error)
         }
         load.peer[i] = run->peer.pid != 0 ? run->peer.address[i] : set.peer[i];
     }
-    if (!emu_stress_machine_init(&run->machine, &set, &run->port->ops, run->port, run->port->mac,
-                                 set.address, &load)) {
+    if (!emu_stress_machine_init(&run->machine, &set, NULL, &run->port->ops, run->port,
+                                 run->port->mac, set.address, &load)) {
         return no_memory(error);
     }
     return true;

@@ -158,7 +158,6 @@ toe_instant emu_weather_deadline(const struct emu_weather *weather)
 /* What goes on already, or the owner is at already, is left out. */
 static void happen(struct emu_weather *weather, enum emu_weather_kind kind, toe_instant now)
 {
-    weather->next[kind] = again(weather, kind, now);
     if (weather->until[kind] != TOE_INSTANT_NEVER || (is_of_owner(kind) && weather->is_paused)) {
         return;
     }
@@ -182,9 +181,17 @@ void emu_weather_run(struct emu_weather *weather, toe_instant now)
             weather->until[i] = again_in == 0 ? TOE_INSTANT_NEVER : now + again_in;
         }
         if (weather->next[i] <= now) {
+            weather->next[i] = again(weather, kind, now);
             happen(weather, kind, now);
         }
     }
+}
+
+void emu_weather_strike(struct emu_weather *weather, enum emu_weather_kind kind, uint64_t detail,
+                        toe_instant now)
+{
+    weather->random.state = detail;
+    happen(weather, kind, now);
 }
 
 void emu_weather_clear(struct emu_weather *weather)

@@ -56,6 +56,13 @@ toe_instant emu_weather_deadline(const struct emu_weather *weather);
 /* emu_weather_run() does what is due at |now|; not from within a run of the machine. */
 void emu_weather_run(struct emu_weather *weather, toe_instant now);
 
+/*
+ * emu_weather_strike() has |kind| happen at |now|, in the way that |detail| says, unless it is the
+ * case already.
+ */
+void emu_weather_strike(struct emu_weather *weather, enum emu_weather_kind kind, uint64_t detail,
+                        toe_instant now);
+
 /* emu_weather_clear() lets nothing happen any more; what is the case ends in its time. */
 void emu_weather_clear(struct emu_weather *weather);
 

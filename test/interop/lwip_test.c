@@ -121,7 +121,7 @@ static void make_machine(struct world *world, const struct road *road, struct ou
     load.mix.bytes = set->bytes;
     load.peer[0] = set->peer[0];
     load.peer[1] = set->peer[1];
-    assert_true(emu_stress_machine_init(&world->machine, set, toe_sim_wire_ops(), end, mac,
+    assert_true(emu_stress_machine_init(&world->machine, set, NULL, toe_sim_wire_ops(), end, mac,
                                         set->address, &load));
     world->node = (struct toe_sim_machine){
         .host = world->machine.host,
