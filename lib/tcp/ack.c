@@ -177,6 +177,7 @@ static void fin_acked(struct tcp_conn *conn, toe_instant now)
     switch ((enum toe_conn_state)conn->state) {
     case TOE_TCP_FIN_WAIT_1:
         tcp_state_set(conn, TOE_TCP_FIN_WAIT_2);
+        tcp_persist_stop(conn); /* The slot has another owner, whatever comes of the segment. */
         tcp_deadline_arm(conn, TCP_DEADLINE_FIN_WAIT_2, conn->cfg->fin_wait_2, now);
         return;
     case TOE_TCP_CLOSING:

@@ -2,6 +2,7 @@
 /* A closed window is probed (TMR-055 to TMR-073). */
 
 #include "support/conversation.h"
+#include "tcp/deadline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,6 +82,24 @@ static void test_fin_is_probed(void **state)
     t_expect(c, T_MS(300), SEG(.seq = {1}, .ack = {1}, .flags = TCP_FIN));
     t_send(c, T_MS(350), SEG(.seq = {1}, .ack = {2}, .wnd = T_ZERO_WINDOW));
     assert_int_equal(c->conn.state, TOE_TCP_FIN_WAIT_2);
+    t_conn_del(c);
+}
+
+/* The FIN's acknowledgment ends the probing for it, even if the segment ends all else (TMR-096). */
+static void test_fin_acked_by_urgent_data(void **state)
+{
+    struct t_conn *c = closed_window(0);
+
+    (void)state;
+    c->cfg.urgent_uploads = true;
+    t_app_close(c);
+    t_expect(c, T_MS(300), SEG(.seq = {1}, .ack = {1}, .flags = TCP_FIN));
+    t_send(c, T_MS(350),
+           SEG(.seq = {1}, .ack = {2}, .len = 5, .flags = TCP_URG, .wnd = T_ZERO_WINDOW));
+    assert_int_equal(c->conn.state, TOE_TCP_FIN_WAIT_2);
+    assert_int_equal(c->conn.verdict, TCP_VERDICT_URGENT);
+    assert_int_equal(tcp_deadline_slot(&c->conn), TCP_DEADLINE_FIN_WAIT_2);
+    assert_false(tcp_deadline_is_armed(&c->conn, TCP_DEADLINE_PERSIST));
     t_conn_del(c);
 }
 
@@ -186,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_opening_resumes),
         cmocka_unit_test(test_probes_can_be_accepted),
         cmocka_unit_test(test_fin_is_probed),
+        cmocka_unit_test(test_fin_acked_by_urgent_data),
         cmocka_unit_test(test_silence_gives_up),
         cmocka_unit_test(test_answers_keep_it_alive),
         cmocka_unit_test(test_phase_is_handed_over),
