@@ -250,8 +250,8 @@ static void make_machine(struct world *w, uint8_t idx, struct toe_sim_link *link
     };
 
     load.peer[w->plan.ipv6 ? 1 : 0] = address(&w->plan, (uint8_t)(1 - idx));
-    assert_true(emu_stress_machine_init(&w->machines[idx], &w->settings, toe_sim_wire_ops(), end,
-                                        mac, addresses, &load));
+    assert_true(emu_stress_machine_init(&w->machines[idx], &w->settings, NULL, toe_sim_wire_ops(),
+                                        end, mac, addresses, &load));
     w->nodes[idx] = (struct toe_sim_machine){
         .host = w->machines[idx].host,
         .ops = w->machines[idx].drivers.top.ops,

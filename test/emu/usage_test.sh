@@ -5,6 +5,7 @@
 set -u
 toe=$TOE_COMMAND
 failed=0
+not_a_schedule=$(dirname "$0")/state_sample.json
 
 # refuses PATTERN ARGUMENT...: the command ends with 2 and one line that matches PATTERN.
 refuses() {
@@ -40,6 +41,10 @@ refuses 'there is no "storm"' stress --sim --chaos=storm
 refuses 'there is no ""' stress --sim --chaos=delay,
 refuses 'goes with --sim only' stress --port eth0 --chaos=move
 refuses 'of one run' stress --sim --swarm 2 --trace x
+refuses 'of one simulated run' stress --replay x --swarm 2
+refuses 'o such file' stress --replay /nonexistent/file
+refuses 'no schedule' stress --replay "$not_a_schedule"
+refuses 'too large' stress --sim --swarm 2 --jobs 100
 refuses 'needs a value' stress --sim --trace
 refuses 'cannot create the trace' stress --sim --trace /nonexistent/file
 refuses 'no interface "nosuch0"' stress --port nosuch0
