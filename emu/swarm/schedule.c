@@ -86,8 +86,9 @@ static void draw_settings(struct emu_stress_settings *set, struct emu_random *ra
     drawn.receive_mode = (enum toe_receive_mode)emu_random_below(random, 3);
     drawn.lag = (double)PICK(random, 0, 1, 10) / 1e3;
     drawn.ecn = emu_random_below(random, 4) == 0;
-    drawn.mtu_probing = (enum toe_mtu_probing)PICK(random, TOE_MTU_PROBING_OFF, TOE_MTU_PROBING_OFF,
-                                                   TOE_MTU_PROBING_BLACK_HOLE, TOE_MTU_PROBING_ON);
+    drawn.mtu_probing =
+        (enum toe_mtu_probing)PICK(random, TOE_MTU_PROBING_OFF, TOE_MTU_PROBING_OFF,
+                                   TOE_MTU_PROBING_BLACK_HOLE, TOE_MTU_PROBING_ALWAYS);
     drawn.rcv_buf = (uint32_t)PICK(random, 4096, 16384, 65536, 262144);
     drawn.delay = (double)PICK(random, 100, 1000, 10000, 100000) / 1e6;
     drawn.rate = PICK(random, 0, 10000000, 100000000, 1000000000);

@@ -15,7 +15,7 @@ enum form {
     U32,
     U64,
     SECONDS, /* a double, as whole nanoseconds */
-    RECEIVE, /* enum toe_receive_mode, as a number */
+    CHOICE,  /* an enumeration, as a number */
 };
 
 static const struct {
@@ -34,10 +34,11 @@ static const struct {
     FIELD(seed, U64, 0, INT64_MAX),
     FIELD(ipv4, BOOL, 0, 1),
     FIELD(ipv6, BOOL, 0, 1),
-    FIELD(receive_mode, RECEIVE, 0, TOE_RECEIVE_MIXED),
+    FIELD(receive_mode, CHOICE, 0, TOE_RECEIVE_MIXED),
     FIELD(lag, SECONDS, 0, 3600 * TOE_NS_PER_SEC),
     FIELD(ecn, BOOL, 0, 1),
     FIELD(accurate_ecn, BOOL, 0, 1),
+    FIELD(mtu_probing, CHOICE, 0, TOE_MTU_PROBING_ALWAYS),
     FIELD(rcv_buf, U32, 1, 1 << 20),
     FIELD(loss, U32, 0, 1000000),
     FIELD(reorder, U32, 0, 1000000),
@@ -55,6 +56,7 @@ static const struct {
 static uint64_t field_get(const struct emu_stress_settings *settings, size_t idx)
 {
     const void *at = (const char *)settings + fields[idx].offset;
+    unsigned choice;
 
     switch (fields[idx].form) {
     case BOOL:
@@ -65,8 +67,9 @@ static uint64_t field_get(const struct emu_stress_settings *settings, size_t idx
         return *(const uint64_t *)at;
     case SECONDS:
         return (uint64_t)(*(const double *)at * (double)TOE_NS_PER_SEC + 0.5);
-    case RECEIVE:
-        return *(const enum toe_receive_mode *)at;
+    case CHOICE:
+        memcpy(&choice, at, sizeof(choice));
+        return choice;
     }
     return 0;
 }
@@ -74,6 +77,7 @@ static uint64_t field_get(const struct emu_stress_settings *settings, size_t idx
 static void field_set(struct emu_stress_settings *settings, size_t idx, uint64_t value)
 {
     void *at = (char *)settings + fields[idx].offset;
+    const unsigned choice = (unsigned)value;
 
     switch (fields[idx].form) {
     case BOOL:
@@ -88,8 +92,8 @@ static void field_set(struct emu_stress_settings *settings, size_t idx, uint64_t
     case SECONDS:
         *(double *)at = (double)value / (double)TOE_NS_PER_SEC;
         break;
-    case RECEIVE:
-        *(enum toe_receive_mode *)at = (enum toe_receive_mode)value;
+    case CHOICE:
+        memcpy(at, &choice, sizeof(choice));
         break;
     }
 }
