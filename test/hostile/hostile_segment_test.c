@@ -446,7 +446,11 @@ static void test_hostile_42_duplicates(void **state)
     t_forget(c);
     for (uint32_t i = 0; i < 10; ++i) {
         t_send(c, T_MS(1), SEG(.seq = {1 + i}, .ack = {1}, .len = 1));
-        t_send(c, T_MS(1), SEG(.seq = {2 + i}, .ack = {1}, .wnd = 60000 + i));
+        t_send(c, T_MS(1), SEG(.seq = {20 + 2 * i}, .ack = {1}, .len = 1));
+    }
+    assert_int_equal(c->conn.dup_ack_cnt, 0);
+    for (uint32_t i = 0; i < 10; ++i) {
+        t_send(c, T_MS(1), SEG(.seq = {100}, .ack = {1}, .wnd = 60000 + i));
     }
     assert_int_equal(c->conn.dup_ack_cnt, 0);
     assert_false(c->conn.in_recovery);
