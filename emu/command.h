@@ -17,6 +17,7 @@ int emu_show_main(int argc, char **argv);
 int emu_stats_main(int argc, char **argv);
 int emu_offload_main(int argc, char **argv);
 int emu_upload_main(int argc, char **argv);
+int emu_policy_main(int argc, char **argv);
 int emu_pause_main(int argc, char **argv);
 int emu_resume_main(int argc, char **argv);
 int emu_fault_main(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct {
     {"show", emu_show_main, "what a running NIC has: its connections, its capabilities"},
     {"offload", emu_offload_main, "move connections into a running NIC's target"},
     {"upload", emu_upload_main, "move them back into the kernel"},
+    {"policy", emu_policy_main, "say which connections of a running NIC move by themselves"},
     {"pause", emu_pause_main, "have a running NIC offload nothing more"},
     {"resume", emu_resume_main, "and again"},
     {"stats", emu_stats_main, "the counters of a running NIC; every drop with its reason"},

@@ -164,6 +164,7 @@ static const char *placeholder(const struct emu_option *option)
     case EMU_OPTION_FLAG:
         return "";
     case EMU_OPTION_TEXT:
+    case EMU_OPTION_LIST:
         return "TEXT";
     case EMU_OPTION_NUMBER:
         return "N";
@@ -310,6 +311,19 @@ static int store_set(const struct emu_command *command, const struct emu_option 
     return -1;
 }
 
+static int store_text(const struct emu_command *command, const struct emu_option *option,
+                      const char *text)
+{
+    struct emu_option_list *list = option->value;
+
+    if (list->cnt == EMU_OPTION_LIST_MAX) {
+        return emu_option_error(command, "--%s: more than %d of them", option->name,
+                                EMU_OPTION_LIST_MAX);
+    }
+    list->texts[list->cnt++] = text;
+    return -1;
+}
+
 static int store(const struct emu_command *command, const struct emu_option *option,
                  const char *text)
 {
@@ -323,6 +337,8 @@ static int store(const struct emu_command *command, const struct emu_option *opt
     case EMU_OPTION_TEXT:
         *(const char **)option->value = text;
         return -1;
+    case EMU_OPTION_LIST:
+        return store_text(command, option, text);
     case EMU_OPTION_NUMBER:
     case EMU_OPTION_DURATION:
         return store_number(command, option, text);

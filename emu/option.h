@@ -29,8 +29,16 @@ enum emu_option_kind {
     EMU_OPTION_DURATION, /* toe_duration: ns, us, ms, s, m, h; seconds without a unit */
     EMU_OPTION_ADDRESS,  /* struct toe_addr: IPv4 or IPv6 */
     EMU_OPTION_CHOICE,   /* int: index in |choices| */
+    EMU_OPTION_LIST,     /* struct emu_option_list: each time it is given is one more text */
     EMU_OPTION_SET,      /* uint32_t: 1 << index in |choices|, of each in a list with commas; all of
                             them if the next argument is another option, or none follows */
+};
+
+enum { EMU_OPTION_LIST_MAX = 64 };
+
+struct emu_option_list {
+    const char *texts[EMU_OPTION_LIST_MAX]; /* they point into argv */
+    size_t cnt;
 };
 
 struct emu_option {

@@ -31,7 +31,7 @@ const char *emu_why_name(enum emu_why why)
         [EMU_WHY_ENDED] = "ended",        [EMU_WHY_KEEP_ALIVE] = "keep-alive",
         [EMU_WHY_ROUTE] = "route",        [EMU_WHY_PAUSED] = "paused",
         [EMU_WHY_MEMORY] = "memory",      [EMU_WHY_NEIGHBOR] = "neighbor",
-        [EMU_WHY_ADDRESS] = "address",
+        [EMU_WHY_ADDRESS] = "address",    [EMU_WHY_POLICY] = "policy",
     };
 
     return why < EMU_WHY_CNT ? names[why] : "?";
@@ -64,6 +64,29 @@ static bool has_moved(const struct emu_conn *conn, const struct emu_segment *seg
            memcmp(n->src_mac, seg->src_mac, TOE_MAC_LEN) != 0;
 }
 
+/* Tells of |conn|, which is in the host, what its owner waits for. */
+static void tell_progress(struct emu_conn *conn, const struct emu_segment *seg)
+{
+    const struct emu_kernel_settings *settings = &conn->kernel->settings;
+
+    if ((seg->flags & EMU_TCP_SYN) != 0) {
+        conn->is_open = false; /* Another connection of the same name begins. */
+    } else if (!conn->is_open) {
+        if (conn->track.is_known && emu_track_state(&conn->track) == TOE_TCP_ESTABLISHED) {
+            conn->is_open = true;
+            conn->info.state = TOE_TCP_ESTABLISHED;
+            if (settings->opened != NULL) {
+                settings->opened(settings->user, &conn->info);
+            }
+        }
+    } else if (conn->mark != 0 && conn->info.tx_bytes + conn->info.rx_bytes >= conn->mark) {
+        conn->mark = 0;
+        if (settings->reached != NULL) {
+            settings->reached(settings->user, &conn->info);
+        }
+    }
+}
+
 /* Takes a frame of the kernel; returns whether it goes on to the wire as it is. */
 static bool take_down(struct emu_kernel *kernel, const struct toe_frame *frame)
 {
@@ -90,6 +113,7 @@ static bool take_down(struct emu_kernel *kernel, const struct toe_frame *frame)
     emu_track_kernel(&conn->track, &seg, kernel->now);
     if (conn->move == NULL) {
         conn->info.tx_bytes += seg.len;
+        tell_progress(conn, &seg);
         return true;
     }
     switch (conn->move->phase) {
@@ -177,7 +201,9 @@ static bool take_up(struct emu_kernel *kernel, const struct toe_frame *frame)
     }
     emu_track_peer(&conn->track, &seg, kernel->now);
     conn->info.rx_bytes += seg.len;
-    if (conn->move != NULL && conn->move->phase == EMU_PHASE_ARMED) {
+    if (conn->move == NULL) {
+        tell_progress(conn, &seg);
+    } else if (conn->move->phase == EMU_PHASE_ARMED) {
         emu_move_copy(conn, &seg, frame, false);
     }
     return true;
@@ -299,8 +325,14 @@ static toe_status receive_indicate(void *user, void *host_object, struct toe_buf
 /* What the target gives back because it was told to is our reason, not its own. */
 static void recall(struct emu_conn *conn, uint32_t reason)
 {
+    const struct emu_kernel_settings *settings = &conn->kernel->settings;
     const struct emu_path *path = conn->move->path;
 
+    if (!toe_upload_reason_is_mandatory((enum toe_upload_reason)reason) &&
+        settings->released != NULL &&
+        !settings->released(settings->user, &conn->info, (enum toe_upload_reason)reason)) {
+        return;
+    }
     if (reason != TOE_UPLOAD_INVALID_STATE || path == NULL || emu_path_is_usable(path)) {
         emu_move_recall(conn, EMU_WHY_TARGET, reason);
     } else {
@@ -580,6 +612,27 @@ bool emu_kernel_upload(struct emu_kernel *kernel, const struct emu_tuple *tuple,
         emu_move_recall(conn, EMU_WHY_ASKED, 0);
     }
     return refuse(why, EMU_WHY_NONE);
+}
+
+void emu_kernel_upload_by_policy(struct emu_kernel *kernel, const struct emu_tuple *tuple,
+                                 uint32_t number)
+{
+    struct emu_conn *conn = emu_conn_find(kernel, tuple);
+
+    if (conn != NULL && conn->move != NULL) {
+        emu_move_recall(conn, EMU_WHY_POLICY, number);
+    }
+}
+
+void emu_kernel_own(struct emu_kernel *kernel, const struct emu_tuple *tuple, void *owner,
+                    uint64_t mark)
+{
+    struct emu_conn *conn = emu_conn_find(kernel, tuple);
+
+    if (conn != NULL) {
+        conn->info.owner = owner;
+        conn->mark = mark;
+    }
 }
 
 void emu_kernel_upload_all(struct emu_kernel *kernel)

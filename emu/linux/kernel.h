@@ -60,6 +60,7 @@ enum emu_why {
     EMU_WHY_ROUTE,      /* the kernel sends to another next hop, or has none any more */
     EMU_WHY_NEIGHBOR,   /* the next hop does not answer, or the kernel was told to forget it */
     EMU_WHY_ADDRESS,    /* its own address was taken away from the kernel */
+    EMU_WHY_POLICY,     /* emu_kernel_upload_by_policy(): |detail| is its number */
     EMU_WHY_PAUSED,
     EMU_WHY_MEMORY, /* of ours */
     EMU_WHY_CNT,
@@ -81,6 +82,7 @@ struct emu_kernel_conn {
     uint64_t tx_bytes;   /* payload from the kernel, while in the host and while offloaded */
     uint64_t rx_bytes;   /* payload for the kernel, likewise */
     toe_instant seen_at; /* a segment of it passed */
+    void *owner;         /* of emu_kernel_own() */
 };
 
 /* A path of the kernel's connections, and the neighbor it goes to. */
@@ -136,8 +138,16 @@ struct emu_kernel_settings {
     uint32_t buffer_max;   /* most bytes taken from the kernel and not acknowledged, of each
                               connection; 0: 4 MiB */
     bool no_netlink;       /* ask this machine nothing: the kernel is somebody else's, or a test */
-    /* Called when a connection has changed its place; may be NULL. */
-    void (*moved)(void *user, const struct emu_kernel_conn *conn);
+    /*
+     * What is told of connections; each may be NULL. Nothing may be asked for from within, but
+     * emu_kernel_own().
+     */
+    void (*opened)(void *user, const struct emu_kernel_conn *conn);  /* it is established */
+    void (*moved)(void *user, const struct emu_kernel_conn *conn);   /* it has changed its place */
+    void (*reached)(void *user, const struct emu_kernel_conn *conn); /* see emu_kernel_own() */
+    void (*closed)(void *user, const struct emu_kernel_conn *conn);  /* it is forgotten */
+    /* The target would rather give it back, of its own will: true if it shall. NULL: it shall. */
+    bool (*released)(void *user, const struct emu_kernel_conn *conn, enum toe_upload_reason reason);
     void *user;
 };
 
@@ -176,6 +186,18 @@ int emu_kernel_fd(const struct emu_kernel *kernel);
 bool emu_kernel_offload(struct emu_kernel *kernel, const struct emu_tuple *tuple,
                         enum emu_why *why);
 bool emu_kernel_upload(struct emu_kernel *kernel, const struct emu_tuple *tuple, enum emu_why *why);
+
+/* emu_kernel_upload_by_policy() is emu_kernel_upload() for a reason of the caller's own. */
+void emu_kernel_upload_by_policy(struct emu_kernel *kernel, const struct emu_tuple *tuple,
+                                 uint32_t number);
+
+/*
+ * emu_kernel_own() has |owner| told with the connection, and |reached| called once when it has
+ * carried |mark| bytes in all, both ways, and is in the host; 0: not. Does nothing if there is no
+ * such connection.
+ */
+void emu_kernel_own(struct emu_kernel *kernel, const struct emu_tuple *tuple, void *owner,
+                    uint64_t mark);
 
 /* emu_kernel_upload_all() wants all of them back; emu_kernel_offloaded_cnt() is 0 when they are. */
 void emu_kernel_upload_all(struct emu_kernel *kernel);

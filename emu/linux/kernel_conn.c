@@ -89,6 +89,9 @@ void emu_conn_del(struct emu_conn *conn)
     struct emu_kernel *kernel = conn->kernel;
     struct emu_conn **link = bucket_of(kernel, &conn->info.tuple);
 
+    if (kernel->settings.closed != NULL) {
+        kernel->settings.closed(kernel->settings.user, &conn->info);
+    }
     while (*link != conn) {
         link = &(*link)->chain;
     }

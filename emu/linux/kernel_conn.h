@@ -79,6 +79,8 @@ struct emu_conn {
     TAILQ_ENTRY(emu_conn) node;
     TAILQ_ENTRY(emu_conn) touched;
     bool is_touched;
+    bool is_open;  /* and that was told */
+    uint64_t mark; /* see emu_kernel_own() */
     struct emu_kernel *kernel;
     struct emu_kernel_conn info;
     struct emu_track track;

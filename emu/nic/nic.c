@@ -54,7 +54,7 @@ static toe_instant run(void *user, toe_instant now)
     if (cnt != 0) {
         emu_kernel_from_host(nic->kernel, frames, cnt, now);
     }
-    next = emu_policy_run(&nic->policy, nic->kernel, now);
+    next = emu_policy_run(&nic->policy, now);
     next = earlier(next, emu_kernel_run(nic->kernel, now));
     if (may_leave(nic, now)) {
         emu_pump_stop(nic->pump);
@@ -130,7 +130,7 @@ static bool record(struct emu_nic *nic, struct emu_port **port)
 /* The wire as the target sees it: with faults, which somebody may ask for later, and no less. */
 static bool spoil(struct emu_nic *nic)
 {
-    struct emu_port *above = emu_fault_new(nic->wire, NULL, NULL, nic->settings.policy.seed);
+    struct emu_port *above = emu_fault_new(nic->wire, NULL, NULL, nic->settings.seed);
 
     nic->wire = above == NULL ? nic->wire : above;
     return above != NULL;
@@ -194,9 +194,10 @@ static bool make_target(struct emu_nic *nic, struct emu_error *error)
     target.wire = &nic->wire->ops;
     target.wire_user = nic->wire;
     memcpy(target.mac, nic->wire->mac, TOE_MAC_LEN);
-    target.seed = set->policy.seed;
+    target.seed = set->seed;
     target.ack_when = set->early_ack ? TOE_ACK_RECEIVED : TOE_ACK_RETURNED;
     target.profile = set->profile;
+    target.optional_uploads = 1u << TOE_UPLOAD_HIGH_OUT_OF_ORDER | 1u << TOE_UPLOAD_HIGH_DROP_RATE;
     target.tuning.mtu_probing = set->mtu_probing;
     target.mtu_max = nic->host->mtu;
     if (set->connections != 0) {
@@ -204,6 +205,44 @@ static bool make_target(struct emu_nic *nic, struct emu_error *error)
     }
     nic->target = toe_target_new(&target);
     return nic->target != NULL || no_memory(error);
+}
+
+/* --- what the kernel's side tells --- */
+
+static void on_opened(void *user, const struct emu_kernel_conn *conn)
+{
+    struct emu_nic *nic = user;
+
+    emu_policy_opened(&nic->policy, conn);
+}
+
+static void on_moved(void *user, const struct emu_kernel_conn *conn)
+{
+    struct emu_nic *nic = user;
+
+    emu_policy_moved(&nic->policy, conn);
+}
+
+static void on_reached(void *user, const struct emu_kernel_conn *conn)
+{
+    struct emu_nic *nic = user;
+
+    emu_policy_reached(&nic->policy, conn);
+}
+
+static void on_closed(void *user, const struct emu_kernel_conn *conn)
+{
+    struct emu_nic *nic = user;
+
+    emu_policy_closed(&nic->policy, conn);
+}
+
+static bool on_released(void *user, const struct emu_kernel_conn *conn,
+                        enum toe_upload_reason reason)
+{
+    const struct emu_nic *nic = user;
+
+    return emu_policy_released(&nic->policy, conn, reason);
 }
 
 static bool make_kernel(struct emu_nic *nic, struct emu_error *error)
@@ -215,12 +254,19 @@ static bool make_kernel(struct emu_nic *nic, struct emu_error *error)
         .host_user = nic->host,
         .interface = nic->host->name,
         .mtu = nic->host->mtu,
-        .seed = nic->settings.policy.seed,
+        .seed = nic->settings.seed,
         .buffer_max = (uint32_t)nic->settings.buffer_max,
         .acks = nic->settings.early_ack ? NULL : nic->target,
+        .opened = on_opened,
+        .moved = on_moved,
+        .reached = on_reached,
+        .closed = on_closed,
+        .released = on_released,
+        .user = nic,
     };
 
     nic->kernel = emu_kernel_new(&kernel, error);
+    emu_policy_attach(&nic->policy, nic->kernel);
     return nic->kernel != NULL;
 }
 
@@ -245,7 +291,8 @@ bool emu_nic_init(struct emu_nic *nic, const struct emu_nic_settings *settings,
                   struct emu_error *error)
 {
     *nic = (struct emu_nic){.settings = *settings, .arp_ignore = -1};
-    emu_policy_init(&nic->policy, &settings->policy);
+    emu_policy_init(&nic->policy, settings->seed);
+    emu_policy_set(&nic->policy, settings->rules);
     if (!open_ports(nic, error) || !make_target(nic, error) || !make_kernel(nic, error) ||
         !make_pump(nic, error)) {
         emu_nic_fini(nic);
@@ -258,6 +305,7 @@ void emu_nic_fini(struct emu_nic *nic)
 {
     emu_pump_del(nic->pump);
     emu_kernel_del(nic->kernel);
+    emu_policy_fini(&nic->policy);
     if (nic->target != NULL) {
         toe_target_del(nic->target);
     }

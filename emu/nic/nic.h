@@ -43,8 +43,9 @@ struct emu_nic_settings {
     uint64_t buffer_max;  /* see struct emu_kernel_settings */
     enum toe_profile profile;
     enum toe_mtu_probing mtu_probing;
-    struct emu_policy_settings policy;
-    const char *capture; /* a file for the frames of both ports; NULL: none */
+    struct emu_rules *rules; /* of the policy, which takes them over */
+    uint64_t seed;           /* of all that is random */
+    const char *capture;     /* a file for the frames of both ports; NULL: none */
 };
 
 struct emu_nic {

@@ -34,6 +34,7 @@ struct options {
     int profile;
     int mtu_probing;
     int policy;
+    struct emu_option_list rules;
     bool persist;
     bool early_ack;
     bool no_offloads;
@@ -93,12 +94,18 @@ static size_t add_connections(struct emu_option *out, struct options *options)
          .kind = EMU_OPTION_CHOICE,
          .value = &options->policy,
          .choices = emu_policy_names,
-         .help = "which connections move by themselves"},
+         .help = "which connections move by themselves, after what the rules say"},
+        {.name = "rule",
+         .letter = 'r',
+         .kind = EMU_OPTION_LIST,
+         .value = &options->rules,
+         .placeholder = "RULE",
+         .help = "\"offload tcp port 80 after 64k\" and so on, see toe-nic(8); may be repeated"},
         {.name = "rate",
          .kind = EMU_OPTION_NUMBER,
          .value = &options->rate,
          .min = 1,
-         .max = (uint64_t)EMU_POLICY_RATE_MAX,
+         .max = (uint64_t)EMU_RULE_RATE_MAX,
          .help = "moves a second of --policy random (default 100)"},
         {.name = "seed",
          .kind = EMU_OPTION_NUMBER,
@@ -230,6 +237,24 @@ static bool parse_mac(uint8_t out[TOE_MAC_LEN], const char *text)
     return true;
 }
 
+/* The rules, and behind them those that the policy's name stands for. */
+static int make_rules(struct emu_rules *rules, const struct options *options,
+                      const struct emu_command *command)
+{
+    struct emu_error error;
+    bool ok = true;
+
+    for (size_t i = 0; i < options->rules.cnt && ok; ++i) {
+        ok = emu_rules_add(rules, options->rules.texts[i], &error);
+    }
+    if (ok && emu_policy_name_add(rules, emu_policy_names[options->policy], (double)options->rate,
+                                  &error)) {
+        return -1;
+    }
+    emu_rules_clear(rules);
+    return emu_option_error(command, "%s", error.text);
+}
+
 static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
                          const struct options *options, const struct emu_command *command)
 {
@@ -244,9 +269,7 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
         .buffer_max = options->buffer,
         .profile = options->profile == 0 ? TOE_PROFILE_MODERN : TOE_PROFILE_COMPAT,
         .mtu_probing = (enum toe_mtu_probing)options->mtu_probing,
-        .policy = {.kind = (enum toe_policy)options->policy,
-                   .rate = (double)options->rate,
-                   .seed = options->seed},
+        .seed = options->seed,
     };
     if (options->wire == NULL) {
         return emu_option_error(command, "--wire is missing: the interface of the network");
@@ -320,6 +343,7 @@ static int run(const struct emu_nic_settings *settings, const char *control)
 int emu_nic_main(int argc, char **argv)
 {
     struct options options = defaults;
+    static struct emu_rules rules;
     struct emu_nic_settings settings;
     struct emu_command command;
     struct emu_error error;
@@ -339,6 +363,10 @@ int emu_nic_main(int argc, char **argv)
     }
     if (status < 0) {
         status = make_settings(&settings, mac, &options, &command);
+        settings.rules = &rules;
+    }
+    if (status < 0) {
+        status = make_rules(&rules, &options, &command);
     }
     if (status < 0) {
         status = run(&settings, options.control);

@@ -13,7 +13,8 @@ struct reply {
     struct emu_nic *nic;
     const json_t *request;
     FILE *out;
-    const char *error; /* NULL: none */
+    const char *error;    /* NULL: none */
+    struct emu_error why; /* where an error is written down, if need be */
     json_t *summary;
 };
 
@@ -33,24 +34,35 @@ static void count(struct reply *reply, const char *name, uint64_t value)
 
 /* --- show --- */
 
+static void text_of_detail(char out[64], const struct emu_kernel_conn *conn)
+{
+    out[0] = '\0';
+    if (conn->why == EMU_WHY_TARGET) {
+        (void)snprintf(out, 64, "%s", toe_upload_reason_name(conn->detail));
+    } else if (conn->why == EMU_WHY_REFUSED) {
+        (void)snprintf(out, 64, "%s", toe_status_name((toe_status)conn->detail));
+    } else if (conn->why == EMU_WHY_POLICY) {
+        (void)snprintf(out, 64, "rule %u", conn->detail);
+    }
+}
+
 static json_t *make_connection(const struct emu_kernel_conn *conn, toe_instant now)
 {
     char local[46];
     char remote[46];
+    char detail[64];
     const toe_duration idle = now > conn->seen_at ? now - conn->seen_at : 0;
 
     emu_option_address_text(local, &conn->tuple.local);
     emu_option_address_text(remote, &conn->tuple.remote);
+    text_of_detail(detail, conn);
     return json_pack("{ss ss si ss si ss ss ss ss sI sI sI sI sI}", "type", "connection", "local",
                      local, "local_port", conn->tuple.local_port, "remote", remote, "remote_port",
                      conn->tuple.remote_port, "place", emu_place_name(conn->place), "state",
                      toe_conn_state_name(conn->state), "why", emu_why_name(conn->why), "detail",
-                     conn->why == EMU_WHY_TARGET    ? toe_upload_reason_name(conn->detail)
-                     : conn->why == EMU_WHY_REFUSED ? toe_status_name((toe_status)conn->detail)
-                                                    : "",
-                     "offloads", (json_int_t)conn->offloads, "uploads", (json_int_t)conn->uploads,
-                     "tx_bytes", (json_int_t)conn->tx_bytes, "rx_bytes", (json_int_t)conn->rx_bytes,
-                     "idle_ms", (json_int_t)(idle / TOE_NS_PER_MS));
+                     detail, "offloads", (json_int_t)conn->offloads, "uploads",
+                     (json_int_t)conn->uploads, "tx_bytes", (json_int_t)conn->tx_bytes, "rx_bytes",
+                     (json_int_t)conn->rx_bytes, "idle_ms", (json_int_t)(idle / TOE_NS_PER_MS));
 }
 
 struct walk {
@@ -100,9 +112,10 @@ static void show_nic(struct reply *reply)
     put(reply,
         json_pack("{ss ss ss ss si sb ss sf sb sb sI}", "type", "nic", "name", nic->host->name,
                   "wire", nic->wire->name, "mac", mac, "mtu", (int)nic->host->mtu, "carrier",
-                  (int)nic->carrier, "policy", emu_policy_names[nic->policy.settings.kind], "rate",
-                  nic->policy.settings.rate, "paused", (int)nic->paused, "early_ack",
-                  (int)nic->settings.early_ack, "uptime_ms", (json_int_t)(age / TOE_NS_PER_MS)));
+                  (int)nic->carrier, "policy", emu_policy_name(&nic->policy.rules), "rate",
+                  nic->policy.rules.cnt == 0 ? 0.0 : nic->policy.rules.rules[0].rate, "paused",
+                  (int)nic->paused, "early_ack", (int)nic->settings.early_ack, "uptime_ms",
+                  (json_int_t)(age / TOE_NS_PER_MS)));
 }
 
 static void show_capabilities(struct reply *reply)
@@ -161,6 +174,18 @@ static void show_tree(struct reply *reply)
     show_connections(reply);
 }
 
+static void show_policy(struct reply *reply)
+{
+    const struct emu_rules *rules = &reply->nic->policy.rules;
+
+    for (uint32_t i = 0; i < rules->cnt; ++i) {
+        put(reply, json_pack("{ss si ss}", "type", "rule", "number", (int)i + 1, "rule",
+                             rules->rules[i].text));
+    }
+    (void)json_object_set_new(reply->summary, "policy", json_string(emu_policy_name(rules)));
+    count(reply, "rules", rules->cnt);
+}
+
 static void show(struct reply *reply)
 {
     static const struct {
@@ -172,6 +197,7 @@ static void show(struct reply *reply)
         {"connections", show_connections},
         {"paths", show_paths},
         {"tree", show_tree},
+        {"policy", show_policy},
     };
     const json_t *what = json_object_get(reply->request, "what");
     const char *name = what == NULL ? "connections" : json_string_value(what);
@@ -182,7 +208,7 @@ static void show(struct reply *reply)
             return;
         }
     }
-    reply->error = "\"what\" is none of nic, capabilities, connections, paths, tree";
+    reply->error = "\"what\" is none of nic, capabilities, connections, paths, tree, policy";
 }
 
 /* --- moves --- */
@@ -252,29 +278,48 @@ static void resume_offloads(struct reply *reply)
     emu_kernel_resume(reply->nic->kernel);
 }
 
+/* The rules that |list| has, as texts. */
+static bool read_rules(struct reply *reply, struct emu_rules *rules, const json_t *list)
+{
+    size_t i;
+    json_t *text;
+
+    json_array_foreach((json_t *)(uintptr_t)list, i, text)
+    {
+        if (!json_is_string(text) || strlen(json_string_value(text)) != json_string_length(text)) {
+            emu_error_set(&reply->why, EMU_EXIT_USAGE, "a rule is a text");
+            return false;
+        }
+        if (!emu_rules_add(rules, json_string_value(text), &reply->why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void set_policy(struct reply *reply)
 {
-    struct emu_policy_settings settings = reply->nic->policy.settings;
-    const char *kind = json_string_value(json_object_get(reply->request, "policy"));
+    struct emu_rules rules = {.cnt = 0};
+    const json_t *list = json_object_get(reply->request, "rules");
+    const char *name = json_string_value(json_object_get(reply->request, "policy"));
     const json_t *rate = json_object_get(reply->request, "rate");
-    int i = 0;
+    const double moves = rate == NULL ? EMU_RULE_RATE : json_number_value(rate);
 
-    while (kind != NULL && emu_policy_names[i] != NULL && strcmp(emu_policy_names[i], kind) != 0) {
-        ++i;
-    }
-    if (kind == NULL || emu_policy_names[i] == NULL) {
-        reply->error = "\"policy\" is none of manual, all, random";
+    if ((name == NULL) == (list == NULL) || (list != NULL && !json_is_array(list))) {
+        reply->error = "either \"policy\" is one of manual, all, random, or \"rules\" a list";
         return;
     }
-    if (rate != NULL) {
-        settings.rate = json_number_value(rate);
-    }
-    if (!(settings.rate > 0 && settings.rate <= EMU_POLICY_RATE_MAX)) {
+    if (!(moves > 0 && moves <= EMU_RULE_RATE_MAX)) {
         reply->error = "\"rate\" is a number of moves a second, above 0 and at most 100000";
         return;
     }
-    settings.kind = (enum toe_policy)i;
-    emu_policy_init(&reply->nic->policy, &settings);
+    if (!read_rules(reply, &rules, list) ||
+        (name != NULL && !emu_policy_name_add(&rules, name, moves, &reply->why))) {
+        emu_rules_clear(&rules);
+        reply->error = reply->why.text;
+        return;
+    }
+    emu_policy_set(&reply->nic->policy, &rules);
     emu_pump_wake(reply->nic->pump);
 }
 

@@ -99,6 +99,18 @@ static void print_counters(void *user, const json_t *object)
     }
 }
 
+/* One rule a line, as it was written, with its number. */
+static void print_rule(void *user, const json_t *object)
+{
+    (void)user;
+    if (strcmp(emu_client_text(object, "type"), "rule") == 0) {
+        (void)printf("%2d  %s\n", (int)emu_client_number(object, "number"),
+                     emu_client_text(object, "rule"));
+    } else {
+        (void)printf("policy: %s\n", emu_client_text(object, "policy"));
+    }
+}
+
 /* --- the commands --- */
 
 static int show_tree(const struct emu_client *client, json_t *request, bool dot)
@@ -127,6 +139,9 @@ static int show(const struct emu_client *client, const char *what,
     if (strcmp(what, "tree") == 0) {
         return show_tree(client, request, dot);
     }
+    if (strcmp(what, "policy") == 0) {
+        return emu_client_ask(client, request, print_rule, NULL);
+    }
     return emu_client_ask(client, request,
                           strcmp(what, "connections") == 0 ? print_connection : print_members,
                           &headed);
@@ -139,7 +154,7 @@ int emu_show_main(int argc, char **argv)
     struct emu_selecting selecting;
     const struct emu_command command = {
         .name = "show",
-        .synopsis = "[connections | paths | tree | nic | capabilities] [options]",
+        .synopsis = "[connections | paths | tree | policy | nic | capabilities] [options]",
         .summary = "Shows what a running NIC has: its connections, unless told otherwise.",
         .options = table,
         .option_cnt = sizeof(table) / sizeof(table[0]),

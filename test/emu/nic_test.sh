@@ -83,6 +83,8 @@ bad = [b"", b"x", b"[]", b"{}", b"null", b"\xff\xfe", b"{\"command\":7}", b"{\"c
        b"{\"command\":\"offload\",\"port\":70000}", b"{\"command\":\"offload\",\"local\":\"10.0.0\"}",
        b"{\"command\":\"policy\",\"policy\":\"all\",\"rate\":-1}", b"{\"command\":\"policy\",\"rate\":1}",
        b"{\"command\":\"policy\",\"policy\":\"random\",\"rate\":1e999}",
+       b"{\"command\":\"policy\",\"rules\":[\"keep\",\"offload prt 1\"]}", b"{\"command\":\"policy\",\"rules\":[1]}",
+       b"{\"command\":\"policy\",\"rules\":{}}", b"{\"command\":\"policy\",\"rules\":[\"keep\\u0000\"]}",
        b"{\"command\":\"fault\",\"loss_ppm\":1000001}", b"{\"command\":\"fault\",\"direction\":1}",
        b"{\"command\":\"fault\",\"delay_ns\":-1}", b"{\"command\":\"show\",\"command\":\"show\"}", b"[" * 8000, b"{\"a\":" * 1000]
 answers = ask(*bad)

@@ -8,6 +8,8 @@
 #   nic_traffic.py stream ADDRESS [FROM]   sends and gets back bytes until stdin says something, then
 #                                   checks them; from the address FROM
 #   nic_traffic.py later ADDRESS    the same, and begins when stdin says something first
+#   nic_traffic.py flood ADDRESS    sends all the time, and checks what comes back, until stdin says
+#                                   something
 #   nic_traffic.py take ADDRESS     has bytes sent to it until stdin says something
 import hashlib
 import os
@@ -164,6 +166,33 @@ def stream(address, source=None, starts=False):
     print("streamed %d" % counts[1])
 
 
+def flood(address):
+    conn = socket.create_connection((address, PORT), 10)
+    conn.settimeout(60)
+    sent, got = hashlib.sha256(), hashlib.sha256()
+    count = 0
+    print("streaming %d" % conn.getsockname()[1], flush=True)
+
+    def send():
+        while not select.select([sys.stdin], [], [], 0)[0]:
+            block = random.randbytes(BLOCK)
+            sent.update(block)
+            conn.sendall(block)
+        conn.shutdown(socket.SHUT_WR)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    while True:
+        part = conn.recv(BLOCK)
+        if not part:
+            break
+        got.update(part)
+        count += len(part)
+    sender.join()
+    assert sent.digest() == got.digest(), "TCP: other bytes came back"
+    print("streamed %d" % count)
+
+
 def later(address):
     stream(address, starts=True)
 
@@ -178,4 +207,4 @@ def take(address):
 
 
 random.seed(1)
-{"serve": serve, "talk": talk, "stream": stream, "later": later, "take": take}[sys.argv[1]](*sys.argv[2:])
+{"serve": serve, "talk": talk, "stream": stream, "later": later, "flood": flood, "take": take}[sys.argv[1]](*sys.argv[2:])

@@ -11,21 +11,6 @@ set -u
 in_peer() { nsenter -t "$PEER_PID" -n "$@"; }
 set_peer() { in_peer sh -c "echo $2 >/proc/sys/net/$1"; }
 
-# until_true WHAT COMMAND...: waits until it is so.
-until_true() {
-    local what=$1 i
-
-    shift
-    for ((i = 0; i < 400; ++i)); do
-        "$@" && return
-        read -r -t 0.1 <> <(:)
-    done
-    fail "$what: not so after 40 seconds"
-    "$toe" show
-    "$toe" show paths --json
-    return 1
-}
-
 # A third machine behind the other one, with a link in between that takes less.
 { coproc FAR { exec unshare -n "$BASH"; }; } 2>/dev/null # bash warns of a second one
 echo 'ip link set lo up; echo here' >&"${FAR[1]}"

@@ -82,6 +82,21 @@ talks() {
     done
 }
 
+# until_true WHAT COMMAND...: waits until it is so.
+until_true() {
+    local what=$1 i
+
+    shift
+    for ((i = 0; i < 400; ++i)); do
+        "$@" && return
+        read -r -t 0.1 <> <(:)
+    done
+    fail "$what: not so after 40 seconds"
+    "$toe" show
+    "$toe" show paths --json
+    return 1
+}
+
 # json CODE: runs CODE on the |lines| of an answer that ends well.
 json() { python3 -c '
 import json, sys
