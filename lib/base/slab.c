@@ -154,21 +154,44 @@ int base_slab_reserve(struct base_slab *slab, uint32_t cnt)
     return 0;
 }
 
-void *base_slab_alloc(struct base_slab *slab)
+/* Takes the first free object and says in |is_new| whether nobody had it before. */
+static uint8_t *take(struct base_slab *slab, bool *is_new)
 {
     uint32_t idx;
-    uint8_t *obj;
+    uint32_t *gen;
 
     if (slab->free_head == INDEX_NONE && add_chunk(slab) != 0) {
         return NULL;
     }
     idx = slab->free_head;
-    obj = obj_of(slab, idx);
+    gen = gen_of(slab, idx);
     slab->free_head = chunk_of(slab, idx)->next_free[pos_of(slab, idx)];
-    toe_assert(*gen_of(slab, idx) % 2 == 0);
-    ++*gen_of(slab, idx);
+    toe_assert(*gen % 2 == 0);
+    *is_new = *gen == 0;
+    ++*gen;
     ++slab->cnt;
-    memset(obj, 0, slab->obj_size);
+    return obj_of(slab, idx);
+}
+
+void *base_slab_alloc(struct base_slab *slab)
+{
+    bool is_new;
+    uint8_t *obj = take(slab, &is_new);
+
+    if (obj != NULL) {
+        memset(obj, 0, slab->obj_size);
+    }
+    return obj;
+}
+
+void *base_slab_reuse(struct base_slab *slab)
+{
+    bool is_new;
+    uint8_t *obj = take(slab, &is_new);
+
+    if (obj != NULL && is_new) {
+        memset(obj, 0, slab->obj_size);
+    }
     return obj;
 }
 

@@ -10,10 +10,10 @@
 /*
  * Pools with a stated limit
  *
- * A pool gives out zeroed objects of one size, each aligned to 64 bytes, and never more than its
- * limit. It grows by slabs of some objects; a slab is given back only by base_slab_fini(), so that
- * an object stays where it is. Every operation takes constant time, apart from the one that adds a
- * slab.
+ * A pool gives out objects of one size, zeroed or as they were left, each aligned to 64 bytes, and
+ * never more than its limit. It grows by slabs of some objects; a slab is given back only by
+ * base_slab_fini(), so that an object stays where it is. Every operation takes constant time, apart
+ * from the one that adds a slab.
  *
  * An object is named by its index, which is reused, or by its handle, which is not: a handle pairs
  * the index with a generation that changes whenever the object is allocated or freed. Handles may
@@ -70,7 +70,13 @@ int base_slab_reserve(struct base_slab *slab, uint32_t cnt);
 void *base_slab_alloc(struct base_slab *slab);
 
 /*
- * base_slab_free() returns |obj|, which came from base_slab_alloc() of the same |slab|, to the
+ * base_slab_reuse() does that without zeroing what was in use before: the object is as it was when
+ * it was freed. For large ones whose user writes what he reads.
+ */
+void *base_slab_reuse(struct base_slab *slab);
+
+/*
+ * base_slab_free() returns |obj|, which came from one of the two with the same |slab|, to the
  * pool. Its handles are stale from then on. Freeing what is not in use is asserted.
  */
 void base_slab_free(struct base_slab *slab, void *obj);

@@ -105,6 +105,30 @@ static void test_slab_objects(void **state)
     }
 }
 
+/* What is used again is as it was left, and what is new is zeroed, whatever the memory held. */
+static void test_slab_reuse(void **state)
+{
+    struct counter c = {.bytes = 0};
+    const struct toe_mem mem = counter_mem(&c);
+    static const uint8_t zeroes[40];
+    struct base_slab slab;
+    uint8_t *obj;
+
+    (void)state;
+    base_slab_init(&slab, &mem, sizeof(zeroes), 1, 1);
+    obj = base_slab_reuse(&slab);
+    assert_memory_equal(obj, zeroes, sizeof(zeroes));
+    assert_null(base_slab_reuse(&slab));
+    obj[39] = 7;
+    base_slab_free(&slab, obj);
+    assert_ptr_equal(base_slab_reuse(&slab), obj);
+    assert_int_equal(obj[39], 7);
+    base_slab_free(&slab, obj);
+    assert_ptr_equal(base_slab_alloc(&slab), obj);
+    assert_memory_equal(obj, zeroes, sizeof(zeroes));
+    base_slab_fini(&slab);
+}
+
 /* A handle dies with its object, also when the place is used again, and garbage names nothing. */
 static void test_slab_handles(void **state)
 {
@@ -232,9 +256,10 @@ static void test_slab_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mem_default),      cmocka_unit_test(test_slab_objects),
-        cmocka_unit_test(test_slab_handles),     cmocka_unit_test(test_slab_reserve),
-        cmocka_unit_test(test_slab_alloc_fails), cmocka_unit_test(test_slab_random),
+        cmocka_unit_test(test_mem_default),  cmocka_unit_test(test_slab_objects),
+        cmocka_unit_test(test_slab_reuse),   cmocka_unit_test(test_slab_handles),
+        cmocka_unit_test(test_slab_reserve), cmocka_unit_test(test_slab_alloc_fails),
+        cmocka_unit_test(test_slab_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
