@@ -37,24 +37,50 @@ enum toe_gso {
 };
 
 /*
+ * A lease on memory with received frames in it. Whoever wants to keep bytes of such a frame beyond
+ * the call takes a share, and gives it back when done; until then they stay where they are, as they
+ * are. The wire counts itself in as long as it uses the memory. All of it belongs to one thread.
+ */
+struct toe_lease {
+    uint32_t shares;
+    void (*over)(struct toe_lease *lease); /* the last share was given back */
+};
+
+static inline void toe_lease_take(struct toe_lease *lease)
+{
+    ++lease->shares;
+}
+
+static inline void toe_lease_give(struct toe_lease *lease)
+{
+    if (--lease->shares == 0) {
+        lease->over(lease);
+    }
+}
+
+/*
  * The bytes of a frame are |data| and then the |more_cnt| pieces of |more|. Headers always lie in
- * |data|; received frames lie there whole (more_cnt == 0). All of it is borrowed for the call.
+ * |data|; received frames lie there whole (more_cnt == 0). All of it is borrowed for the call,
+ * unless there is a |lease|.
  */
 struct toe_frame {
     const uint8_t *data;
     uint32_t len; /* bytes in |data| */
     uint32_t more_cnt;
     const struct toe_iov *more;
-    uint16_t csum_start; /* where the checksummed part begins, from the start of the frame */
-    uint16_t csum_off;   /* where the checksum lies, from there */
-    uint16_t gso_size;   /* payload of each segment of a super-segment */
-    uint8_t gso;         /* enum toe_gso */
-    uint8_t flags;       /* TOE_FRAME_* */
+    struct toe_lease *lease; /* of the memory that |data| lies in; NULL: copy what is to be kept */
+    uint16_t csum_start;     /* where the checksummed part begins, from the start of the frame */
+    uint16_t csum_off;       /* where the checksum lies, from there */
+    uint16_t gso_size;       /* payload of each segment of a super-segment */
+    uint8_t gso;             /* enum toe_gso */
+    uint8_t flags;           /* TOE_FRAME_* */
 };
 
 enum {
     TOE_WIRE_CSUM = 0x1, /* completes partial checksums */
     TOE_WIRE_TSO = 0x2,  /* takes super-segments */
+    /* Reads the pieces of a frame (more_cnt) where they lie: better not copied into one before. */
+    TOE_WIRE_GATHER = 0x4,
 };
 
 /*
@@ -67,7 +93,7 @@ struct toe_wire_ops {
     uint32_t features; /* TOE_WIRE_*: what transmit() accepts */
     /*
      * receive() fetches up to |max| frames that have arrived, oldest first, and returns how many.
-     * Their bytes stay valid until the next call of receive().
+     * Their bytes stay valid until the next call of receive(), and longer under a lease.
      */
     uint32_t (*receive)(void *wire, struct toe_frame *frames, uint32_t max);
     /* transmit() sends frames in order. What finds no room is lost, as on any wire. */

@@ -271,6 +271,35 @@ uint8_t *target_delivery_room(struct target_tcp *tcp, uint32_t len)
     return d->place;
 }
 
+/* The lease under which |data| may stay where it arrived, or NULL: it is to be copied. */
+static struct toe_lease *lease_of(const struct toe_target *target, const uint8_t *data,
+                                  uint32_t len)
+{
+    const struct toe_frame *frame = target->arriving;
+
+    /* What a chunk holds is no larger than such a chunk itself. */
+    if (frame == NULL || frame->lease == NULL || len <= TCP_CHUNK_ROOM || len > UINT16_MAX) {
+        return NULL;
+    }
+    /* It may have waited in a chunk; and a mapping may know nothing of the wire's memory. */
+    if (data < frame->data || data + len > frame->data + frame->len ||
+        target->settings.bus.addr != NULL) {
+        return NULL;
+    }
+    return frame->lease;
+}
+
+/* Keeps what found no room in a request. */
+static bool keep(struct target_tcp *tcp, const uint8_t *data, uint32_t len, bool push)
+{
+    struct tcp_recvq *q = &tcp->conn.busy->recvq;
+    struct base_slab *chunks = &tcp->target->chunks;
+    struct toe_lease *lease = lease_of(tcp->target, data, len);
+
+    return lease != NULL ? tcp_recvq_refer(q, chunks, data, len, push, lease)
+                         : tcp_recvq_push(q, chunks, data, len, push);
+}
+
 bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t len, bool push)
 {
     struct target_tcp *tcp = base_container_of(conn, struct target_tcp, conn);
@@ -294,7 +323,7 @@ bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t l
             return false;
         }
     }
-    if (placed < len && !tcp_recvq_push(q, conn->cfg->chunks, data + placed, len - placed, push)) {
+    if (placed < len && !keep(tcp, data + placed, len - placed, push)) {
         return false;
     }
     commit_posted(d, placed, push && placed == len);

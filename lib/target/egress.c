@@ -15,6 +15,10 @@
 
 #define IP_ID_FIRST 0x8000u
 
+/* Text that is not copied: so much of it, in so many pieces. */
+#define GATHER_MIN 4096u
+#define GATHER_PIECES 16u
+
 /* What of the text of a tcp_out comes next, as far as it lies in one piece. */
 struct text {
     const uint8_t *at;
@@ -107,6 +111,23 @@ static struct toe_frame *push_frame(struct target_egress *egress, const struct t
     return frame;
 }
 
+/* Completes the headers at |data| of the next |cnt| segments, and queues their frame, of whose text
+ * |len| bytes lie behind them. */
+static struct toe_frame *finish_frame(struct target_egress *egress, const struct progress *p,
+                                      uint8_t *data, uint32_t len, uint32_t cnt, uint64_t sum)
+{
+    struct toe_frame *frame;
+
+    target_head_finish(data, &p->head, toe_seq_add(p->out->seg.seq, p->done),
+                       p->head.is_ipv4 ? take_ip_id(egress, cnt) : 0, sum);
+    frame = push_frame(egress, &p->head, data, len);
+    if (cnt > 1) {
+        frame->gso = p->head.is_ipv4 ? TOE_GSO_TCP4 : TOE_GSO_TCP6;
+        frame->gso_size = p->out->mss;
+    }
+    return frame;
+}
+
 /* Makes frames of |len| bytes of text, each |cnt| segments, up to |end| of it; false if that cannot
  * be mapped. */
 static bool emit_frames(struct toe_target *target, struct target_tcp *tcp, struct progress *p,
@@ -116,7 +137,6 @@ static bool emit_frames(struct toe_target *target, struct target_tcp *tcp, struc
 
     do {
         uint8_t *data = room_for(target, TARGET_HEAD_LEN_MAX + len);
-        struct toe_frame *frame;
         uint64_t sum = 0;
 
         target_head_copy(data, &p->head);
@@ -125,16 +145,60 @@ static bool emit_frames(struct toe_target *target, struct target_tcp *tcp, struc
                        p->head.is_partial ? NULL : &sum)) {
             return false;
         }
-        target_head_finish(data, &p->head, toe_seq_add(p->out->seg.seq, p->done),
-                           p->head.is_ipv4 ? take_ip_id(egress, cnt) : 0, sum);
-        frame = push_frame(egress, &p->head, data, len);
-        if (cnt > 1) {
-            frame->gso = p->head.is_ipv4 ? TOE_GSO_TCP4 : TOE_GSO_TCP6;
-            frame->gso_size = p->out->mss;
-        }
+        (void)finish_frame(egress, p, data, len, cnt, sum);
         p->done += len;
         p->cnt += cnt;
     } while (p->done < end);
+    return true;
+}
+
+/* Describes |len| bytes of the text from |off| on where they lie; returns in how many pieces, or 0
+ * if these are too many, or cannot be mapped. */
+static uint32_t map_text(struct tcp_conn *conn, struct toe_iov *pieces, uint32_t off, uint32_t len)
+{
+    uint32_t cnt = 0;
+
+    while (len > 0 && cnt < GATHER_PIECES) {
+        const uint8_t *data = NULL;
+        const uint32_t run = tcp_send_map(conn, &data, off, len);
+
+        if (run == 0) {
+            return 0;
+        }
+        pieces[cnt++] = (struct toe_iov){data, run};
+        off += run;
+        len -= run;
+    }
+    return len == 0 ? cnt : 0;
+}
+
+/*
+ * Makes one frame of |cnt| segments whose |len| bytes of text stay where they are, if the wire
+ * gathers them. It goes at once, as long as they are there. Returns false if they are to be copied.
+ */
+static bool emit_gathered(struct toe_target *target, struct target_tcp *tcp, struct progress *p,
+                          uint32_t len, uint32_t cnt)
+{
+    struct toe_iov pieces[GATHER_PIECES];
+    struct toe_frame *frame;
+    uint32_t piece_cnt;
+    uint8_t *data;
+
+    if (len < GATHER_MIN || !p->head.is_partial || (target->wire.features & TOE_WIRE_GATHER) == 0) {
+        return false;
+    }
+    piece_cnt = map_text(&tcp->conn, pieces, p->out->text_off + p->done, len);
+    if (piece_cnt == 0) {
+        return false;
+    }
+    data = room_for(target, TARGET_HEAD_LEN_MAX);
+    target_head_copy(data, &p->head);
+    frame = finish_frame(&target->egress, p, data, 0, cnt, 0);
+    frame->more = pieces;
+    frame->more_cnt = piece_cnt;
+    target_egress_flush(target);
+    p->done += len;
+    p->cnt += cnt;
     return true;
 }
 
@@ -204,8 +268,11 @@ void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
         is_mapped = emit_frames(target, tcp, &p, out->mss, before, 1);
     }
     if (is_mapped) {
+        const uint32_t last_cnt = is_cut ? 1 : cnt;
+
         target_head_shape(&p.head, len - before, out->seg.flags & TARGET_HEAD_FLAGS_LAST);
-        is_mapped = emit_frames(target, tcp, &p, len - before, len, is_cut ? 1 : cnt);
+        is_mapped = emit_gathered(target, tcp, &p, len - before, last_cnt) ||
+                    emit_frames(target, tcp, &p, len - before, len, last_cnt);
     }
     if (!is_mapped) {
         target_tcp_ready(tcp); /* The verdict is to be seen. */

@@ -3,8 +3,9 @@
  * Egress: segments become frames.
  *
  * Frames of a run are built one behind the other in one buffer, headers and payload together, the
- * payload copied and summed in the same pass, and handed to the wire in batches. Nothing is
- * allocated for a segment.
+ * payload copied and summed in the same pass, and handed to the wire in batches. Much payload is
+ * not copied where the wire gathers frames and completes checksums. Nothing is allocated for a
+ * segment.
  *
  * The engine is asked for as many segments at a time as a super-segment holds. Where the wire takes
  * super-segments they become one frame, elsewhere frames that share one building of the headers

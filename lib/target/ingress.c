@@ -335,15 +335,18 @@ bool target_ingress_run(struct toe_target *target)
 
     target_arrivals_find(target, arrivals, frames, cnt);
     for (uint32_t i = 0; i < cnt;) {
-        const uint32_t taken = arrivals[i].is_plain
-                                   ? target_arrivals_take(target, &arrivals[i], &frames[i], cnt - i)
-                                   : take(target, &frames[i]);
+        uint32_t taken;
 
+        target->arriving = &frames[i];
+        taken = arrivals[i].is_plain
+                    ? target_arrivals_take(target, &arrivals[i], &frames[i], cnt - i)
+                    : take(target, &frames[i]);
         if (taken == 0) {
             target_ordinary_push(target, &frames[i]);
         }
         i += taken > 0 ? taken : 1;
     }
+    target->arriving = NULL;
     target_ordinary_flush(target);
     return cnt == TARGET_BATCH_MAX;
 }

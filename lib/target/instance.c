@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "target/lent.h"
 #include "target/object.h"
 #include "target/worth.h"
 #include "tcp/congestion.h"
@@ -304,6 +305,7 @@ void toe_target_del(struct toe_target *target)
         }
     }
     target_held_drop(target, target->ordinary.released);
+    target_lent_fini(&target->chunks);
     target_keyset_fini(&target->vlans);
     target_keyset_fini(&target->src_addrs);
     target_keyset_fini(&target->src_macs);

@@ -50,7 +50,8 @@ struct toe_target {
     toe_instant now;
     toe_instant initiated; /* when the initiate that is being taken arrived (TMR-008) */
     bool is_running;
-    bool has_more_frames; /* the wire may have more than a run took */
+    bool has_more_frames;             /* the wire may have more than a run took */
+    const struct toe_frame *arriving; /* being processed, or NULL */
 
     struct tcp_config tcp_config;
     struct tcp_budget challenges;

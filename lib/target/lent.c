@@ -15,7 +15,7 @@ static struct target_chunk *outer(struct tcp_chunk *chunk)
 static void describe(struct toe_sge *sge, const struct tcp_chunk *chunk, const struct toe_bus *bus)
 {
     *sge = (struct toe_sge){
-        .addr = toe_bus_addr(bus, chunk->data + chunk->off, chunk->len),
+        .addr = toe_bus_addr(bus, tcp_chunk_bytes(chunk), chunk->len),
         .len = chunk->len,
     };
 }
@@ -27,19 +27,24 @@ static void describe(struct toe_sge *sge, const struct tcp_chunk *chunk, const s
 static void split(struct base_slab *chunks, struct tcp_recvq *q, struct tcp_chunk *chunk,
                   uint32_t len)
 {
+    const uint8_t *bytes = tcp_chunk_bytes(chunk) + len;
     struct tcp_chunk *rest;
 
     if (len == 0 || len >= chunk->len) {
         return;
     }
-    rest = base_slab_alloc(chunks);
+    rest = tcp_chunk_new(chunks);
     if (rest == NULL) {
         return;
     }
-    rest->len = (uint16_t)(chunk->len - len);
+    if (chunk->is_leased) {
+        tcp_chunk_refer(rest, bytes, (uint16_t)(chunk->len - len), chunk->leased.lease);
+    } else {
+        rest->len = (uint16_t)(chunk->len - len);
+        memcpy(rest->data, bytes, rest->len);
+    }
     rest->push = chunk->push;
     rest->urgent = chunk->urgent;
-    memcpy(rest->data, chunk->data + chunk->off + len, rest->len);
     rest->next = chunk->next;
     chunk->next = rest;
     chunk->len = (uint16_t)len;
@@ -134,8 +139,19 @@ void target_lent_return(struct base_slab *chunks, struct toe_buf *chain, uint32_
         while (chunk != NULL) {
             struct tcp_chunk *next = chunk->next;
 
-            base_slab_free(chunks, chunk);
+            tcp_chunk_del(chunks, chunk);
             chunk = next;
+        }
+    }
+}
+
+void target_lent_fini(struct base_slab *chunks)
+{
+    for (uint32_t i = 0; i < chunks->cap; ++i) {
+        struct tcp_chunk *chunk = base_slab_at(chunks, i);
+
+        if (chunk != NULL) {
+            tcp_chunk_del(chunks, chunk);
         }
     }
 }

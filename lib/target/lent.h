@@ -38,4 +38,7 @@ struct toe_buf *target_lent_take(struct tcp_recvq *q, const struct toe_bus *bus,
 /* target_lent_return() frees the chunks of the buffers of |chain| that are lent. */
 void target_lent_return(struct base_slab *chunks, struct toe_buf *chain, uint32_t *lent_cnt);
 
+/* target_lent_fini() frees all chunks, also those that the host still has. */
+void target_lent_fini(struct base_slab *chunks);
+
 #endif

@@ -53,6 +53,7 @@ void target_held_push(struct toe_target *target, struct target_tcp *tcp,
     }
     held->frame = *frame;
     held->frame.data = (const uint8_t *)(held + 1);
+    held->frame.lease = NULL;
     memcpy(held + 1, frame->data, frame->len);
     if (target_busy_of(tcp)->held == NULL) {
         target_busy_of(tcp)->held = held;

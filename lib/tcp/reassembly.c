@@ -61,7 +61,7 @@ static struct tcp_chunk *find_run(const struct tcp_reassembly *r, toe_seq seq)
 
 static struct tcp_chunk *alloc_chunk(struct tcp_reassembly *r, struct base_slab *pool)
 {
-    struct tcp_chunk *chunk = base_slab_alloc(pool);
+    struct tcp_chunk *chunk = tcp_chunk_new(pool);
 
     if (chunk != NULL) {
         ++r->chunk_cnt;
@@ -281,9 +281,7 @@ uint32_t tcp_reassembly_gap(const struct tcp_reassembly *r, toe_seq rcv_nxt)
 /* Appends |chunk| to |q|; a copy where it fits behind what is there already. */
 static void move_chunk(struct tcp_recvq *q, struct base_slab *pool, struct tcp_chunk *chunk)
 {
-    const struct tcp_chunk *tail = q->tail;
-
-    if (tail == NULL || tail->off + tail->len + chunk->len > (int)TCP_CHUNK_ROOM) {
+    if (chunk->len > tcp_recvq_room(q)) {
         tcp_recvq_append(q, chunk);
         return;
     }

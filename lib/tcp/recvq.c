@@ -5,10 +5,34 @@
 
 #include <string.h>
 
-/* How many bytes |chunk| has room for behind those it holds. */
-static uint32_t room_behind(const struct tcp_chunk *chunk)
+struct tcp_chunk *tcp_chunk_new(struct base_slab *pool)
 {
-    return TCP_CHUNK_ROOM - chunk->off - chunk->len;
+    struct tcp_chunk *chunk = base_slab_reuse(pool);
+
+    if (chunk != NULL) {
+        memset(chunk, 0, offsetof(struct tcp_chunk, data));
+    }
+    return chunk;
+}
+
+void tcp_chunk_del(struct base_slab *pool, struct tcp_chunk *chunk)
+{
+    if (chunk->is_leased) {
+        toe_lease_give(chunk->leased.lease);
+    }
+    base_slab_free(pool, chunk);
+}
+
+void tcp_chunk_refer(struct tcp_chunk *chunk, const uint8_t *bytes, uint16_t len,
+                     struct toe_lease *lease)
+{
+    toe_assert(chunk->len == 0 && !chunk->is_leased);
+
+    toe_lease_take(lease);
+    chunk->is_leased = true;
+    chunk->leased.bytes = bytes;
+    chunk->leased.lease = lease;
+    chunk->len = len;
 }
 
 static void free_chain(struct tcp_chunk *chunk, struct base_slab *pool)
@@ -16,7 +40,7 @@ static void free_chain(struct tcp_chunk *chunk, struct base_slab *pool)
     while (chunk != NULL) {
         struct tcp_chunk *next = chunk->next;
 
-        base_slab_free(pool, chunk);
+        tcp_chunk_del(pool, chunk);
         chunk = next;
     }
 }
@@ -28,7 +52,7 @@ static struct tcp_chunk *alloc_chain(struct base_slab *pool, uint32_t len)
     struct tcp_chunk *chain = NULL;
 
     for (uint32_t cnt = (len - 1) / TCP_CHUNK_ROOM + 1; cnt > 0; --cnt) {
-        struct tcp_chunk *chunk = base_slab_alloc(pool);
+        struct tcp_chunk *chunk = tcp_chunk_new(pool);
 
         if (chunk == NULL) {
             free_chain(chain, pool);
@@ -54,7 +78,7 @@ void tcp_recvq_fini(struct tcp_recvq *q, struct base_slab *pool)
 bool tcp_recvq_push(struct tcp_recvq *q, struct base_slab *pool, const uint8_t *data, uint32_t len,
                     bool push)
 {
-    uint32_t fill = q->tail == NULL ? 0 : room_behind(q->tail);
+    uint32_t fill = tcp_recvq_room(q);
     struct tcp_chunk *fresh = NULL;
 
     if (len == 0) {
@@ -91,6 +115,30 @@ bool tcp_recvq_push(struct tcp_recvq *q, struct base_slab *pool, const uint8_t *
     return true;
 }
 
+bool tcp_recvq_refer(struct tcp_recvq *q, struct base_slab *pool, const uint8_t *data, uint32_t len,
+                     bool push, struct toe_lease *lease)
+{
+    struct tcp_chunk *chunk;
+
+    toe_assert(len > 0 && len <= UINT16_MAX);
+
+    chunk = tcp_chunk_new(pool);
+    if (chunk == NULL) {
+        return false;
+    }
+    tcp_chunk_refer(chunk, data, (uint16_t)len, lease);
+    chunk->push = push;
+    tcp_recvq_append(q, chunk);
+    return true;
+}
+
+uint32_t tcp_recvq_room(const struct tcp_recvq *q)
+{
+    const struct tcp_chunk *tail = q->tail;
+
+    return tail == NULL || tail->is_leased ? 0 : TCP_CHUNK_ROOM - tail->off - tail->len;
+}
+
 void tcp_recvq_append(struct tcp_recvq *q, struct tcp_chunk *chunk)
 {
     toe_assert(chunk->len > 0);
@@ -110,7 +158,7 @@ uint32_t tcp_recvq_front(const struct tcp_recvq *q, const uint8_t **data, bool *
     if (q->head == NULL) {
         return 0;
     }
-    *data = q->head->data + q->head->off;
+    *data = tcp_chunk_bytes(q->head);
     *push = q->head->push;
     return q->head->len;
 }
@@ -127,7 +175,7 @@ void tcp_recvq_drop(struct tcp_recvq *q, struct base_slab *pool, uint32_t len)
             return;
         }
         len -= chunk->len;
-        base_slab_free(pool, tcp_recvq_take(q));
+        tcp_chunk_del(pool, tcp_recvq_take(q));
     }
 }
 

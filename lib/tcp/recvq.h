@@ -9,11 +9,15 @@
  *
  * PSH is kept for the end of a chunk: what counts is whether the last byte somebody takes was
  * pushed (RCV-038), and whoever takes bytes takes all there are or all he has room for.
+ *
+ * Text of super-segments can stay where it arrived, if there is a lease on that memory: a chunk
+ * refers to it then, and holds no bytes of its own. Such chunks are in no reassembly queue.
  */
 #ifndef TCP_RECVQ_H
 #define TCP_RECVQ_H
 
 #include "base/slab.h"
+#include "toe/frame.h"
 #include "toe/types.h"
 
 #define TCP_CHUNK_ROOM 1984u
@@ -30,7 +34,14 @@ struct tcp_chunk {
     uint16_t len;                /* bytes left from there */
     bool push;                   /* its last byte was the last of a segment with PSH */
     bool urgent;
-    uint8_t data[TCP_CHUNK_ROOM];
+    bool is_leased; /* the bytes are |leased|, not |data| */
+    union {
+        uint8_t data[TCP_CHUNK_ROOM];
+        struct {
+            const uint8_t *bytes;
+            struct toe_lease *lease;
+        } leased;
+    };
 };
 
 /* With the pool's index, a chunk must not outgrow 32 cache lines. */
@@ -42,6 +53,22 @@ struct tcp_recvq {
     struct tcp_chunk *tail;
     uint32_t len; /* bytes in all chunks */
 };
+
+/* tcp_chunk_new() takes an empty chunk, whose bytes mean nothing yet, or NULL. */
+struct tcp_chunk *tcp_chunk_new(struct base_slab *pool);
+
+/* tcp_chunk_del() gives |chunk| back to |pool|, and its share of a lease. */
+void tcp_chunk_del(struct base_slab *pool, struct tcp_chunk *chunk);
+
+/* tcp_chunk_bytes() is where the bytes of |chunk| lie that are left. */
+static inline const uint8_t *tcp_chunk_bytes(const struct tcp_chunk *chunk)
+{
+    return (chunk->is_leased ? chunk->leased.bytes : chunk->data) + chunk->off;
+}
+
+/* tcp_chunk_refer() makes |chunk|, an empty one, stand for the |len| bytes under |lease|. */
+void tcp_chunk_refer(struct tcp_chunk *chunk, const uint8_t *bytes, uint16_t len,
+                     struct toe_lease *lease);
 
 /* tcp_recvq_init() makes |q| an empty queue. */
 void tcp_recvq_init(struct tcp_recvq *q);
@@ -55,6 +82,16 @@ void tcp_recvq_fini(struct tcp_recvq *q, struct base_slab *pool);
  */
 bool tcp_recvq_push(struct tcp_recvq *q, struct base_slab *pool, const uint8_t *data, uint32_t len,
                     bool push);
+
+/*
+ * tcp_recvq_refer() appends |len| bytes, at most 65535, that stay where they are as long as |lease|
+ * says. Returns false, with the queue as it was, if the pool is exhausted.
+ */
+bool tcp_recvq_refer(struct tcp_recvq *q, struct base_slab *pool, const uint8_t *data, uint32_t len,
+                     bool push, struct toe_lease *lease);
+
+/* tcp_recvq_room() is how many bytes fit into the last chunk, behind those it holds. */
+uint32_t tcp_recvq_room(const struct tcp_recvq *q);
 
 /* tcp_recvq_append() appends |chunk|, which is not empty, as it is. */
 void tcp_recvq_append(struct tcp_recvq *q, struct tcp_chunk *chunk);

@@ -23,7 +23,7 @@
 #define MS TOE_NS_PER_MS
 #define DRAIN_TIME (900 * TOE_NS_PER_SEC)
 
-enum { FRAMES = 32, PORT = 7, PPM = 1000000 };
+enum { FRAMES = 64, PORT = 7, PPM = 1000000 };
 
 /* What one run is like. */
 struct plan {
@@ -39,20 +39,35 @@ struct plan {
     toe_duration every; /* mean time between two moves, */
     toe_duration life;  /* and of the card; 0: it does not die */
     uint32_t rcv_buf;
+    uint32_t mtu; /* 0: 1500 */
     bool ipv6;
+};
+
+/* A link's end whose frames lie in memory that is leased, and gone when that is over. */
+struct port {
+    void *end;
+    struct emu_random random;
+    struct block *blocks[FRAMES]; /* that were received last */
+    uint32_t block_cnt;
+};
+
+struct block {
+    struct toe_lease lease;
+    uint8_t bytes[];
 };
 
 /* The emulated network card. */
 struct nic {
     struct toe_target *target;
     struct emu_kernel *kernel;
-    void *tap;
+    struct port tap;
     toe_instant kernel_at;
     toe_instant move_at;
     toe_duration every;
     toe_duration life;
     toe_instant die_at;
-    void *wire;
+    struct port wire;
+    uint32_t mtu;
     uint64_t seed;
     struct emu_random random;
     uint64_t asked;
@@ -75,6 +90,11 @@ struct world {
     struct nic nic;
 };
 
+static uint32_t mtu_of(const struct plan *plan)
+{
+    return plan->mtu != 0 ? plan->mtu : 1500;
+}
+
 static struct toe_addr address(const struct plan *plan, uint8_t machine)
 {
     struct toe_addr addr = {.family = plan->ipv6 ? 6 : 4};
@@ -83,6 +103,48 @@ static struct toe_addr address(const struct plan *plan, uint8_t machine)
     addr.bytes[plan->ipv6 ? 15 : 3] = (uint8_t)(machine + 1);
     return addr;
 }
+
+/* --- its ports --- */
+
+static void on_over(struct toe_lease *lease)
+{
+    free(lease);
+}
+
+static void give_up(struct port *port)
+{
+    while (port->block_cnt > 0) {
+        toe_lease_give(&port->blocks[--port->block_cnt]->lease);
+    }
+}
+
+static uint32_t port_receive(void *wire, struct toe_frame *frames, uint32_t max)
+{
+    struct port *port = wire;
+    const uint32_t cnt =
+        toe_sim_wire_ops()->receive(port->end, frames, max < FRAMES ? max : FRAMES);
+
+    give_up(port);
+    for (uint32_t i = 0; i < cnt; ++i) {
+        struct block *block = malloc(sizeof(*block) + frames[i].len);
+
+        assert_non_null(block);
+        block->lease = (struct toe_lease){.shares = 1, .over = on_over};
+        memcpy(block->bytes, frames[i].data, frames[i].len);
+        port->blocks[port->block_cnt++] = block;
+        frames[i].data = block->bytes;
+        frames[i].lease = emu_random_below(&port->random, 4) != 0 ? &block->lease : NULL;
+    }
+    return cnt;
+}
+
+static void port_transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
+{
+    toe_sim_wire_ops()->transmit(((struct port *)wire)->end, frames, cnt);
+}
+
+static const struct toe_wire_ops port_ops = {
+    .size = sizeof(port_ops), .receive = port_receive, .transmit = port_transmit};
 
 /* --- the card --- */
 
@@ -143,8 +205,9 @@ static void give_birth(struct nic *nic)
     struct emu_error error;
 
     toe_target_settings_default(&target);
-    target.wire = toe_sim_wire_ops();
-    target.wire_user = nic->wire;
+    target.wire = &port_ops;
+    target.wire_user = &nic->wire;
+    target.mtu_max = nic->mtu;
     target.seed = nic->seed;
     target.ack_when = TOE_ACK_RETURNED;
     memcpy(target.mac, "\x02\x00\x00\x00\x77\x01", TOE_MAC_LEN);
@@ -156,8 +219,9 @@ static void give_birth(struct nic *nic)
             .ops = toe_target_ops(),
             .target = nic->target,
             .acks = nic->target,
-            .host = toe_sim_wire_ops(),
-            .host_user = nic->tap,
+            .host = &port_ops,
+            .host_user = &nic->tap,
+            .mtu = nic->mtu,
             .seed = nic->seed,
             .no_netlink = true,
             .moved = on_moved,
@@ -196,7 +260,7 @@ static void nic_run(void *user, toe_instant now)
     uint32_t cnt;
 
     live_on(nic, now);
-    while ((cnt = toe_sim_wire_ops()->receive(nic->tap, frames, FRAMES)) > 0) {
+    while ((cnt = port_receive(&nic->tap, frames, FRAMES)) > 0) {
         emu_kernel_from_host(nic->kernel, frames, cnt, now);
     }
     move_some(nic, now);
@@ -219,8 +283,9 @@ static toe_instant nic_deadline(void *user)
 static void make_nic(struct world *w)
 {
     w->nic = (struct nic){
-        .tap = toe_sim_link_end(w->tap, 1),
-        .wire = toe_sim_link_end(w->wire, 0),
+        .tap = {.end = toe_sim_link_end(w->tap, 1), .random.state = w->plan.seed},
+        .wire = {.end = toe_sim_link_end(w->wire, 0), .random.state = w->plan.seed},
+        .mtu = mtu_of(&w->plan),
         .every = w->plan.every,
         .life = w->plan.life,
         .die_at = w->plan.life,
@@ -285,7 +350,7 @@ static void make(struct world *w, const struct plan *plan)
     w->settings.seconds = 5;
     w->settings.seed = plan->seed;
     w->settings.policy = TOE_POLICY_MANUAL;
-    w->settings.mtu = 1500;
+    w->settings.mtu = mtu_of(plan);
     w->settings.prefix_len[0] = plan->ipv6 ? 64 : 24;
     if (plan->rcv_buf != 0) {
         w->settings.rcv_buf = plan->rcv_buf;
@@ -301,7 +366,7 @@ static void make(struct world *w, const struct plan *plan)
     make_nic(w);
     index = toe_sim_node_add(w->sim, &node, toe_sim_link_end(w->wire, 0));
     assert_true(index >= 0);
-    toe_sim_node_wire_add(w->sim, index, w->nic.tap);
+    toe_sim_node_wire_add(w->sim, index, w->nic.tap.end);
 }
 
 static void unmake(struct world *w)
@@ -309,6 +374,8 @@ static void unmake(struct world *w)
     emu_stress_machine_fini(&w->machines[0]);
     emu_stress_machine_fini(&w->machines[1]);
     die(&w->nic);
+    give_up(&w->nic.tap);
+    give_up(&w->nic.wire);
     toe_sim_del(w->sim);
 }
 
@@ -445,6 +512,22 @@ static void moves_over_ipv6(void **state)
              400);
 }
 
+/* Text of such frames stays where it arrived, all the way through. */
+static void moves_of_large_frames(void **state)
+{
+    (void)state;
+    run_plan(&(struct plan){.seed = seed_of(8),
+                            .connections = 8,
+                            .bytes = 500000,
+                            .delay = 2 * MS,
+                            .loss = PPM / 200,
+                            .reorder = PPM / 200,
+                            .tap_loss = PPM / 1000,
+                            .every = 2 * MS,
+                            .mtu = 9000},
+             400);
+}
+
 static void moves_with_a_full_tap(void **state)
 {
     (void)state;
@@ -491,6 +574,7 @@ int main(void)
         cmocka_unit_test(moves),
         cmocka_unit_test(moves_on_a_bad_wire),
         cmocka_unit_test(moves_over_ipv6),
+        cmocka_unit_test(moves_of_large_frames),
         cmocka_unit_test(moves_with_a_full_tap),
         cmocka_unit_test(moves_with_small_windows),
         cmocka_unit_test(dies_and_nothing_is_lost),

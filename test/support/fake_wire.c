@@ -19,11 +19,31 @@ uint8_t t_wire_byte(uint32_t seq)
     return (uint8_t)(seq * 31 + (seq >> 8) * 7 + 3);
 }
 
+static void on_over(struct toe_lease *lease)
+{
+    struct t_wire_block *block = (struct t_wire_block *)(void *)lease;
+
+    LIST_REMOVE(block, node);
+    free(block);
+}
+
+/* What was received before is the target's no longer, but for its shares. */
+static void give_up(struct t_wire *wire)
+{
+    for (uint32_t i = 0; i < wire->in_head; ++i) {
+        if (wire->in[i] != NULL) {
+            toe_lease_give(&wire->in[i]->lease);
+            wire->in[i] = NULL;
+        }
+    }
+}
+
 static uint32_t receive(void *ctx, struct toe_frame *frames, uint32_t max)
 {
     struct t_wire *wire = ctx;
     uint32_t cnt = 0;
 
+    give_up(wire);
     while (cnt < max && wire->in_head < wire->in_cnt) {
         frames[cnt++] = wire->in_frames[wire->in_head++];
     }
@@ -116,6 +136,27 @@ static void check_checksum(const struct t_wire *wire, const struct toe_frame *fr
     assert_int_equal(wire_load_u16(tcp + WIRE_TCP_CSUM_OFF), wire_csum_seed(pseudo));
 }
 
+/* Makes |whole| what |frame| is, in one piece. */
+static const struct toe_frame *gather(struct t_wire *wire, struct toe_frame *whole,
+                                      const struct toe_frame *frame)
+{
+    if (frame->more_cnt == 0) {
+        return frame;
+    }
+    assert_true((wire->ops.features & TOE_WIRE_GATHER) != 0);
+    *whole = *frame;
+    whole->data = wire->sent;
+    whole->more_cnt = 0;
+    memcpy(wire->sent, frame->data, frame->len);
+    for (uint32_t i = 0; i < frame->more_cnt; ++i) {
+        assert_true(whole->len + frame->more[i].len <= T_WIRE_FRAME_MAX);
+        memcpy(wire->sent + whole->len, frame->more[i].base, frame->more[i].len);
+        whole->len += (uint32_t)frame->more[i].len;
+    }
+    ++wire->gathered_cnt;
+    return whole;
+}
+
 static void record(struct t_wire *wire, const struct toe_frame *frame)
 {
     struct t_wire_sent sent;
@@ -154,7 +195,9 @@ static void transmit(void *ctx, const struct toe_frame *frames, uint32_t cnt)
 {
     assert_true(cnt > 0);
     for (uint32_t i = 0; i < cnt; ++i) {
-        record(ctx, &frames[i]);
+        struct toe_frame whole;
+
+        record(ctx, gather(ctx, &whole, &frames[i]));
     }
 }
 
@@ -173,28 +216,51 @@ void t_wire_init(struct t_wire *wire, struct t_log *log, uint32_t features)
 
 void t_wire_fini(struct t_wire *wire)
 {
-    for (uint32_t i = 0; i < wire->in_cnt; ++i) {
-        free(wire->in[i]);
+    struct t_wire_block *block;
+
+    while ((block = LIST_FIRST(&wire->blocks)) != NULL) {
+        assert_int_equal(block->lease.shares, 1);
+        on_over(&block->lease);
     }
     wire->in_cnt = 0;
     wire->in_head = 0;
 }
 
+uint32_t t_wire_leased_cnt(const struct t_wire *wire)
+{
+    const struct t_wire_block *block;
+    uint32_t cnt = 0;
+
+    LIST_FOREACH(block, &wire->blocks, node)
+    {
+        ++cnt;
+    }
+    for (uint32_t i = 0; i < wire->in_cnt; ++i) {
+        cnt -= wire->in[i] != NULL && wire->in[i]->lease.shares == 1;
+    }
+    return cnt;
+}
+
 void t_wire_push(struct t_wire *wire, const uint8_t *data, uint32_t len)
 {
-    uint8_t *copy;
+    struct t_wire_block *copy;
 
     if (wire->in_head == wire->in_cnt) {
-        t_wire_fini(wire);
+        give_up(wire);
+        wire->in_cnt = 0;
+        wire->in_head = 0;
     }
     if (wire->in_cnt == T_WIRE_IN_MAX) {
         fail_msg("too many frames at once");
     }
-    copy = malloc(len > 0 ? len : 1);
+    copy = malloc(sizeof(*copy) + len);
     assert_non_null(copy);
-    memcpy(copy, data, len);
+    copy->lease = (struct toe_lease){.shares = 1, .over = on_over};
+    LIST_INSERT_HEAD(&wire->blocks, copy, node);
+    memcpy(copy->bytes, data, len);
     wire->in[wire->in_cnt] = copy;
-    wire->in_frames[wire->in_cnt] = (struct toe_frame){.data = copy, .len = len};
+    wire->in_frames[wire->in_cnt] =
+        (struct toe_frame){.data = copy->bytes, .len = len, .lease = &copy->lease};
     ++wire->in_cnt;
 }
 

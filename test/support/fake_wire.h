@@ -6,6 +6,8 @@
  * Of every TCP frame that leaves, the checksums must be right, the identification in the upper
  * half, DF set and URG clear; and each byte of payload must be the one that belongs to its sequence
  * number (t_wire_byte()).
+ *
+ * There is a lease on the memory of every frame that arrives, and it is gone when that is over.
  */
 #ifndef SUPPORT_FAKE_WIRE_H
 #define SUPPORT_FAKE_WIRE_H
@@ -16,6 +18,7 @@
 #include "wire/tcp.h"
 
 #include <stdint.h>
+#include <sys/queue.h>
 
 #define T_WIRE_IN_MAX 512
 #define T_WIRE_FRAME_MAX 70000
@@ -41,14 +44,26 @@ struct t_wire_sent {
     uint16_t gso_size;
 };
 
+/* A frame that arrives, in memory of its own. */
+struct t_wire_block {
+    struct toe_lease lease;
+    LIST_ENTRY(t_wire_block) node;
+    uint8_t bytes[];
+};
+
+LIST_HEAD(t_wire_blocks, t_wire_block);
+
 struct t_wire {
     struct toe_wire_ops ops;
     struct t_log *log;
-    uint8_t *in[T_WIRE_IN_MAX];
+    struct t_wire_block *in[T_WIRE_IN_MAX];
     struct toe_frame in_frames[T_WIRE_IN_MAX];
-    uint32_t in_head; /* next to be received */
-    uint32_t in_cnt;  /* put in so far */
+    uint32_t in_head;               /* next to be received */
+    uint32_t in_cnt;                /* put in so far */
+    struct t_wire_blocks blocks;    /* that somebody has a share of */
+    uint8_t sent[T_WIRE_FRAME_MAX]; /* the last frame of several pieces, in one */
     struct t_wire_sent last;
+    uint32_t gathered_cnt; /* frames that came in several pieces */
     uint32_t sent_cnt;
     uint32_t data_cnt; /* frames with payload */
     bool has_partial;  /* checksums are left to the wire */
@@ -61,7 +76,11 @@ uint8_t t_wire_byte(uint32_t seq);
 /* t_wire_init() makes |wire| an empty one with |features|. */
 void t_wire_init(struct t_wire *wire, struct t_log *log, uint32_t features);
 
+/* t_wire_fini() frees all; nobody else has a share of anything then. */
 void t_wire_fini(struct t_wire *wire);
+
+/* t_wire_leased_cnt() is how many frames others have a share of, of those received. */
+uint32_t t_wire_leased_cnt(const struct t_wire *wire);
 
 /* t_wire_push() lets a copy of the |len| bytes at |data| arrive. */
 void t_wire_push(struct t_wire *wire, const uint8_t *data, uint32_t len);

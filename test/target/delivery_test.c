@@ -132,6 +132,54 @@ static void test_rcv_030_rest_is_indicated(void **state)
     t_target_del(t);
 }
 
+/* Much text under a lease stays where it arrived until the host returns it, whatever it says first;
+ * little is copied. */
+static void test_text_stays_under_a_lease(void **state)
+{
+    struct t_target *t = t_target_offloaded();
+
+    (void)state;
+    refuse(t);
+    t_peer(t, 1000, 20000, 0, 5000);
+    t_peer(t, 21000, 1000, 0, 5000);
+    t_run(t, 0);
+    t_expect_host(t, "indicate(21000)");
+    t_run(t, 1);
+    assert_int_equal(t_wire_leased_cnt(&t->wire), 1);
+
+    t->host.answer.status = TOE_STATUS_SUCCESS;
+    t_receive_new(t, 500, 0);
+    t_run(t, 2);
+    t_expect_host(t, "receive(SUCCESS,500) indicate(20500)");
+    t_run(t, 3);
+    assert_int_equal(t_wire_leased_cnt(&t->wire), 1);
+    t_host_return(&t->host);
+    t_run(t, 4);
+    assert_int_equal(t_wire_leased_cnt(&t->wire), 0);
+    t_target_del(t);
+}
+
+/* An indication may end within such text: there are two shares of the lease then. */
+static void test_text_under_a_lease_is_split(void **state)
+{
+    struct t_target *t = t_target_new();
+
+    (void)state;
+    t->tcp.state.cached.rcv_indication_size = 7000;
+    t_target_start(t);
+    t_offload(t);
+    (void)t_log_take(&t->log, T_LOG_ALL);
+    t_peer(t, 1000, 20000, 0, 5000);
+    t_run(t, 0);
+    t_expect_host(t, "indicate(7000) indicate(7000) indicate(6000)");
+    t_run(t, 1);
+    assert_int_equal(t_wire_leased_cnt(&t->wire), 1);
+    t_host_return(&t->host);
+    t_run(t, 2);
+    assert_int_equal(t_wire_leased_cnt(&t->wire), 0);
+    t_target_del(t);
+}
+
 /* T-036, RCV-048, RCV-074: accepted means consumed, though the buffer comes back much later. */
 static void test_rcv_074_accepted_is_consumed(void **state)
 {
@@ -676,6 +724,8 @@ int main(void)
         cmocka_unit_test(test_rcv_005_order),
         cmocka_unit_test(test_rcv_012_push_in_one_batch),
         cmocka_unit_test(test_rcv_030_rest_is_indicated),
+        cmocka_unit_test(test_text_stays_under_a_lease),
+        cmocka_unit_test(test_text_under_a_lease_is_split),
         cmocka_unit_test(test_rcv_074_accepted_is_consumed),
         cmocka_unit_test(test_rcv_052_refused),
         cmocka_unit_test(test_rcv_050_partially_accepted),

@@ -339,6 +339,34 @@ static void test_super_segments(void **state)
     t_target_del(t);
 }
 
+/* Much text is not copied for a wire that gathers frames; it is what it would be, pieces and all.
+ */
+static void test_gathered_segments(void **state)
+{
+    struct t_target *t = t_target_new();
+
+    (void)state;
+    t_wire_init(&t->wire, &t->log, TOE_WIRE_CSUM | TOE_WIRE_TSO | TOE_WIRE_GATHER);
+    t->tcp.state.delegated.cwnd = 65535;
+    t_target_start(t);
+    t_offload(t);
+    t_send_new(t, 5000, 1000);
+    t_send_new(t, 6000, 20000);
+    t_send_new(t, 26000, 8000);
+    t_run(t, 0);
+    t_expect_wire(t, "[5000+1460 PA 1000] [6460+20440 PA 1000] [26900+7100 PA 1000]");
+    assert_int_equal(t->wire.gathered_cnt, 2);
+    t_peer(t, 1000, 0, TCP_ACK, 34000);
+    t_run(t, 1);
+    t_expect_host(t, "send(SUCCESS,1000) send(SUCCESS,20000) send(SUCCESS,8000)");
+
+    t_send_new(t, 34000, 2920); /* is little */
+    t_run(t, 2);
+    t_expect_wire(t, "[34000+2920 PA 1000]");
+    assert_int_equal(t->wire.gathered_cnt, 2);
+    t_target_del(t);
+}
+
 /* T-104 of order: a frame of the ordinary path posted in an upcall leaves behind what was made. */
 static void transmit_inside(struct t_host *host)
 {
@@ -442,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_evt_036_unmappable_end),
         cmocka_unit_test(test_bursts),
         cmocka_unit_test(test_super_segments),
+        cmocka_unit_test(test_gathered_segments),
         cmocka_unit_test(test_ordinary_transmit),
         cmocka_unit_test(test_evt_037_doubt),
         cmocka_unit_test(test_snd_097_backlog),

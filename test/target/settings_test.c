@@ -196,7 +196,7 @@ static void test_seg_075_bad_frames(void **state)
         start(t);
         t_peer(t, 1000, 100, 0, 5000);
         frame = &t->wire.in_frames[t->wire.in_cnt - 1];
-        t->wire.in[t->wire.in_cnt - 1][cases[c].at] ^= cases[c].value;
+        t->wire.in[t->wire.in_cnt - 1]->bytes[cases[c].at] ^= cases[c].value;
         frame->len -= cases[c].cut;
         t_run(t, 0);
         stats = t_stats(t);
@@ -224,9 +224,9 @@ static void test_seg_076_nothing_offloaded(void **state)
     t->settings.drop_bad_tcp = true;
     t_target_start(t);
     t_peer(t, 1000, 100, 0, 5000);
-    t->wire.in[0][14 + 10] ^= 1;
+    t->wire.in[0]->bytes[14 + 10] ^= 1;
     t_peer(t, 1000, 100, 0, 5000);
-    t->wire.in[1][14 + 20 + 16] ^= 1;
+    t->wire.in[1]->bytes[14 + 20 + 16] ^= 1;
     t_run(t, 0);
     t_expect_all(t, "frame(154) frame(154)");
     t_target_del(t);

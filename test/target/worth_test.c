@@ -126,7 +126,7 @@ static void test_evt_026_fragments(void **state)
         t->host.rcv_next = seq;
         t_peer(t, seq, 10, 0, 5000);
         if (i % 20 == 0) {
-            ip = t->wire.in[t->wire.in_cnt - 1] + 14;
+            ip = t->wire.in[t->wire.in_cnt - 1]->bytes + 14;
             ip[6] |= 0x20; /* more fragments */
             ip[6] &= 0x3f;
             ip[10] = 0;

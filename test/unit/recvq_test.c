@@ -140,6 +140,43 @@ static void test_take_and_append(void **state)
     tcp_recvq_fini(&other, &f->pool);
 }
 
+static void over(struct toe_lease *lease)
+{
+    lease->shares = UINT32_MAX;
+}
+
+/* What is only referred to takes part in the order, and holds its lease until it is taken. */
+static void test_leased_bytes(void **state)
+{
+    struct toe_lease lease = {.shares = 1, .over = over};
+    struct fixture *f = *state;
+    const uint8_t *data = NULL;
+    bool push = false;
+
+    assert_true(tcp_recvq_push(&f->q, &f->pool, f->text, 10, false));
+    assert_true(tcp_recvq_refer(&f->q, &f->pool, f->text + 10, 4000, true, &lease));
+    assert_true(tcp_recvq_push(&f->q, &f->pool, f->text + 4010, 20, false));
+    assert_int_equal(f->q.len, 4030);
+    assert_int_equal(f->pool.cnt, 3);
+    assert_int_equal(lease.shares, 2);
+
+    tcp_recvq_drop(&f->q, &f->pool, 110);
+    assert_int_equal(tcp_recvq_front(&f->q, &data, &push), 3900);
+    assert_ptr_equal(data, f->text + 110);
+    assert_true(push);
+    toe_lease_give(&lease);
+    tcp_recvq_drop(&f->q, &f->pool, 3900);
+    assert_int_equal(lease.shares, UINT32_MAX);
+    assert_int_equal(tcp_recvq_front(&f->q, &data, &push), 20);
+    assert_memory_equal(data, f->text + 4010, 20);
+
+    lease.shares = 1;
+    assert_true(tcp_recvq_refer(&f->q, &f->pool, f->text, 100, true, &lease));
+    assert_int_equal(tcp_recvq_room(&f->q), 0);
+    tcp_recvq_fini(&f->q, &f->pool);
+    assert_int_equal(lease.shares, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_exhausted_pool_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_push_is_that_of_the_last_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(test_take_and_append, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_leased_bytes, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
