@@ -130,6 +130,7 @@ static struct held *copy_frame(const struct toe_frame *frame)
     held->frame.data = held->bytes;
     held->frame.len = (uint32_t)len;
     held->frame.more = NULL;
+    held->frame.lease = NULL;
     held->frame.more_cnt = 0;
     memcpy(held->bytes, frame->data, frame->len);
     len = frame->len;

@@ -7,8 +7,9 @@
  * accept is finished here: checksums are completed in place, super-segments are cut into a scratch
  * area. The kernel takes the VLAN tag out of a frame and puts it beside; it is put back.
  *
- * Plain system calls in batches, not a ring: on a virtual interface a ring is no faster, and
- * super-segments fit into no slot of the older ones.
+ * Plain system calls, not a ring: on a virtual interface a ring is no faster, and super-segments
+ * fit into no slot of the older ones. Frames are received one a call, which costs no more than many
+ * at once: so each lies right behind the one before.
  */
 #include "port.h"
 
@@ -23,8 +24,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gso.h"
 #include "adapter.h"
+#include "arena.h"
+#include "gso.h"
 #include "vnet.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -32,62 +34,28 @@
 #endif
 
 enum {
-    SLOT_CNT = 64,             /* frames in one system call */
-    SLOT_HEADROOM = 18,        /* room for a VLAN tag, and the IP header on a multiple of 4 */
-    SLOT_SIZE = 65536 + 256,   /* the longest super-segment with its headers */
+    HEADROOM = 18,             /* room for a VLAN tag, and the IP header on a multiple of 4 */
+    SEND_CNT = 64,             /* frames in one sendmmsg(), */
+    IOV_CNT = 256,             /* and their pieces */
     SCRATCH_SIZE = 256 * 1024, /* frames cut out of super-segments in one receive() */
-    IOV_CNT = 256,             /* pieces of the frames in one sendmmsg() */
     SOCKET_BUFFER = 32 << 20,  /* asked for; the kernel may give less */
     LINK_CHECK_MS = 200,       /* how old the answer of link_up() may be */
     VLAN_LEN = 4,
     ADDRESSES_LEN = 2 * TOE_MAC_LEN,
 };
 
-/* A place for one received frame. The frame begins at SLOT_HEADROOM. */
-struct slot {
-    struct virtio_net_hdr header;
-    struct iovec iov[2];
-    _Alignas(size_t) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-    uint8_t *memory;
-};
-
 struct packet_port {
     struct emu_port port;
-    struct slot slots[SLOT_CNT];
-    struct mmsghdr received[SLOT_CNT];
-    uint32_t slot_cnt;  /* filled by the last system call */
-    uint32_t slot_next; /* first of them that was not handed out */
-    uint8_t *memory;    /* of the slots, and then the scratch area */
-    uint8_t *scratch;
-    struct emu_gso gso; /* the super-segment of slot slot_next - 1, if |cutting| */
+    struct emu_arena arena;
+    uint8_t *scratch;   /* for what is cut */
+    struct emu_gso gso; /* the super-segment in the arena, if |cutting| */
     bool cutting;
+    bool has_more; /* the last batch ended before the kernel's queue did */
     bool carrier;
     toe_instant link_next; /* when to look at the link again */
 };
 
 /* --- receiving --- */
-
-static void fill_slots(struct packet_port *packet)
-{
-    int cnt;
-
-    packet->slot_next = 0;
-    packet->slot_cnt = 0;
-    for (uint32_t i = 0; i < SLOT_CNT; ++i) {
-        struct slot *slot = &packet->slots[i];
-        struct msghdr *msg = &packet->received[i].msg_hdr;
-
-        slot->iov[1].iov_base = slot->memory + SLOT_HEADROOM;
-        msg->msg_controllen = sizeof(slot->control);
-    }
-    cnt = recvmmsg(packet->port.fd, packet->received, SLOT_CNT, MSG_DONTWAIT, NULL);
-    if (cnt > 0) {
-        packet->slot_cnt = (uint32_t)cnt;
-    } else if (cnt < 0 && errno != EAGAIN && errno != EINTR) {
-        packet->port.stats.in_errors++;
-        packet->link_next = 0; /* the link went down, most likely */
-    }
-}
 
 /* Puts the VLAN tag back that the kernel took out; the frame begins 4 bytes earlier then. */
 static void restore_tag(uint8_t **data, uint32_t *len, struct msghdr *msg)
@@ -115,28 +83,43 @@ static void restore_tag(uint8_t **data, uint32_t *len, struct msghdr *msg)
     }
 }
 
-/* Makes |frame| of what is in slot |index|; false if it is of no use. */
-static bool read_slot(struct packet_port *packet, uint32_t index, struct toe_frame *frame)
+/* Receives one frame into |room|; returns false if there is none, or none of use. */
+static bool receive_one(struct packet_port *packet, uint8_t *room, struct toe_frame *frame)
 {
-    const struct virtio_net_hdr *header = &packet->slots[index].header;
-    struct mmsghdr *received = &packet->received[index];
-    uint8_t *data = packet->slots[index].memory + SLOT_HEADROOM;
+    _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+    struct virtio_net_hdr header;
+    struct iovec iov[2] = {{&header, sizeof(header)},
+                           {room + HEADROOM, EMU_ARENA_FRAME_MAX - HEADROOM}};
+    struct msghdr msg = {
+        .msg_iov = iov, .msg_iovlen = 2, .msg_control = control, .msg_controllen = sizeof(control)};
+    const ssize_t received = recvmsg(packet->port.fd, &msg, MSG_DONTWAIT);
+    uint8_t *data = room + HEADROOM;
     uint32_t len;
 
-    if (received->msg_len < sizeof(*header) + ETH_HLEN ||
-        (received->msg_hdr.msg_flags & MSG_TRUNC) != 0) {
+    if (received < 0) {
+        packet->has_more = false;
+        if (errno != EAGAIN && errno != EINTR) {
+            packet->port.stats.in_errors++;
+            packet->link_next = 0; /* the link went down, most likely */
+        }
         return false;
     }
-    len = received->msg_len - (uint32_t)sizeof(*header);
-    restore_tag(&data, &len, &received->msg_hdr);
+    len = (uint32_t)received - (uint32_t)sizeof(header);
+    if (received < (ssize_t)sizeof(header) + ETH_HLEN || (msg.msg_flags & MSG_TRUNC) != 0) {
+        packet->port.stats.in_errors++;
+        return false;
+    }
+    restore_tag(&data, &len, &msg);
 
     *frame = (struct toe_frame){.data = data, .len = len};
-    if (!emu_vnet_parse(frame, header)) {
+    if (!emu_vnet_parse(frame, &header)) {
+        packet->port.stats.in_errors++;
         return false;
     }
-    if (data != packet->slots[index].memory + SLOT_HEADROOM) {
+    if (data != room + HEADROOM) {
         frame->csum_start = (uint16_t)(frame->csum_start + VLAN_LEN);
     }
+    emu_arena_put(&packet->arena, frame);
     return true;
 }
 
@@ -192,24 +175,26 @@ static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
     uint32_t scratch_used = 0;
     uint32_t cnt = 0;
 
-    if (!packet->cutting && packet->slot_next == packet->slot_cnt) {
-        fill_slots(packet);
+    if (!packet->cutting) {
+        emu_arena_begin(&packet->arena);
     }
-    while (cnt < max) {
+    packet->has_more = true;
+    while (cnt < max && packet->has_more) {
         struct toe_frame frame;
+        uint8_t *room;
 
         if (packet->cutting) {
             cnt += cut(packet, frames + cnt, max - cnt, &scratch_used);
             if (packet->cutting) {
                 break; /* the rest is for the next call */
             }
+            continue;
         }
-        if (packet->slot_next == packet->slot_cnt) {
+        room = emu_arena_room(&packet->arena);
+        if (room == NULL) {
             break;
         }
-        if (!read_slot(packet, packet->slot_next++, &frame)) {
-            packet->port.stats.in_errors++;
-        } else if (finish(packet, &frame)) {
+        if (receive_one(packet, room, &frame) && finish(packet, &frame)) {
             frames[cnt++] = frame;
         }
     }
@@ -224,8 +209,8 @@ static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 
 /* The frames of one sendmmsg(). */
 struct batch {
-    struct mmsghdr msgs[SLOT_CNT];
-    struct virtio_net_hdr headers[SLOT_CNT];
+    struct mmsghdr msgs[SEND_CNT];
+    struct virtio_net_hdr headers[SEND_CNT];
     struct iovec iov[IOV_CNT];
     uint32_t cnt;
     uint32_t iov_cnt;
@@ -285,7 +270,7 @@ static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
             packet->port.stats.out_lost++;
             continue;
         }
-        if (batch.cnt == SLOT_CNT || batch.iov_cnt + pieces > IOV_CNT) {
+        if (batch.cnt == SEND_CNT || batch.iov_cnt + pieces > IOV_CNT) {
             send_batch(packet, &batch);
         }
         add_to_batch(&batch, &frames[i]);
@@ -326,7 +311,7 @@ static toe_instant deadline(const struct emu_port *port)
 {
     const struct packet_port *packet = (const struct packet_port *)port;
 
-    return packet->cutting || packet->slot_next < packet->slot_cnt ? 0 : TOE_INSTANT_NEVER;
+    return packet->has_more ? 0 : TOE_INSTANT_NEVER;
 }
 
 /* --- opening and closing --- */
@@ -402,32 +387,34 @@ static int open_socket(const struct emu_adapter *adapter, const char *name, cons
     return fd;
 }
 
+static void free_packet(struct packet_port *packet)
+{
+    emu_arena_fini(&packet->arena);
+    free(packet->scratch);
+    free(packet);
+}
+
 static void close_packet(struct emu_port *port)
 {
     struct packet_port *packet = (struct packet_port *)port;
 
     (void)close(port->fd);
-    free(packet->memory);
-    free(packet);
+    free_packet(packet);
 }
 
-static bool init_slots(struct packet_port *packet)
+static struct packet_port *make_packet(void)
 {
-    packet->memory = malloc((size_t)SLOT_CNT * SLOT_SIZE + SCRATCH_SIZE);
-    if (packet->memory == NULL) {
-        return false;
-    }
-    packet->scratch = packet->memory + (size_t)SLOT_CNT * SLOT_SIZE;
-    for (uint32_t i = 0; i < SLOT_CNT; ++i) {
-        struct slot *slot = &packet->slots[i];
+    struct packet_port *packet = calloc(1, sizeof(*packet));
 
-        slot->memory = packet->memory + (size_t)i * SLOT_SIZE;
-        slot->iov[0] = (struct iovec){&slot->header, sizeof(slot->header)};
-        slot->iov[1] = (struct iovec){NULL, SLOT_SIZE - SLOT_HEADROOM};
-        packet->received[i].msg_hdr =
-            (struct msghdr){.msg_iov = slot->iov, .msg_iovlen = 2, .msg_control = slot->control};
+    if (packet == NULL) {
+        return NULL;
     }
-    return true;
+    packet->scratch = malloc(SCRATCH_SIZE);
+    if (!emu_arena_init(&packet->arena) || packet->scratch == NULL) {
+        free_packet(packet);
+        return NULL;
+    }
+    return packet;
 }
 
 struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
@@ -439,10 +426,9 @@ struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
     if (!emu_adapter_get_up(&info, interface, error)) {
         return NULL;
     }
-    packet = calloc(1, sizeof(*packet));
-    if (packet == NULL || !init_slots(packet)) {
+    packet = make_packet();
+    if (packet == NULL) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for a port");
-        free(packet);
         return NULL;
     }
     if (mac != NULL) {
@@ -452,18 +438,18 @@ struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
     }
     packet->port.fd = open_socket(&info, interface, packet->port.mac, error);
     if (packet->port.fd < 0) {
-        free(packet->memory);
-        free(packet);
+        free_packet(packet);
         return NULL;
     }
     packet->carrier = info.carrier;
     packet->port.mtu = info.mtu;
     (void)snprintf(packet->port.name, sizeof(packet->port.name), "%s", interface);
-    packet->port.ops = (struct toe_wire_ops){.size = sizeof(struct toe_wire_ops),
-                                             .features = TOE_WIRE_CSUM | TOE_WIRE_TSO,
-                                             .receive = receive,
-                                             .transmit = transmit,
-                                             .link_up = link_up};
+    packet->port.ops =
+        (struct toe_wire_ops){.size = sizeof(struct toe_wire_ops),
+                              .features = TOE_WIRE_CSUM | TOE_WIRE_TSO | TOE_WIRE_GATHER,
+                              .receive = receive,
+                              .transmit = transmit,
+                              .link_up = link_up};
     packet->port.tick = tick;
     packet->port.deadline = deadline;
     packet->port.close = close_packet;

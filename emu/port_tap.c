@@ -6,9 +6,7 @@
  *
  * Every frame comes and goes with a virtio-net header, so that one read() or write() moves up to
  * 64 KiB; there is no way to have several frames in one call. What the kernel leaves unfinished it
- * is told by an ioctl, so nothing has to be finished here. Received frames lie close together in a
- * buffer that fits into a cache, and a batch ends with it, not after so many frames: bulk data is
- * still warm when it is sent on.
+ * is told by an ioctl, so nothing has to be finished here.
  */
 #include "port.h"
 
@@ -23,6 +21,7 @@
 #include <unistd.h>
 
 #include "adapter.h"
+#include "arena.h"
 #include "netlink.h"
 #include "vnet.h"
 
@@ -31,10 +30,7 @@
 #endif
 
 enum {
-    FRAME_MAX = 65536 + 64,   /* the longest super-segment with its headers */
-    MEMORY_SIZE = 384 * 1024, /* for the frames of one batch */
-    HEADROOM = 2,             /* the IP header on a multiple of 4 */
-    ALIGNMENT = 64,
+    HEADROOM = 2, /* the IP header on a multiple of 4 */
     PIECES_MAX = 64,
     QUEUE_LEN = 10000,      /* frames that may wait for us; beyond, the kernel drops silently */
     SEND_BUFFER = 64 << 20, /* that we may have on the way into the kernel */
@@ -42,7 +38,7 @@ enum {
 
 struct tap_port {
     struct emu_port port;
-    uint8_t *memory;
+    struct emu_arena arena;
     uint32_t offers; /* what the kernel has been told to leave unfinished */
     bool has_more;   /* the last batch ended before the kernel's queue did */
 };
@@ -51,13 +47,14 @@ static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 {
     struct tap_port *tap = wire;
     uint32_t cnt = 0;
-    uint32_t used = 0;
+    uint8_t *room;
 
+    emu_arena_begin(&tap->arena);
     tap->has_more = true;
-    while (cnt < max && used + FRAME_MAX <= MEMORY_SIZE) {
-        uint8_t *data = tap->memory + used + HEADROOM;
+    while (cnt < max && (room = emu_arena_room(&tap->arena)) != NULL) {
         struct virtio_net_hdr header;
-        const struct iovec iov[2] = {{&header, sizeof(header)}, {data, FRAME_MAX - HEADROOM}};
+        const struct iovec iov[2] = {{&header, sizeof(header)},
+                                     {room + HEADROOM, EMU_ARENA_FRAME_MAX - HEADROOM}};
         const ssize_t len = readv(tap->port.fd, iov, 2);
 
         if (len < 0) {
@@ -65,15 +62,14 @@ static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
             tap->port.stats.in_errors += errno != EAGAIN && errno != EINTR ? 1 : 0;
             break;
         }
-        frames[cnt] = (struct toe_frame){.data = data};
+        frames[cnt] = (struct toe_frame){.data = room + HEADROOM};
         if (len <= (ssize_t)sizeof(header) || !emu_vnet_parse(&frames[cnt], &header)) {
             tap->port.stats.in_errors++;
             continue;
         }
         frames[cnt].len = (uint32_t)len - (uint32_t)sizeof(header);
         tap->port.stats.in_bytes += frames[cnt].len;
-        used += (frames[cnt].len + HEADROOM + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        cnt++;
+        emu_arena_put(&tap->arena, &frames[cnt++]);
     }
     tap->port.stats.in_frames += cnt;
     return cnt;
@@ -154,7 +150,7 @@ static void close_tap(struct emu_port *port)
     struct tap_port *tap = (struct tap_port *)port;
 
     (void)close(port->fd);
-    free(tap->memory);
+    emu_arena_fini(&tap->arena);
     free(tap);
 }
 
@@ -251,7 +247,7 @@ struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings, stru
         return NULL;
     }
     tap = calloc(1, sizeof(*tap));
-    if (tap == NULL || (tap->memory = malloc(MEMORY_SIZE)) == NULL) {
+    if (tap == NULL || !emu_arena_init(&tap->arena)) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for a port");
         free(tap);
         (void)close(fd);
@@ -261,10 +257,11 @@ struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings, stru
     tap->port.mtu = info.mtu;
     emu_port_mac_derive(tap->port.mac, info.mac);
     (void)snprintf(tap->port.name, sizeof(tap->port.name), "%s", req.ifr_name);
-    tap->port.ops = (struct toe_wire_ops){.size = sizeof(struct toe_wire_ops),
-                                          .features = TOE_WIRE_CSUM | TOE_WIRE_TSO,
-                                          .receive = receive,
-                                          .transmit = transmit};
+    tap->port.ops =
+        (struct toe_wire_ops){.size = sizeof(struct toe_wire_ops),
+                              .features = TOE_WIRE_CSUM | TOE_WIRE_TSO | TOE_WIRE_GATHER,
+                              .receive = receive,
+                              .transmit = transmit};
     tap->port.tick = tick;
     tap->port.deadline = deadline;
     tap->port.close = close_tap;

@@ -4,13 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room of each size; the largest is for a super-segment with its headers. */
-static const uint32_t sizes[EMU_PIECE_SIZES] = {2048, 16384, 66560};
-static const uint32_t spare_max[EMU_PIECE_SIZES] = {4096, 512, 256};
+/* Room of each size; the first is for bytes that stay where they are, the last for a super-segment
+ * with its headers. */
+static const uint32_t sizes[EMU_PIECE_SIZES] = {0, 2048, 16384, 66560};
+static const uint32_t spare_max[EMU_PIECE_SIZES] = {4096, 4096, 512, 256};
 
 static int size_for(uint32_t len)
 {
-    return len <= sizes[0] ? 0 : len <= sizes[1] ? 1 : 2;
+    int i = 0;
+
+    while (i < EMU_PIECE_SIZES - 1 && sizes[i] < len) {
+        ++i;
+    }
+    return i;
 }
 
 void emu_piece_pool_init(struct emu_piece_pool *pool)
@@ -33,7 +39,8 @@ void emu_piece_pool_fini(struct emu_piece_pool *pool)
     }
 }
 
-struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const uint8_t *bytes, uint32_t len)
+/* A piece that was given back, or a new one. */
+static struct emu_piece *get_piece(struct emu_piece_pool *pool, uint32_t len)
 {
     const int i = size_for(len);
     struct emu_piece *piece = TAILQ_FIRST(&pool->spare[i]);
@@ -51,17 +58,38 @@ struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const uint8_t *byte
         }
     }
     memset(piece, 0, sizeof(*piece));
-    piece->room = sizes[i];
-    memcpy(piece->data, bytes, len);
-    piece->sge = (struct toe_sge){.addr = toe_bus_addr(NULL, piece->data, len), .len = len};
+    piece->room_len = sizes[i];
+    return piece;
+}
+
+struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const struct toe_frame *frame,
+                                uint32_t off, uint32_t len)
+{
+    struct emu_piece *piece = get_piece(pool, frame->lease != NULL ? 0 : len);
+
+    if (piece == NULL) {
+        return NULL;
+    }
+    if (frame->lease != NULL) {
+        toe_lease_take(frame->lease);
+        piece->lease = frame->lease;
+        piece->bytes = frame->data + off;
+    } else {
+        memcpy(piece->room, frame->data + off, len);
+        piece->bytes = piece->room;
+    }
+    piece->sge = (struct toe_sge){.addr = toe_bus_addr(NULL, piece->bytes, len), .len = len};
     piece->buf = (struct toe_buf){.sge = &piece->sge, .sge_cnt = 1, .len = len};
     return piece;
 }
 
 void emu_piece_del(struct emu_piece_pool *pool, struct emu_piece *piece)
 {
-    const int i = size_for(piece->room);
+    const int i = size_for(piece->room_len);
 
+    if (piece->lease != NULL) {
+        toe_lease_give(piece->lease);
+    }
     if (pool->spare_cnt[i] == spare_max[i]) {
         free(piece);
         return;

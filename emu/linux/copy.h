@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pieces: copies of what passed by. A piece is memory with a buffer that describes it (toe/buf.h),
- * so that it can be posted to a target as it is. Pieces that were given back are kept for the next,
- * in three sizes, up to a limit; so a connection under way allocates nothing.
+ * Pieces: what is kept of frames that passed by. A piece is bytes with a buffer that describes them
+ * (toe/buf.h), so that they can be posted to a target as they are. They stay where they arrived
+ * where there is a lease on that memory, and are copied where not. Pieces that were given back are
+ * kept for the next, in four sizes, up to a limit; so a connection under way allocates nothing.
  */
 #ifndef EMU_LINUX_COPY_H
 #define EMU_LINUX_COPY_H
@@ -24,13 +25,15 @@ struct emu_piece {
     bool is_posted;         /* the target has it */
     uint32_t seq;           /* of the first byte, */
     uint32_t end;           /* and behind the last; of a segment FIN included */
-    uint32_t room;
-    uint8_t data[];
+    const uint8_t *bytes;
+    struct toe_lease *lease; /* NULL: |bytes| is |room| */
+    uint32_t room_len;
+    uint8_t room[];
 };
 
 TAILQ_HEAD(emu_pieces, emu_piece);
 
-enum { EMU_PIECE_SIZES = 3 };
+enum { EMU_PIECE_SIZES = 4 };
 
 struct emu_piece_pool {
     struct emu_pieces spare[EMU_PIECE_SIZES];
@@ -40,8 +43,9 @@ struct emu_piece_pool {
 void emu_piece_pool_init(struct emu_piece_pool *pool);
 void emu_piece_pool_fini(struct emu_piece_pool *pool);
 
-/* emu_piece_new() makes a piece with a copy of |len| bytes, which its buffer describes; or NULL. */
-struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const uint8_t *bytes, uint32_t len);
+/* emu_piece_new() makes a piece of |len| bytes of |frame| from |off| on, or NULL. */
+struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const struct toe_frame *frame,
+                                uint32_t off, uint32_t len);
 
 void emu_piece_del(struct emu_piece_pool *pool, struct emu_piece *piece);
 

@@ -205,8 +205,7 @@ static void copy_sent(struct emu_conn *conn, const struct emu_segment *seg,
 
     if (seg->len > 0 && emu_seq_diff(end, move->out_nxt) > 0) {
         if (emu_seq_diff(seg->seq, move->out_nxt) <= 0) {
-            piece =
-                emu_piece_new(&conn->kernel->pool, frame->data + seg->off + skip, seg->len - skip);
+            piece = emu_piece_new(&conn->kernel->pool, frame, seg->off + skip, seg->len - skip);
         }
         if (piece == NULL) {
             rearm(conn);
@@ -228,8 +227,8 @@ static void copy_sent(struct emu_conn *conn, const struct emu_segment *seg,
 static struct emu_piece *copy_segment(struct emu_conn *conn, const struct emu_segment *seg,
                                       const struct toe_frame *frame)
 {
-    struct emu_piece *piece = emu_piece_new(&conn->kernel->pool, frame->data + seg->tcp_off,
-                                            seg->off - seg->tcp_off + seg->len);
+    struct emu_piece *piece =
+        emu_piece_new(&conn->kernel->pool, frame, seg->tcp_off, seg->off - seg->tcp_off + seg->len);
 
     if (piece != NULL) {
         piece->conn = conn;
@@ -275,14 +274,14 @@ void emu_move_copy(struct emu_conn *conn, const struct emu_segment *seg,
 
 void emu_move_hold(struct emu_conn *conn, const struct toe_frame *frame, bool by_kernel)
 {
-    struct emu_piece *piece = emu_piece_new(&conn->kernel->pool, frame->data, frame->len);
+    struct emu_piece *piece = emu_piece_new(&conn->kernel->pool, frame, 0, frame->len);
 
     if (piece == NULL) {
         return; /* lost, as on any wire */
     }
     piece->by_kernel = by_kernel;
     piece->frame = *frame;
-    piece->frame.data = piece->data;
+    piece->frame.data = piece->bytes;
     TAILQ_INSERT_TAIL(&conn->move->held, piece, node);
 }
 
@@ -680,7 +679,7 @@ static void send_unsent(struct emu_conn *conn, const struct toe_tcp_delegated *d
             uint32_t len = piece->end - seq < mss ? piece->end - seq : mss;
 
             len = len < room ? len : room;
-            send_down(conn, seq, piece->data + piece->sge.len - (piece->end - seq), len, d);
+            send_down(conn, seq, piece->bytes + piece->sge.len - (piece->end - seq), len, d);
             seq += len;
         }
     }

@@ -55,7 +55,7 @@ static void take_payload(struct emu_conn *conn, const struct emu_segment *seg,
     if (move->is_fin_taken || emu_seq_diff(move->out_nxt, seg->seq) < 0 || skip >= seg->len) {
         return; /* Nothing new; or something before it was lost, and comes again. */
     }
-    piece = emu_piece_new(&kernel->pool, frame->data + seg->off + skip, seg->len - skip);
+    piece = emu_piece_new(&kernel->pool, frame, seg->off + skip, seg->len - skip);
     if (piece == NULL) {
         return; /* The kernel sends it again. */
     }
