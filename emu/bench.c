@@ -61,6 +61,9 @@ const struct emu_bench_entry emu_bench_entries[] = {
      emu_bench_loss_wide},
     {"congestion", "each congestion control against its specification, in virtual time",
      emu_bench_congestion},
+    /* The last: it goes into networks of its own for good. */
+    {"nic", "the NIC beside plain veth: bulk, latency, frames, and what a move stalls",
+     emu_bench_nic},
     {NULL, NULL, NULL},
 };
 
@@ -353,8 +356,10 @@ static const char details[] =
     "  loss-matrix       loss by chance, beside smoltcp, in virtual time\n"
     "  loss-matrix-wide  delay, loss, reordering, queues, in virtual time\n"
     "  congestion        each control against its specification, in virtual time;\n"
-    "                    the exit status is 1 where one departs from it\n\n"
-    "Each is shown with the unit, the time of memcpy() plus checksum of 1460 bytes.";
+    "                    the exit status is 1 where one departs from it\n"
+    "  nic               toe nic beside plain veth, in private networks: nic-bulk,\n"
+    "                    nic-ordinary, nic-latency, nic-frames, nic-stall\n\n"
+    "Most are shown with the unit, the time of memcpy() plus checksum of 1460 bytes.";
 
 /* Opens the file of the plot; NULL with a line on stderr if it cannot be, or has nothing to show.
  */

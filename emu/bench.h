@@ -133,5 +133,6 @@ bool emu_bench_sim(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_loss(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_congestion(struct emu_bench *bench, struct emu_error *error);
 bool emu_bench_loss_wide(struct emu_bench *bench, struct emu_error *error);
+bool emu_bench_nic(struct emu_bench *bench, struct emu_error *error);
 
 #endif
