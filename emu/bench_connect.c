@@ -85,13 +85,26 @@ static bool has_frames(const struct pair *pair)
            pair->ends[FAR].head != pair->ends[FAR].tail;
 }
 
+static void run_target(struct end *end)
+{
+    const struct toe_target_ops *ops = toe_target_ops();
+    const toe_instant now = end->pair->now;
+
+    if (end->head != end->tail || ops->deadline(end->target) <= now) {
+        ops->run(end->target, now);
+    }
+}
+
+/* The pump of one end: who has something to do is run. */
 static void run_end(struct end *end)
 {
     struct toe_host_event event;
 
-    toe_target_ops()->run(end->target, end->pair->now);
-    toe_host_run(end->host, end->pair->now);
-    toe_target_ops()->run(end->target, end->pair->now);
+    run_target(end);
+    if (toe_host_deadline(end->host) <= end->pair->now) {
+        toe_host_run(end->host, end->pair->now);
+        run_target(end);
+    }
     while (toe_host_event_next(end->host, &event)) {
     }
 }

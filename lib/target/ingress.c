@@ -333,6 +333,11 @@ bool target_ingress_run(struct toe_target *target)
     struct target_arrival arrivals[TARGET_BATCH_MAX];
     const uint32_t cnt = target->wire.receive(target->settings.wire_user, frames, TARGET_BATCH_MAX);
 
+    /* Where nothing is offloaded, no frame need be looked at. */
+    if (target->neighbors.cnt == 0) {
+        target_ordinary_pass(target, frames, cnt);
+        return cnt == TARGET_BATCH_MAX;
+    }
     target_arrivals_find(target, arrivals, frames, cnt);
     for (uint32_t i = 0; i < cnt;) {
         uint32_t taken;

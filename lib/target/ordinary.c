@@ -26,8 +26,15 @@ void target_ordinary_flush(struct toe_target *target)
         return;
     }
     ordinary->cnt = 0;
-    target->stats.frames_passed_up += cnt;
-    target->host.frames(target->host_user, ordinary->frames, cnt);
+    target_ordinary_pass(target, ordinary->frames, cnt);
+}
+
+void target_ordinary_pass(struct toe_target *target, const struct toe_frame *frames, uint32_t cnt)
+{
+    if (cnt > 0) {
+        target->stats.frames_passed_up += cnt;
+        target->host.frames(target->host_user, frames, cnt);
+    }
 }
 
 static size_t held_size(const struct target_held *held)

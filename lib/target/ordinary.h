@@ -35,6 +35,9 @@ void target_ordinary_push(struct toe_target *target, const struct toe_frame *fra
 /* target_ordinary_flush() passes up what was added. */
 void target_ordinary_flush(struct toe_target *target);
 
+/* target_ordinary_pass() passes up |cnt| frames, when nothing was added before them. */
+void target_ordinary_pass(struct toe_target *target, const struct toe_frame *frames, uint32_t cnt);
+
 /* target_held_push() keeps a copy of |frame| for |tcp|, if there is room for it (SEG-049). */
 void target_held_push(struct toe_target *target, struct target_tcp *tcp,
                       const struct toe_frame *frame);
