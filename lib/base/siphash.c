@@ -90,12 +90,23 @@ uint64_t base_siphash13(const struct base_siphash_key *key, const void *data, si
     return siphash(key, data, len, 1, 3);
 }
 
-uint64_t base_siphash13_words(const struct base_siphash_key *key, const uint64_t *words, size_t cnt)
+static inline uint64_t siphash_words(const struct base_siphash_key *key, const uint64_t *words,
+                                     size_t cnt, int c, int d)
 {
     struct state s = begin(key);
 
     for (size_t i = 0; i < cnt; ++i) {
-        take(&s, words[i], 1);
+        take(&s, words[i], c);
     }
-    return end(&s, 3);
+    return end(&s, d);
+}
+
+uint64_t base_siphash24_words(const struct base_siphash_key *key, const uint64_t *words, size_t cnt)
+{
+    return siphash_words(key, words, cnt, 2, 4);
+}
+
+uint64_t base_siphash13_words(const struct base_siphash_key *key, const uint64_t *words, size_t cnt)
+{
+    return siphash_words(key, words, cnt, 1, 3);
 }

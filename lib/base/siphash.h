@@ -31,9 +31,12 @@ uint64_t base_siphash24(const struct base_siphash_key *key, const void *data, si
 uint64_t base_siphash13(const struct base_siphash_key *key, const void *data, size_t len);
 
 /*
- * base_siphash13_words() is the same construction over |cnt| whole words, without the length behind
- * them: for the keys of one table, which all have as many. It is not base_siphash13() of the bytes.
+ * base_siphash24_words() and base_siphash13_words() are the same constructions over |cnt| whole
+ * words, without the length behind them: for inputs of one key which all have as many. They are not
+ * those of the bytes.
  */
+uint64_t base_siphash24_words(const struct base_siphash_key *key, const uint64_t *words,
+                              size_t cnt);
 uint64_t base_siphash13_words(const struct base_siphash_key *key, const uint64_t *words,
                               size_t cnt);
 

@@ -84,19 +84,22 @@ toe_handle toe_host_connect(struct toe_host *host, const struct toe_addr *src, u
     struct host_conn *conn;
     struct tcp_setup setup;
     struct toe_tcp_cached cached;
+    bool is_free;
 
     if (path == NULL) {
         return 0;
     }
-    tuple = (struct host_tuple){&path->local, &path->remote, src_port, dst_port};
     if (src_port == 0) {
-        tuple.local_port = host_port_choose(host, &tuple);
+        is_free = host_port_choose(host, &tuple, &path->local, &path->remote, dst_port);
+    } else {
+        tuple = host_tuple_of(host, &path->local, &path->remote, src_port, dst_port);
+        is_free = host_lookup_conn(host, &tuple) == NULL;
     }
-    if (tuple.local_port == 0 || host_lookup_conn(host, &tuple) != NULL) {
+    if (!is_free) {
         host_path_unref(path);
         return 0;
     }
-    conn = host_conn_new(host, path, tuple.local_port, dst_port);
+    conn = host_conn_new(host, path, &tuple);
     if (conn == NULL) {
         return 0;
     }

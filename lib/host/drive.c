@@ -242,10 +242,8 @@ void host_drive_run(struct host_conn *conn)
         return; /* over: the application has not closed it yet */
     }
     if (conn->is_opening) {
-        const struct host_tuple tuple = host_conn_tuple(conn);
-
         conn->is_opening = false;
-        tcp_open(&conn->tcp, host_isn(host, &tuple), host->now);
+        tcp_open(&conn->tcp, host_isn(host, conn->secret), host->now);
     }
     follow_mtu(conn);
     if (conn->is_options_due) {

@@ -312,14 +312,14 @@ toe_status toe_host_restore(struct toe_host *host, const struct toe_saved *saved
     if (path == NULL) {
         return TOE_STATUS_INVALID_PARAMETER;
     }
-    tuple = (struct host_tuple){&path->local, &path->remote, constant->local_port,
-                                constant->remote_port};
+    tuple = host_tuple_of(host, &path->local, &path->remote, constant->local_port,
+                          constant->remote_port);
     if (host_lookup_conn(host, &tuple) != NULL) {
         host_path_unref(path);
         return TOE_STATUS_INVALID_STATE;
     }
     (void)host_path_mtu_lower(path, saved->path.cached.mtu);
-    conn = host_conn_new(host, path, constant->local_port, constant->remote_port);
+    conn = host_conn_new(host, path, &tuple);
     if (conn == NULL) {
         return TOE_STATUS_RESOURCES;
     }

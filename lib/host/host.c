@@ -85,9 +85,7 @@ static void init_secrets(struct toe_host *host)
     base_rand_init(&host->rand, host->settings.seed);
     host->table_key = random_key(&host->rand);
     host->isn_key = random_key(&host->rand);
-    host->ts_key = random_key(&host->rand);
     host->port_key = random_key(&host->rand);
-    host->port_counter_key = random_key(&host->rand);
     for (uint32_t i = 0; i < HOST_PORT_COUNTERS; ++i) {
         host->port_counters[i] = base_rand_u32(&host->rand);
     }

@@ -18,12 +18,6 @@ struct host_conn *host_conn_get(const struct toe_host *host, toe_handle handle)
     return conn == NULL || conn->is_orphan ? NULL : conn;
 }
 
-struct host_tuple host_conn_tuple(const struct host_conn *conn)
-{
-    return (struct host_tuple){&conn->path->local, &conn->path->remote, conn->local_port,
-                               conn->remote_port};
-}
-
 /* The smallest shift with which a window of |rcv_buf| can be told in 16 bits. */
 static uint8_t window_scale(uint32_t rcv_buf)
 {
@@ -50,7 +44,6 @@ uint16_t host_conn_mss_limit(const struct host_conn *conn)
 struct tcp_setup host_conn_setup(const struct host_conn *conn)
 {
     const struct toe_host_settings *settings = &conn->host->settings;
-    const struct host_tuple tuple = host_conn_tuple(conn);
     const uint32_t rcv_buf = conn->options.rcv_buf;
     const uint32_t rcv_buf_max = settings->rcv_buf_max;
 
@@ -68,7 +61,7 @@ struct tcp_setup host_conn_setup(const struct host_conn *conn)
         .ecn_offer = settings->ecn == TOE_ECN_ON,
         .accecn = settings->accurate_ecn,
         .nagle = conn->options.nagle,
-        .ts_offset = host_ts_offset(conn->host, &tuple),
+        .ts_offset = host_ts_offset(conn->secret),
     };
 }
 
@@ -89,8 +82,8 @@ struct toe_tcp_cached host_conn_cached(const struct host_conn *conn)
     };
 }
 
-struct host_conn *host_conn_new(struct toe_host *host, struct host_path *path, uint16_t local_port,
-                                uint16_t remote_port)
+struct host_conn *host_conn_new(struct toe_host *host, struct host_path *path,
+                                const struct host_tuple *tuple)
 {
     struct host_conn *conn = NULL;
 
@@ -103,8 +96,9 @@ struct host_conn *host_conn_new(struct toe_host *host, struct host_path *path, u
     }
     conn->host = host;
     conn->path = path;
-    conn->local_port = local_port;
-    conn->remote_port = remote_port;
+    conn->local_port = tuple->local_port;
+    conn->remote_port = tuple->remote_port;
+    conn->secret = host_secret(host, tuple);
     conn->mtu = path->mtu;
     conn->options = host_options_default(host);
     conn->subject.handle = base_slab_handle(&host->conns, conn);
@@ -116,7 +110,7 @@ struct host_conn *host_conn_new(struct toe_host *host, struct host_path *path, u
     base_list_init(&conn->receives);
     host_queue_init(&conn->received);
     host_queue_init(&conn->lent);
-    host_lookup_insert_conn(conn);
+    host_lookup_insert_conn(conn, tuple->hash);
     return conn;
 }
 

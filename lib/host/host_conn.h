@@ -49,7 +49,8 @@ struct host_conn {
     struct base_hash_node hash;
     uint16_t local_port;
     uint16_t remote_port;
-    uint32_t mtu; /* the path's, as the engine knows it */
+    uint64_t secret; /* host_secret() of its tuple */
+    uint32_t mtu;    /* the path's, as the engine knows it */
     struct toe_host_options options;
     struct host_subject subject;
     struct base_list_node ready;  /* on the host's list of those with something to do */
@@ -117,19 +118,17 @@ struct host_conn *host_conn_get(const struct toe_host *host, toe_handle handle);
 
 /*
  * host_conn_new() makes a closed connection on |path|, of which it takes over the reference, and
- * lets segments find it. NULL, and the reference is given back, if there is no room.
+ * lets segments of |tuple|, which has the addresses of |path|, find it. NULL, and the reference is
+ * given back, if there is no room.
  */
-struct host_conn *host_conn_new(struct toe_host *host, struct host_path *path, uint16_t local_port,
-                                uint16_t remote_port);
+struct host_conn *host_conn_new(struct toe_host *host, struct host_path *path,
+                                const struct host_tuple *tuple);
 
 /*
  * host_conn_free() frees a connection that is in the host. What it holds goes with it, without a
  * word to the peer.
  */
 void host_conn_free(struct host_conn *conn);
-
-/* host_conn_tuple() is what names |conn|. */
-struct host_tuple host_conn_tuple(const struct host_conn *conn);
 
 /* host_conn_mss_limit() is the engine's limit: the path's, or what the application wants. */
 uint16_t host_conn_mss_limit(const struct host_conn *conn);

@@ -39,7 +39,7 @@ static bool parse_quote(struct quote *quote, const struct toe_host *host,
 {
     struct toe_addr local;
     struct toe_addr remote;
-    struct host_tuple tuple = {&local, &remote, 0, 0};
+    struct host_tuple tuple;
     const uint8_t *tcp;
     size_t head;
 
@@ -70,8 +70,7 @@ static bool parse_quote(struct quote *quote, const struct toe_host *host,
         return false;
     }
     tcp = icmp->body + head;
-    tuple.local_port = wire_load_u16(tcp);
-    tuple.remote_port = wire_load_u16(tcp + 2);
+    tuple = host_tuple_of(host, &local, &remote, wire_load_u16(tcp), wire_load_u16(tcp + 2));
     quote->seq = toe_seq_of(wire_load_u32(tcp + 4));
     quote->conn = host_lookup_conn(host, &tuple);
     return quote->conn != NULL;

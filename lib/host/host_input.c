@@ -128,7 +128,7 @@ static void input_tcp(const struct packet *packet)
 {
     struct toe_host *host = packet->interface->host;
     struct tcp_segment seg;
-    struct host_tuple tuple = {&packet->dst, &packet->src, 0, 0};
+    struct host_tuple tuple;
     struct host_conn *conn;
     struct host_listener *listener;
     toe_seq floor;
@@ -144,8 +144,7 @@ static void input_tcp(const struct packet *packet)
         return;
     }
     seg.ecn = packet->tos & ECN_MASK;
-    tuple.local_port = seg.dst_port;
-    tuple.remote_port = seg.src_port;
+    tuple = host_tuple_of(host, &packet->dst, &packet->src, seg.dst_port, seg.src_port);
     conn = host_lookup_conn(host, &tuple);
     if (conn != NULL && !can_reopen(conn, &seg)) {
         input_conn(conn, packet, &seg);
@@ -162,8 +161,7 @@ static void input_tcp(const struct packet *packet)
         host_drive_end(conn, TOE_HOST_CLOSED, TOE_STATUS_SUCCESS);
     }
     if (listener != NULL) {
-        host_listener_input(listener, packet->interface, &packet->dst, &packet->src, &seg,
-                            has_floor ? &floor : NULL);
+        host_listener_input(listener, packet->interface, &tuple, &seg, has_floor ? &floor : NULL);
     } else {
         host_drop(host, TOE_DROP_TCP_NO_CONNECTION);
         host_reset_send(packet->interface, &packet->dst, &packet->src, &seg);

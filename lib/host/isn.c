@@ -10,41 +10,44 @@
 /* What the initial sequence number's clock counts. */
 #define ISN_TICK (4 * TOE_NS_PER_US)
 
-static uint64_t tuple_siphash(const struct base_siphash_key *key, const struct host_tuple *tuple)
+uint64_t host_secret(const struct toe_host *host, const struct host_tuple *tuple)
 {
-    uint8_t bytes[HOST_TUPLE_KEY_LEN];
+    uint64_t words[HOST_TUPLE_WORDS];
 
-    host_tuple_key(bytes, tuple);
-    return base_siphash24(key, bytes, sizeof(bytes));
+    return base_siphash24_words(&host->isn_key, words, host_tuple_words(words, tuple));
 }
 
-toe_seq host_isn(const struct toe_host *host, const struct host_tuple *tuple)
+toe_seq host_isn(const struct toe_host *host, uint64_t secret)
 {
     const uint32_t clock = (uint32_t)(host->now / ISN_TICK);
 
-    return toe_seq_of(clock + (uint32_t)tuple_siphash(&host->isn_key, tuple));
+    return toe_seq_of(clock + (uint32_t)secret);
 }
 
-uint32_t host_ts_offset(const struct toe_host *host, const struct host_tuple *tuple)
+uint32_t host_ts_offset(uint64_t secret)
 {
-    return (uint32_t)tuple_siphash(&host->ts_key, tuple);
+    return (uint32_t)(secret >> 32);
 }
 
-uint16_t host_port_choose(struct toe_host *host, const struct host_tuple *tuple)
+bool host_port_choose(struct toe_host *host, struct host_tuple *tuple, const struct toe_addr *local,
+                      const struct toe_addr *remote, uint16_t remote_port)
 {
-    struct host_tuple t = *tuple;
+    uint64_t words[HOST_TUPLE_WORDS];
+    uint64_t hash;
     uint32_t *counter;
-    uint32_t offset;
 
-    t.local_port = 0;
-    offset = (uint32_t)tuple_siphash(&host->port_key, &t);
-    counter = &host->port_counters[tuple_siphash(&host->port_counter_key, &t) % HOST_PORT_COUNTERS];
+    *tuple = (struct host_tuple){local, remote, 0, remote_port, 0};
+    hash = base_siphash24_words(&host->port_key, words, host_tuple_words(words, tuple));
+    counter = &host->port_counters[(hash >> 32) % HOST_PORT_COUNTERS];
     for (uint32_t i = 0; i < PORT_CNT; ++i) {
-        t.local_port = (uint16_t)(PORT_MIN + (offset + (*counter)++) % PORT_CNT);
-        if (host_lookup_conn(host, &t) == NULL &&
-            host_lookup_listener(host, t.local, t.local_port) == NULL) {
-            return t.local_port;
+        const uint32_t offset = (uint32_t)hash + (*counter)++;
+
+        *tuple = host_tuple_of(host, local, remote, (uint16_t)(PORT_MIN + offset % PORT_CNT),
+                               remote_port);
+        if (host_lookup_conn(host, tuple) == NULL &&
+            host_lookup_listener(host, local, tuple->local_port) == NULL) {
+            return true;
         }
     }
-    return 0;
+    return false;
 }

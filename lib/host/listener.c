@@ -42,23 +42,21 @@ void host_listener_close(struct host_listener *listener)
 }
 
 /* Answers |syn|, for which there is room. */
-static void open_passive(struct host_listener *listener, const struct toe_addr *local,
-                         const struct toe_addr *remote, const struct tcp_segment *syn,
-                         const toe_seq *floor)
+static void open_passive(struct host_listener *listener, const struct host_tuple *tuple,
+                         const struct tcp_segment *syn, const toe_seq *floor)
 {
     struct toe_host *host = listener->host;
-    struct host_path *path = host_path_get(host, local, remote);
+    struct host_path *path = host_path_get(host, tuple->local, tuple->remote);
     struct host_conn *conn;
     struct tcp_setup setup;
     struct toe_tcp_cached cached;
-    struct host_tuple tuple;
     toe_seq iss;
 
     if (path == NULL) {
         host_drop(host, TOE_DROP_IP_NO_ROUTE);
         return;
     }
-    conn = host_conn_new(host, path, syn->dst_port, syn->src_port);
+    conn = host_conn_new(host, path, tuple);
     if (conn == NULL) {
         host_drop(host, TOE_DROP_NO_MEMORY);
         return;
@@ -66,10 +64,9 @@ static void open_passive(struct host_listener *listener, const struct toe_addr *
     conn->options = listener->options;
     setup = host_conn_setup(conn);
     cached = host_conn_cached(conn);
-    tuple = host_conn_tuple(conn);
     tcp_conn_init(&conn->tcp, &conn->busy, &host->tcp_config, &setup, host->now);
     tcp_update(&conn->tcp, &cached, host->now);
-    iss = host_isn(host, &tuple);
+    iss = host_isn(host, conn->secret);
     if (floor != NULL && toe_seq_lt(iss, *floor)) {
         iss = *floor;
     }
@@ -82,8 +79,8 @@ static void open_passive(struct host_listener *listener, const struct toe_addr *
 }
 
 void host_listener_input(struct host_listener *listener, struct host_interface *interface,
-                         const struct toe_addr *local, const struct toe_addr *remote,
-                         const struct tcp_segment *seg, const toe_seq *floor)
+                         const struct host_tuple *tuple, const struct tcp_segment *seg,
+                         const toe_seq *floor)
 {
     struct toe_host *host = listener->host;
 
@@ -93,7 +90,7 @@ void host_listener_input(struct host_listener *listener, struct host_interface *
     }
     if ((seg->flags & TCP_ACK) != 0) {
         host_drop(host, TOE_DROP_TCP_NO_CONNECTION);
-        host_reset_send(interface, local, remote, seg);
+        host_reset_send(interface, tuple->local, tuple->remote, seg);
         return;
     }
     if ((seg->flags & (TCP_SYN | TCP_FIN)) != TCP_SYN) {
@@ -105,7 +102,7 @@ void host_listener_input(struct host_listener *listener, struct host_interface *
         return;
     }
     ++host->stats.segments_in;
-    open_passive(listener, local, remote, seg, floor);
+    open_passive(listener, tuple, seg, floor);
 }
 
 void host_listener_established(struct host_conn *conn)

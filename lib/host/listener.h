@@ -37,12 +37,12 @@ struct host_listener *host_listener_get(const struct toe_host *host, toe_handle 
 void host_listener_close(struct host_listener *listener);
 
 /*
- * host_listener_input() takes a segment from |remote| to |local| that is for no connection. |floor|
- * is what the initial sequence number must not be below, or NULL.
+ * host_listener_input() takes a segment of |tuple|, which is for no connection. |floor| is what the
+ * initial sequence number must not be below, or NULL.
  */
 void host_listener_input(struct host_listener *listener, struct host_interface *interface,
-                         const struct toe_addr *local, const struct toe_addr *remote,
-                         const struct tcp_segment *seg, const toe_seq *floor);
+                         const struct host_tuple *tuple, const struct tcp_segment *seg,
+                         const toe_seq *floor);
 
 /* host_listener_established() lets |conn| wait to be accepted. */
 void host_listener_established(struct host_conn *conn);

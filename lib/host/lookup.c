@@ -9,29 +9,34 @@
 
 #include <string.h>
 
-void host_tuple_key(uint8_t key[HOST_TUPLE_KEY_LEN], const struct host_tuple *tuple)
+size_t host_tuple_words(uint64_t words[HOST_TUPLE_WORDS], const struct host_tuple *tuple)
 {
-    memset(key, 0, HOST_TUPLE_KEY_LEN);
-    memcpy(key, tuple->local->bytes, host_addr_len(tuple->local));
-    memcpy(key + 16, tuple->remote->bytes, host_addr_len(tuple->remote));
-    wire_store_u16(key + 32, tuple->local_port);
-    wire_store_u16(key + 34, tuple->remote_port);
-    key[36] = tuple->local->family;
+    const size_t cnt = host_addr_words(words, tuple->remote, tuple->local);
+    uint8_t ports[4];
+    uint32_t last;
+
+    wire_store_u16(ports, tuple->remote_port);
+    wire_store_u16(ports + 2, tuple->local_port);
+    memcpy(&last, ports, sizeof(last));
+    words[cnt] = last;
+    return cnt + 1;
 }
 
-/* IPv4 takes two words and IPv6 five, whose hashes may be equal but no more often than any. */
-static uint64_t tuple_hash(const struct toe_host *host, const struct host_tuple *tuple)
+/* The hashes of two families may be equal, but no more often than any. */
+struct host_tuple host_tuple_of(const struct toe_host *host, const struct toe_addr *local,
+                                const struct toe_addr *remote, uint16_t local_port,
+                                uint16_t remote_port)
 {
-    uint64_t words[5];
-    const size_t cnt = host_addr_words(words, tuple->local, tuple->remote);
+    struct host_tuple tuple = {local, remote, local_port, remote_port, 0};
+    uint64_t words[HOST_TUPLE_WORDS];
 
-    words[cnt] = (uint64_t)tuple->local_port << 16 | tuple->remote_port;
-    return base_siphash13_words(&host->table_key, words, cnt + 1);
+    tuple.hash = base_siphash13_words(&host->table_key, words, host_tuple_words(words, &tuple));
+    return tuple;
 }
 
 struct host_conn *host_lookup_conn(const struct toe_host *host, const struct host_tuple *tuple)
 {
-    struct base_hash_node *node = base_hash_first(&host->conn_table, tuple_hash(host, tuple));
+    struct base_hash_node *node = base_hash_first(&host->conn_table, tuple->hash);
 
     for (; node != NULL; node = base_hash_next(node)) {
         struct host_conn *conn = base_container_of(node, struct host_conn, hash);
@@ -45,22 +50,24 @@ struct host_conn *host_lookup_conn(const struct toe_host *host, const struct hos
     return NULL;
 }
 
-static uint64_t listener_hash(const struct toe_host *host, const struct toe_addr *addr,
-                              uint16_t port)
+/* Multiplications by odd numbers, of which the upper halves depend on all of what went in. */
+static uint64_t listener_hash(const struct toe_addr *addr, uint16_t port)
 {
-    uint64_t words[3] = {0, 0, (uint64_t)addr->family << 16 | port};
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t words[2] = {0, 0};
 
     if (addr->family != 0) {
         memcpy(words, addr->bytes, host_addr_len(addr));
     }
-    return base_siphash13_words(&host->table_key, words, 3);
+    words[0] = (words[0] + addr->family) * factor;
+    words[1] = (words[1] + port + (words[0] >> 32)) * factor;
+    return words[1] >> 32;
 }
 
 struct host_listener *host_lookup_listener_exact(const struct toe_host *host,
                                                  const struct toe_addr *addr, uint16_t port)
 {
-    struct base_hash_node *node =
-        base_hash_first(&host->listener_table, listener_hash(host, addr, port));
+    struct base_hash_node *node = base_hash_first(&host->listener_table, listener_hash(addr, port));
 
     for (; node != NULL; node = base_hash_next(node)) {
         struct host_listener *listener = base_container_of(node, struct host_listener, hash);
@@ -82,11 +89,9 @@ struct host_listener *host_lookup_listener(const struct toe_host *host,
     return listener != NULL ? listener : host_lookup_listener_exact(host, &any, port);
 }
 
-void host_lookup_insert_conn(struct host_conn *conn)
+void host_lookup_insert_conn(struct host_conn *conn, uint64_t hash)
 {
-    const struct host_tuple tuple = host_conn_tuple(conn);
-
-    base_hash_insert(&conn->host->conn_table, &conn->hash, tuple_hash(conn->host, &tuple));
+    base_hash_insert(&conn->host->conn_table, &conn->hash, hash);
     conn->is_hashed = true;
 }
 
@@ -101,7 +106,7 @@ void host_lookup_remove_conn(struct host_conn *conn)
 void host_lookup_insert_listener(struct host_listener *listener)
 {
     base_hash_insert(&listener->host->listener_table, &listener->hash,
-                     listener_hash(listener->host, &listener->addr, listener->port));
+                     listener_hash(&listener->addr, listener->port));
 }
 
 void host_lookup_remove_listener(struct host_listener *listener)

@@ -7,7 +7,10 @@
 /*
  * Look-up: which connection or listener a segment is for
  *
- * Keyed hashes, so that nobody outside can choose addresses and ports that share a chain.
+ * Connections are found by a keyed hash, so that nobody outside can choose addresses and ports that
+ * share a chain. It is made once for a segment or a new connection, and goes with the tuple to
+ * whoever looks, finds nothing, and inserts. Listeners nobody outside can choose: their hash needs
+ * no key.
  */
 
 struct host_conn;
@@ -19,13 +22,23 @@ struct host_tuple {
     const struct toe_addr *remote;
     uint16_t local_port;
     uint16_t remote_port;
+    uint64_t hash; /* in the table of connections */
 };
 
-/* Bytes of a tuple as it is hashed. */
-#define HOST_TUPLE_KEY_LEN 37
+/* Words of a tuple: two for IPv4, five for IPv6. */
+#define HOST_TUPLE_WORDS 5
 
-/* host_tuple_key() writes what is hashed of |tuple|. */
-void host_tuple_key(uint8_t key[HOST_TUPLE_KEY_LEN], const struct host_tuple *tuple);
+/* host_tuple_of() makes a tuple; the addresses, of one family, are borrowed as long as it is used.
+ */
+struct host_tuple host_tuple_of(const struct toe_host *host, const struct toe_addr *local,
+                                const struct toe_addr *remote, uint16_t local_port,
+                                uint16_t remote_port);
+
+/*
+ * host_tuple_words() writes what is hashed of |tuple|, as it stands in the headers of what the
+ * remote end sends, and returns how many words it takes.
+ */
+size_t host_tuple_words(uint64_t words[HOST_TUPLE_WORDS], const struct host_tuple *tuple);
 
 /* host_lookup_conn() is the connection that |tuple| names, or NULL. */
 struct host_conn *host_lookup_conn(const struct toe_host *host, const struct host_tuple *tuple);
@@ -38,8 +51,8 @@ struct host_listener *host_lookup_listener(const struct toe_host *host,
 struct host_listener *host_lookup_listener_exact(const struct toe_host *host,
                                                  const struct toe_addr *addr, uint16_t port);
 
-/* A connection or listener is found from the insertion to the removal. */
-void host_lookup_insert_conn(struct host_conn *conn);
+/* A connection or listener is found from the insertion to the removal. |hash| is of the tuple. */
+void host_lookup_insert_conn(struct host_conn *conn, uint64_t hash);
 void host_lookup_remove_conn(struct host_conn *conn);
 void host_lookup_insert_listener(struct host_listener *listener);
 void host_lookup_remove_listener(struct host_listener *listener);

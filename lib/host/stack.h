@@ -147,9 +147,7 @@ struct toe_host {
     struct base_list path_lru;       /* the same */
     struct base_siphash_key table_key;
     struct base_siphash_key isn_key;
-    struct base_siphash_key ts_key;
     struct base_siphash_key port_key;
-    struct base_siphash_key port_counter_key;
     uint32_t port_counters[HOST_PORT_COUNTERS];
     struct wire_rss rss;
 
