@@ -142,6 +142,9 @@ void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain)
     seg->has_ts = plain->has_ts;
     seg->sack_cnt = 0;
     seg->ecn = 0;
+    seg->ae = (tcp[12] & 1) != 0;
+    seg->acc_ect1 = false;
+    seg->acc_cnt = 0;
     seg->ts_val = plain->has_ts ? wire_load_u32(tcp + WIRE_TCP_LEN + 4) : 0;
     seg->ts_ecr = plain->has_ts ? wire_load_u32(tcp + WIRE_TCP_LEN + 8) : 0;
     seg->payload_len = plain->tcp_len - header_len;

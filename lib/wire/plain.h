@@ -42,7 +42,10 @@ struct wire_plain {
  */
 bool wire_plain_parse(struct wire_plain *plain, const uint8_t *data, size_t len);
 
-/* wire_plain_segment() fills in |seg| as wire_tcp_parse() does; |seg|->sack is left alone. */
+/*
+ * wire_plain_segment() fills in |seg| as wire_tcp_parse() does; |seg|->sack and |seg|->acc, of
+ * which there are none, are left alone.
+ */
 void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain);
 
 /*

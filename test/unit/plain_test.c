@@ -55,6 +55,7 @@ static uint32_t build(uint8_t *frame, struct base_rand *rand, bool *is_usual)
     seg.src_port = (uint16_t)below(rand, UINT16_MAX);
     seg.dst_port = (uint16_t)below(rand, UINT16_MAX);
     seg.flags = (uint8_t)below(rand, 256);
+    seg.ae = below(rand, 2) == 0;
     seg.has_ts = below(rand, 2) == 0;
     seg.ts_val = below(rand, UINT32_MAX);
     seg.ts_ecr = below(rand, UINT32_MAX);
@@ -103,6 +104,10 @@ static void assert_segments_equal(const struct tcp_segment *a, const struct tcp_
     assert_int_equal(a->sack_permitted, b->sack_permitted);
     assert_int_equal(a->has_ts, b->has_ts);
     assert_int_equal(a->sack_cnt, b->sack_cnt);
+    assert_int_equal(a->ecn, b->ecn);
+    assert_int_equal(a->ae, b->ae);
+    assert_int_equal(a->acc_cnt, b->acc_cnt);
+    assert_int_equal(a->acc_ect1, b->acc_ect1);
     assert_int_equal(a->ts_val, b->ts_val);
     assert_int_equal(a->ts_ecr, b->ts_ecr);
     assert_int_equal(a->payload_len, b->payload_len);
@@ -153,6 +158,7 @@ static void assert_plain(const struct wire_plain *plain, const uint8_t *frame, s
     assert_ip(plain, addrs, plain->ip, len - (size_t)ether_len);
 
     assert_true(wire_tcp_parse(&seg, plain->tcp, plain->tcp_len) > 0);
+    memset(&same, 1, sizeof(same)); /* what is not filled in shows */
     wire_plain_segment(&same, plain);
     assert_segments_equal(&same, &seg);
 
