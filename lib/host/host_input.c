@@ -16,6 +16,7 @@
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
 #include "wire/nd.h"
+#include "wire/plain.h"
 
 #include <string.h>
 
@@ -104,8 +105,10 @@ static bool can_reopen(const struct host_conn *conn, const struct tcp_segment *s
     return toe_seq_gt(seg->seq, tcp->rcv_nxt);
 }
 
-/* A segment for |conn|: to its engine, or to wait for its move. */
-static void input_conn(struct host_conn *conn, const struct packet *packet,
+/*
+ * A segment for |conn| that lies at |tcp| in its frame: to its engine, or to wait for its move.
+ */
+static void input_conn(struct host_conn *conn, struct host_interface *interface, const uint8_t *tcp,
                        const struct tcp_segment *seg)
 {
     struct toe_host *host = conn->host;
@@ -115,10 +118,10 @@ static void input_conn(struct host_conn *conn, const struct packet *packet,
         return;
     }
     /* FWD-001, FWD-003. The piece keeps the frame, its buffer describes the segment. */
-    host->frame->buf.off = (uint32_t)(packet->body - host->frame->data);
-    host->frame->buf.len = (uint32_t)packet->len;
+    host->frame->buf.off = (uint32_t)(tcp - host->frame->data);
+    host->frame->buf.len = (uint32_t)(seg->payload - tcp) + seg->payload_len;
     host->frame->buf.flags = seg->ecn == TCP_ECN_CE ? TOE_BUF_CE : 0;
-    host->frame->buf.owner_data[0] = packet->interface;
+    host->frame->buf.owner_data[0] = interface;
     if (host_held_push(conn, host->frame)) {
         host->frame = NULL;
     }
@@ -147,7 +150,7 @@ static void input_tcp(const struct packet *packet)
     tuple = host_tuple_of(host, &packet->dst, &packet->src, seg.dst_port, seg.src_port);
     conn = host_lookup_conn(host, &tuple);
     if (conn != NULL && !can_reopen(conn, &seg)) {
-        input_conn(conn, packet, &seg);
+        input_conn(conn, packet->interface, packet->body, &seg);
         return;
     }
     listener = host_lookup_listener(host, &packet->dst, seg.dst_port);
@@ -278,6 +281,44 @@ static bool accept_ether(struct host_interface *interface, const struct wire_eth
     return true;
 }
 
+/* Reads |plain| into |seg|; false if anything is wrong with it. */
+static bool read_plain(struct tcp_segment *seg, struct wire_plain *plain, uint8_t flags)
+{
+    const bool is_trusted = (flags & (TOE_FRAME_CSUM_VALID | TOE_FRAME_CSUM_PARTIAL)) != 0;
+
+    if (wire_plain_options(plain)) {
+        wire_plain_segment(seg, plain);
+    } else if (wire_tcp_parse(seg, plain->tcp, plain->tcp_len) < 0) {
+        return false;
+    }
+    seg->ecn = plain->tos & ECN_MASK;
+    return is_trusted || wire_plain_is_sum_right(plain);
+}
+
+/*
+ * The short way of what most frames are: a segment for a connection that exists. That one's
+ * addresses were looked at when it was made. False, and nothing was done, if it is anything else,
+ * or to be dropped.
+ */
+static bool input_plain(struct host_interface *interface, const struct host_piece *piece)
+{
+    struct wire_plain plain;
+    struct host_conn *conn;
+    struct tcp_segment seg;
+
+    if (!wire_plain_find(&plain, piece->data, piece->frame_len) ||
+        memcmp(plain.frame, interface->mac, TOE_MAC_LEN) != 0 ||
+        plain.vlan_id != interface->vlan_id) {
+        return false;
+    }
+    conn = host_lookup_plain(interface, &plain);
+    if (conn == NULL || !read_plain(&seg, &plain, piece->frame_flags) || can_reopen(conn, &seg)) {
+        return false;
+    }
+    input_conn(conn, interface, plain.tcp, &seg);
+    return true;
+}
+
 static void input_frame(struct host_interface *interface, const struct host_piece *piece)
 {
     struct toe_host *host = interface->host;
@@ -316,7 +357,9 @@ void host_input_piece(struct host_interface *interface, struct host_piece *piece
     struct host_piece *outer = host->frame;
 
     host->frame = piece;
-    input_frame(interface, piece);
+    if (!input_plain(interface, piece)) {
+        input_frame(interface, piece);
+    }
     host_piece_del(&host->pieces, host->frame);
     host->frame = outer;
 }

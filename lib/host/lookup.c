@@ -50,6 +50,49 @@ struct host_conn *host_lookup_conn(const struct toe_host *host, const struct hos
     return NULL;
 }
 
+/* A row has the words of a tuple: see host_tuple_words(). */
+static uint64_t row_hash(const struct toe_host *host, const uint8_t *row, size_t len)
+{
+    const size_t cnt = len / 8;
+    uint64_t words[HOST_TUPLE_WORDS];
+    uint32_t last;
+
+    memcpy(words, row, 8 * cnt);
+    memcpy(&last, row + 8 * cnt, sizeof(last));
+    words[cnt] = last;
+    return base_siphash13_words(&host->table_key, words, cnt + 1);
+}
+
+static bool is_of_row(const struct host_conn *conn, const uint8_t *row, uint8_t family)
+{
+    const struct host_path *path = conn->path;
+    const size_t len = family == 4 ? 4 : 16;
+
+    return path->remote.family == family && memcmp(path->remote.bytes, row, len) == 0 &&
+           memcmp(path->local.bytes, row + len, len) == 0 &&
+           conn->remote_port == wire_load_u16(row + 2 * len) &&
+           conn->local_port == wire_load_u16(row + 2 * len + 2);
+}
+
+struct host_conn *host_lookup_plain(const struct host_interface *interface,
+                                    const struct wire_plain *plain)
+{
+    const struct toe_host *host = interface->host;
+    const uint8_t *row = wire_plain_row(plain);
+    struct base_hash_node *node = base_hash_first(
+        &host->conn_table, plain->family == 4 ? row_hash(host, row, WIRE_PLAIN_ROW4)
+                                              : row_hash(host, row, WIRE_PLAIN_ROW6));
+
+    for (; node != NULL; node = base_hash_next(node)) {
+        struct host_conn *conn = base_container_of(node, struct host_conn, hash);
+
+        if (is_of_row(conn, row, plain->family) && host_path_interface(conn->path) == interface) {
+            return conn;
+        }
+    }
+    return NULL;
+}
+
 /* Multiplications by odd numbers, of which the upper halves depend on all of what went in. */
 static uint64_t listener_hash(const struct toe_addr *addr, uint16_t port)
 {

@@ -85,7 +85,7 @@ static bool parse_ipv6(struct wire_plain *plain, const uint8_t *ip, size_t len)
 }
 
 /* No options, or timestamps and nothing else. */
-static bool has_plain_options(struct wire_plain *plain)
+bool wire_plain_options(struct wire_plain *plain)
 {
     const uint32_t words = plain->tcp[12] >> 4;
 
@@ -97,11 +97,10 @@ static bool has_plain_options(struct wire_plain *plain)
            wire_load_u32(plain->tcp + WIRE_TCP_LEN) == TS_HEAD;
 }
 
-bool wire_plain_parse(struct wire_plain *plain, const uint8_t *data, size_t len)
+bool wire_plain_find(struct wire_plain *plain, const uint8_t *data, size_t len)
 {
     size_t at = WIRE_ETHER_LEN;
     uint16_t type;
-    bool found;
 
     if (len < WIRE_ETHER_LEN + WIRE_ETHER_TAG_LEN) {
         return false;
@@ -117,11 +116,14 @@ bool wire_plain_parse(struct wire_plain *plain, const uint8_t *data, size_t len)
     }
     plain->ip = data + at;
     if (type == WIRE_ETHER_TYPE_IPV4) {
-        found = parse_ipv4(plain, data + at, len - at);
-    } else {
-        found = type == WIRE_ETHER_TYPE_IPV6 && parse_ipv6(plain, data + at, len - at);
+        return parse_ipv4(plain, data + at, len - at);
     }
-    return found && has_plain_options(plain);
+    return type == WIRE_ETHER_TYPE_IPV6 && parse_ipv6(plain, data + at, len - at);
+}
+
+bool wire_plain_parse(struct wire_plain *plain, const uint8_t *data, size_t len)
+{
+    return wire_plain_find(plain, data, len) && wire_plain_options(plain);
 }
 
 void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain)
@@ -162,10 +164,9 @@ bool wire_plain_is_alike(const struct wire_plain *a, const struct wire_plain *b)
            (!a->has_ts || memcmp(x + WIRE_TCP_LEN + 4, y + WIRE_TCP_LEN + 4, 8) == 0);
 }
 
-uint64_t wire_plain_sum(const struct wire_plain *plain)
+static inline uint64_t pseudo_sum(const struct wire_plain *plain)
 {
     const uint8_t *row = wire_plain_row(plain);
-    const uint8_t *tcp = plain->tcp;
     uint8_t last[8] = {0};
     uint64_t sum;
 
@@ -177,6 +178,19 @@ uint64_t wire_plain_sum(const struct wire_plain *plain)
             sum = wire_csum_add_around(sum, load_u64(row + at));
         }
     }
+    return sum;
+}
+
+bool wire_plain_is_sum_right(const struct wire_plain *plain)
+{
+    return wire_csum_fold(wire_csum_add(pseudo_sum(plain), plain->tcp, plain->tcp_len)) == 0;
+}
+
+uint64_t wire_plain_sum(const struct wire_plain *plain)
+{
+    const uint8_t *tcp = plain->tcp;
+    uint64_t sum = pseudo_sum(plain);
+
     sum = wire_csum_add_around(sum, load_u64(tcp));
     sum = wire_csum_add_around(sum, load_u64(tcp + 8));
     sum = wire_csum_add_around(sum, load_u32(tcp + 16));

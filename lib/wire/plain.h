@@ -13,7 +13,7 @@
  * is there as a whole and no fragment; and a TCP segment without options, or with the timestamps
  * alone behind two NOPs. Such a frame is recognized by one look at fixed places. It is nothing but
  * a short cut: what is found is what the parsers of the layers would find, and about any other
- * frame nothing is said.
+ * frame nothing is said. Up to the options a SYN has the same form.
  */
 
 /* What the timestamps take in the header, and the length of a row of either family. */
@@ -30,7 +30,7 @@ struct wire_plain {
     uint16_t vlan_id; /* as in struct wire_ether */
     bool vlan_present;
     uint8_t family;  /* 4 or 6 */
-    bool has_ts;     /* the option is there */
+    bool has_ts;     /* the option is there; not known before wire_plain_options() */
     uint8_t tos;     /* or traffic class */
     uint8_t row_off; /* see wire_plain_row() */
     uint8_t row_len;
@@ -41,6 +41,13 @@ struct wire_plain {
  * plain, or its IPv4 checksum is wrong. Nothing is said of the TCP checksum.
  */
 bool wire_plain_parse(struct wire_plain *plain, const uint8_t *data, size_t len);
+
+/*
+ * wire_plain_find() is wire_plain_parse() up to the options, of which, and of the length of the
+ * header, it says nothing; wire_plain_options() says whether these are plain as well.
+ */
+bool wire_plain_find(struct wire_plain *plain, const uint8_t *data, size_t len);
+bool wire_plain_options(struct wire_plain *plain);
 
 /*
  * wire_plain_segment() fills in |seg| as wire_tcp_parse() does; |seg|->sack and |seg|->acc, of
@@ -59,6 +66,9 @@ bool wire_plain_is_alike(const struct wire_plain *a, const struct wire_plain *b)
  * folds to 0 if the TCP checksum is right.
  */
 uint64_t wire_plain_sum(const struct wire_plain *plain);
+
+/* wire_plain_is_sum_right() verifies the TCP checksum, whatever the options. */
+bool wire_plain_is_sum_right(const struct wire_plain *plain);
 
 /*
  * wire_plain_row() is what tells connections apart, |plain|->row_len bytes in a row as they stand

@@ -174,6 +174,22 @@ static void assert_plain(const struct wire_plain *plain, const uint8_t *frame, s
                           plain->tcp, plain->tcp_len)));
 }
 
+/* What is found up to the options is what the layers find; and so is whether the checksum is right.
+ */
+static void assert_found(struct wire_plain *plain, const uint8_t *frame, size_t len)
+{
+    struct wire_plain whole;
+    struct toe_addr addrs[2];
+    const bool is_plain = wire_plain_parse(&whole, frame, len);
+    uint64_t sum;
+
+    assert_ip(plain, addrs, plain->ip, len - (size_t)(plain->ip - frame));
+    sum = wire_csum_pseudo(&addrs[0], &addrs[1], WIRE_PROTO_TCP, plain->tcp_len);
+    sum = wire_csum_add(sum, plain->tcp, plain->tcp_len);
+    assert_int_equal(wire_plain_is_sum_right(plain), wire_csum_fold(sum) == 0);
+    assert_int_equal(wire_plain_options(plain), is_plain);
+}
+
 /* Changes a few bytes of the headers, or the length. */
 static uint32_t damage(uint8_t *frame, uint32_t len, struct base_rand *rand)
 {
@@ -205,6 +221,9 @@ static void test_plain_is_the_same(void **state)
 
         len = is_damaged ? damage(frame, len, &rand) : len;
         data = t_guarded_copy(&g, frame, len);
+        if (wire_plain_find(&plain, data, len)) {
+            assert_found(&plain, data, len);
+        }
         if (wire_plain_parse(&plain, data, len)) {
             assert_plain(&plain, data, len);
             ++found;
