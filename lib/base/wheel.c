@@ -230,11 +230,6 @@ void base_wheel_cancel(struct base_wheel *w, struct base_timer *timer)
     }
 }
 
-bool base_wheel_is_armed(const struct base_timer *timer)
-{
-    return base_list_is_linked(&timer->node);
-}
-
 /* Returns the earliest timer, or NULL when none is armed. */
 static struct base_timer *first_timer(struct base_wheel *w)
 {
@@ -260,18 +255,16 @@ static struct base_timer *first_timer(struct base_wheel *w)
     return timer_of(w->slots[level][slot].root.next);
 }
 
-toe_instant base_wheel_next(struct base_wheel *w)
+toe_instant base_wheel_look(struct base_wheel *w)
 {
-    if (!w->is_earliest_known) {
-        const struct base_timer *timer = first_timer(w);
+    const struct base_timer *timer = first_timer(w);
 
-        w->earliest = timer == NULL ? TOE_INSTANT_NEVER : timer->at;
-        w->is_earliest_known = true;
-    }
+    w->earliest = timer == NULL ? TOE_INSTANT_NEVER : timer->at;
+    w->is_earliest_known = true;
     return w->earliest;
 }
 
-struct base_timer *base_wheel_pop(struct base_wheel *w, toe_instant now)
+struct base_timer *base_wheel_turn(struct base_wheel *w, toe_instant now)
 {
     struct base_timer *timer;
 

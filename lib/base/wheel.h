@@ -68,18 +68,33 @@ void base_wheel_cancel(struct base_wheel *w, struct base_timer *timer);
 /*
  * base_wheel_is_armed() says whether |timer| is on a wheel.
  */
-bool base_wheel_is_armed(const struct base_timer *timer);
+static inline bool base_wheel_is_armed(const struct base_timer *timer)
+{
+    return base_list_is_linked(&timer->node);
+}
+
+/* base_wheel_look() finds out which deadline is the earliest; base_wheel_next() remembers it. */
+toe_instant base_wheel_look(struct base_wheel *w);
 
 /*
  * base_wheel_next() returns the earliest deadline of all armed timers, which may be in the past, or
  * TOE_INSTANT_NEVER when none is armed.
  */
-toe_instant base_wheel_next(struct base_wheel *w);
+static inline toe_instant base_wheel_next(struct base_wheel *w)
+{
+    return w->is_earliest_known ? w->earliest : base_wheel_look(w);
+}
+
+/* base_wheel_turn() is base_wheel_pop() where the time goes on, or something may be due. */
+struct base_timer *base_wheel_turn(struct base_wheel *w, toe_instant now);
 
 /*
  * base_wheel_pop() returns a timer whose deadline is at or before |now|, disarmed, or NULL when
  * there is none. |now| never goes back.
  */
-struct base_timer *base_wheel_pop(struct base_wheel *w, toe_instant now);
+static inline struct base_timer *base_wheel_pop(struct base_wheel *w, toe_instant now)
+{
+    return now == w->time && base_wheel_next(w) > now ? NULL : base_wheel_turn(w, now);
+}
 
 #endif

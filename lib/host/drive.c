@@ -143,7 +143,7 @@ static void enter_time_wait(struct host_conn *conn)
 
 void host_drive_settle(struct host_conn *conn)
 {
-    struct toe_buf *done = tcp_send_pop(&conn->tcp);
+    struct toe_buf *done = conn->posted_cnt > 0 ? tcp_send_pop(&conn->tcp) : NULL;
 
     (void)host_conn_drain(conn);
     if (done != NULL) {
@@ -179,10 +179,11 @@ void host_drive_output(struct host_conn *conn)
 {
     struct tcp_out out;
 
-    while (tcp_output(&conn->tcp, &out, conn->host->now)) {
+    while (tcp_has_output(&conn->tcp) && tcp_output(&conn->tcp, &out, conn->host->now)) {
         conn->host->stats.resets_out += (out.seg.flags & TCP_RST) != 0;
-        if (!host_segment_send(conn, &out)) {
-            return; /* The verdict says so. */
+        /* If it cannot be sent, the verdict says so. */
+        if (!host_segment_send(conn, &out) || out.is_last) {
+            return;
         }
     }
 }

@@ -163,7 +163,7 @@ static bool can_steal(const struct host_piece *frame, const uint8_t *data, uint3
            (uintptr_t)data - start + len <= frame->frame_len;
 }
 
-bool host_conn_drain(struct host_conn *conn)
+bool host_conn_drain_queue(struct host_conn *conn)
 {
     struct tcp_recvq *q = &conn->tcp.busy->recvq;
     const uint8_t *data;

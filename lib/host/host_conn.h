@@ -149,10 +149,15 @@ void host_conn_raise(struct host_conn *conn, enum toe_host_event_type type);
 bool host_conn_text(struct tcp_conn *tcp, const uint8_t *data, uint32_t len, bool push);
 
 /*
- * host_conn_drain() moves what the engine put together from segments out of order to where it is
- * received. False if memory is too short for all of it.
+ * host_conn_drain() moves what the engine put together from segments out of order, if there is any,
+ * to where it is received. False if memory is too short for all of it.
  */
-bool host_conn_drain(struct host_conn *conn);
+bool host_conn_drain_queue(struct host_conn *conn);
+
+static inline bool host_conn_drain(struct host_conn *conn)
+{
+    return conn->tcp.busy->recvq.len == 0 || host_conn_drain_queue(conn);
+}
 
 /* host_conn_posted_done() frees |piece| of conn->posted: its bytes have gone their way. */
 void host_conn_posted_done(struct host_conn *conn, struct host_piece *piece);

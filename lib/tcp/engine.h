@@ -149,6 +149,10 @@ void tcp_input_joined(struct tcp_conn *conn, const struct tcp_segment *seg, toe_
  */
 bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now);
 
+/* tcp_has_output() tells at a glance whether tcp_output() need be asked: if not, it would yield and
+ * change nothing. */
+bool tcp_has_output(const struct tcp_conn *conn);
+
 /* tcp_deadline() is the instant at which tcp_expire() is next due, or TOE_INSTANT_NEVER. */
 toe_instant tcp_deadline(const struct tcp_conn *conn);
 

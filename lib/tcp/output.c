@@ -651,6 +651,13 @@ static bool has_data(const struct tcp_conn *conn)
     return tcp_send_span(conn) > 0 || conn->flight != NULL;
 }
 
+bool tcp_has_output(const struct tcp_conn *conn)
+{
+    return conn->syn_due || conn->rst_due || conn->ack_now || conn->probe_due || conn->rexmit_due ||
+           conn->keep_alive_due || conn->force_output || has_data(conn) ||
+           conn->cfg->cc->deliver != NULL;
+}
+
 static bool output_next(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     if (conn->rst_due) {
