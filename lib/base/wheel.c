@@ -154,8 +154,7 @@ static void clear_slot(struct base_wheel *w, unsigned level, unsigned slot)
     }
 }
 
-/* Takes |timer| off its list. */
-static void unlink_timer(struct base_wheel *w, struct base_timer *timer)
+void base_wheel_unlink(struct base_wheel *w, struct base_timer *timer)
 {
     base_list_remove(&timer->node);
     if (timer->at <= w->time) {
@@ -223,13 +222,6 @@ void base_wheel_arm(struct base_wheel *w, struct base_timer *timer, toe_instant 
     }
 }
 
-void base_wheel_cancel(struct base_wheel *w, struct base_timer *timer)
-{
-    if (base_wheel_is_armed(timer)) {
-        unlink_timer(w, timer);
-    }
-}
-
 /* Returns the earliest timer, or NULL when none is armed. */
 static struct base_timer *first_timer(struct base_wheel *w)
 {
@@ -278,6 +270,6 @@ struct base_timer *base_wheel_turn(struct base_wheel *w, toe_instant now)
     }
     timer = first_timer(w);
     toe_assert(timer != NULL && timer->at <= now);
-    unlink_timer(w, timer);
+    base_wheel_unlink(w, timer);
     return timer;
 }

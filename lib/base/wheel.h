@@ -61,16 +61,24 @@ void base_wheel_init(struct base_wheel *w, toe_instant now);
 void base_wheel_arm(struct base_wheel *w, struct base_timer *timer, toe_instant at);
 
 /*
- * base_wheel_cancel() disarms |timer|, which may be unarmed already.
- */
-void base_wheel_cancel(struct base_wheel *w, struct base_timer *timer);
-
-/*
  * base_wheel_is_armed() says whether |timer| is on a wheel.
  */
 static inline bool base_wheel_is_armed(const struct base_timer *timer)
 {
     return base_list_is_linked(&timer->node);
+}
+
+/* base_wheel_unlink() disarms |timer|, which is armed. */
+void base_wheel_unlink(struct base_wheel *w, struct base_timer *timer);
+
+/*
+ * base_wheel_cancel() disarms |timer|, which may be unarmed already.
+ */
+static inline void base_wheel_cancel(struct base_wheel *w, struct base_timer *timer)
+{
+    if (base_wheel_is_armed(timer)) {
+        base_wheel_unlink(w, timer);
+    }
 }
 
 /* base_wheel_look() finds out which deadline is the earliest; base_wheel_next() remembers it. */

@@ -204,9 +204,11 @@ void host_drive_feed(struct host_conn *conn)
     if (conn->tcp.state != TOE_TCP_ESTABLISHED && conn->tcp.state != TOE_TCP_CLOSE_WAIT) {
         return;
     }
-    chain = host_sending_post(conn);
-    if (chain != NULL) {
-        tcp_send(&conn->tcp, chain);
+    if (!base_list_is_empty(&conn->unposted) || conn->is_flush_due) {
+        chain = host_sending_post(conn);
+        if (chain != NULL) {
+            tcp_send(&conn->tcp, chain);
+        }
     }
     if (conn->is_shut && !conn->is_fin_given) {
         conn->is_fin_given = true;

@@ -29,18 +29,18 @@ static struct wire_ether ether_of(const struct host_interface *interface, uint16
     };
 }
 
-uint32_t host_ether_len(const struct host_interface *interface)
-{
-    const struct wire_ether ether = ether_of(interface, 0, 0);
-
-    return (uint32_t)wire_ether_len(&ether);
-}
-
 void host_ether_put(const struct host_interface *interface, uint8_t *frame, uint32_t len,
                     const uint8_t dst[TOE_MAC_LEN], uint16_t type)
 {
-    struct wire_ether ether = ether_of(interface, type, len - host_ether_len(interface));
+    struct wire_ether ether;
 
+    if (interface->ether_len == WIRE_ETHER_LEN) {
+        memcpy(frame, dst, TOE_MAC_LEN);
+        memcpy(frame + TOE_MAC_LEN, interface->mac, TOE_MAC_LEN);
+        wire_store_u16(frame + WIRE_ETHER_TYPE_OFF, type);
+        return;
+    }
+    ether = ether_of(interface, type, len - interface->ether_len);
     memcpy(ether.dst, dst, TOE_MAC_LEN);
     memcpy(ether.src, interface->mac, TOE_MAC_LEN);
     wire_ether_build(frame, WIRE_ETHER_LEN_MAX, &ether);
@@ -109,6 +109,14 @@ struct packet {
     uint8_t tos; /* or traffic class, ECN included */
 };
 
+static uint16_t take_ip_id(struct toe_host *host)
+{
+    const uint16_t id = host->ip_id;
+
+    host->ip_id = (id + 1u) & IP_ID_MASK;
+    return id;
+}
+
 /* Writes the IP header of |packet|. */
 static void put_ip(struct toe_host *host, uint8_t *p, const struct packet *packet)
 {
@@ -117,14 +125,13 @@ static void put_ip(struct toe_host *host, uint8_t *p, const struct packet *packe
             .src = *packet->src,
             .dst = *packet->dst,
             .payload_len = (uint16_t)packet->len,
-            .id = host->ip_id,
+            .id = take_ip_id(host),
             .tos = packet->tos,
             .ttl = packet->ttl,
             .proto = packet->proto,
             .df = true,
         };
 
-        host->ip_id = (host->ip_id + 1u) & IP_ID_MASK;
         wire_ipv4_build(p, WIRE_IPV4_LEN, &ip);
     } else {
         const struct wire_ipv6 ip = {
@@ -140,15 +147,13 @@ static void put_ip(struct toe_host *host, uint8_t *p, const struct packet *packe
     }
 }
 
-/* Completes the checksum of the TCP header at |tcp|; |sum| is of its payload. */
-static void put_tcp_csum(uint8_t *tcp, size_t head_len, uint32_t payload_len, uint64_t sum,
-                         const struct toe_addr *src, const struct toe_addr *dst)
+/* Completes the checksum of the TCP header at |tcp|; |sum| is of its payload, and |pseudo| of the
+ * pseudo-header without the length. */
+static void put_tcp_csum(uint8_t *tcp, uint32_t head_len, uint32_t payload_len, uint64_t sum,
+                         uint64_t pseudo)
 {
-    const uint32_t len = (uint32_t)head_len + payload_len;
-
-    sum = wire_csum_combine(sum, wire_csum_add(0, tcp, head_len), 0);
-    sum = wire_csum_combine(sum, wire_csum_pseudo(src, dst, WIRE_PROTO_TCP, len), 0);
-    wire_store_u16(tcp + WIRE_TCP_CSUM_OFF, wire_csum_fold(sum));
+    sum = wire_csum_add_around(sum, wire_csum_add_u32(pseudo, head_len + payload_len));
+    wire_store_u16(tcp + WIRE_TCP_CSUM_OFF, wire_csum_fold(wire_csum_words(sum, tcp, head_len)));
 }
 
 bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
@@ -156,32 +161,28 @@ bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
     struct host_path *path = conn->path;
     struct host_interface *interface = path->neighbor->interface;
     const uint32_t text_len = out->seg.payload_len;
-    const uint32_t head = host_ether_len(interface) + ip_len(path->local.family);
+    const uint32_t head = interface->ether_len + host_path_head_len(path);
     uint8_t *frame = host_tx_reserve(interface, head + WIRE_TCP_LEN_MAX + text_len);
     uint8_t *tcp = frame + head;
-    struct packet packet = {.src = &path->local,
-                            .dst = &path->remote,
-                            .proto = WIRE_PROTO_TCP,
-                            .ttl = conn->options.ttl,
-                            .tos = conn->options.tos | out->seg.ecn};
-    size_t tcp_len;
+    uint32_t tcp_len;
     uint64_t sum = 0;
 
     out->seg.src_port = conn->local_port;
     out->seg.dst_port = conn->remote_port;
-    tcp_len = wire_tcp_build(tcp, WIRE_TCP_LEN_MAX, &out->seg);
+    tcp_len = (uint32_t)wire_tcp_build(tcp, WIRE_TCP_LEN_MAX, &out->seg);
     if (interface->host->settings.bsd_syn && (out->seg.flags & TCP_SYN) != 0) {
         wire_tcp_options_bsd(tcp, &out->seg);
     }
     if (text_len > 0 && !tcp_send_read(&conn->tcp, tcp + tcp_len, out->text_off, text_len, &sum)) {
         return false;
     }
-    put_tcp_csum(tcp, tcp_len, text_len, sum, &path->local, &path->remote);
-    packet.len = (uint32_t)tcp_len + text_len;
-    put_ip(interface->host, frame + head - ip_len(path->local.family), &packet);
+    put_tcp_csum(tcp, tcp_len, text_len, sum, path->pseudo);
+    host_path_head(path, frame + interface->ether_len, tcp_len + text_len,
+                   path->local.family == 4 ? take_ip_id(interface->host) : 0, conn->options.ttl,
+                   conn->options.tos | out->seg.ecn);
     ++interface->host->stats.segments_out;
     interface->host->stats.retransmitted += out->is_retransmission;
-    host_neighbor_send(path->neighbor, frame, head + (uint32_t)tcp_len + text_len);
+    host_neighbor_send(path->neighbor, frame, head + tcp_len + text_len);
     return true;
 }
 
@@ -203,10 +204,10 @@ void host_reset_send(struct host_interface *interface, const struct toe_addr *lo
     struct tcp_segment rst = TCP_SEGMENT_INIT;
     struct packet packet = {
         .src = local, .dst = remote, .proto = WIRE_PROTO_TCP, .ttl = interface->host->settings.ttl};
-    const uint32_t head = host_ether_len(interface) + ip_len(local->family);
+    const uint32_t head = interface->ether_len + ip_len(local->family);
     struct host_neighbor *neighbor;
     uint8_t *frame;
-    size_t tcp_len;
+    uint32_t tcp_len;
 
     if ((seg->flags & TCP_RST) != 0) {
         return;
@@ -226,19 +227,19 @@ void host_reset_send(struct host_interface *interface, const struct toe_addr *lo
         rst.ack = toe_seq_add(seg->seq, tcp_segment_len(seg));
     }
     frame = host_tx_reserve(interface, head + WIRE_TCP_LEN_MAX);
-    tcp_len = wire_tcp_build(frame + head, WIRE_TCP_LEN_MAX, &rst);
-    put_tcp_csum(frame + head, tcp_len, 0, 0, local, remote);
-    packet.len = (uint32_t)tcp_len;
+    tcp_len = (uint32_t)wire_tcp_build(frame + head, WIRE_TCP_LEN_MAX, &rst);
+    put_tcp_csum(frame + head, tcp_len, 0, 0, wire_csum_pseudo(local, remote, WIRE_PROTO_TCP, 0));
+    packet.len = tcp_len;
     put_ip(interface->host, frame + head - ip_len(local->family), &packet);
     ++interface->host->stats.segments_out;
     ++interface->host->stats.resets_out;
-    host_neighbor_send(neighbor, frame, head + (uint32_t)tcp_len);
+    host_neighbor_send(neighbor, frame, head + tcp_len);
 }
 
 void host_icmp_send(struct host_interface *interface, const struct toe_addr *local,
                     const struct toe_addr *remote, const struct wire_icmp *icmp)
 {
-    const uint32_t head = host_ether_len(interface) + ip_len(local->family);
+    const uint32_t head = interface->ether_len + ip_len(local->family);
     const uint32_t len = WIRE_ICMP_LEN + (uint32_t)icmp->body_len;
     const struct packet packet = {
         .src = local,

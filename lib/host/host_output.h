@@ -19,9 +19,6 @@ struct host_conn;
 /* Most bytes in front of a payload: Ethernet, IPv6 and TCP. */
 #define HOST_HEAD_MAX 126u
 
-/* host_ether_len() is the length of the Ethernet header of frames on |interface|. */
-uint32_t host_ether_len(const struct host_interface *interface);
-
 /* host_ether_put() writes the Ethernet header of |frame|, which has |len| bytes in all. */
 void host_ether_put(const struct host_interface *interface, uint8_t *frame, uint32_t len,
                     const uint8_t dst[TOE_MAC_LEN], uint16_t type);

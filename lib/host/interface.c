@@ -22,6 +22,16 @@ static uint32_t mtu_of(const struct toe_host *host, const struct toe_host_interf
                                                                                     : desc->mtu;
 }
 
+static uint8_t ether_len(const struct host_interface *interface)
+{
+    const struct wire_ether ether = {
+        .vlan_present = interface->vlan_id != 0,
+        .snap = interface->host->params.encapsulation == TOE_ENCAPSULATION_SNAP,
+    };
+
+    return (uint8_t)wire_ether_len(&ether);
+}
+
 struct host_interface *host_interface_new(struct toe_host *host,
                                           const struct toe_host_interface *desc)
 {
@@ -41,6 +51,7 @@ struct host_interface *host_interface_new(struct toe_host *host,
     interface->target = desc->target;
     interface->mtu = mtu_of(host, desc);
     interface->vlan_id = desc->vlan_id;
+    interface->ether_len = ether_len(interface);
     base_list_init(&interface->offloads);
     base_list_init(&interface->uploads);
     base_list_init(&interface->idle_paths);

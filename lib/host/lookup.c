@@ -63,15 +63,25 @@ static uint64_t row_hash(const struct toe_host *host, const uint8_t *row, size_t
     return base_siphash13_words(&host->table_key, words, cnt + 1);
 }
 
+static bool has_ports(const struct host_conn *conn, const uint8_t *ports)
+{
+    return conn->remote_port == wire_load_u16(ports) &&
+           conn->local_port == wire_load_u16(ports + 2);
+}
+
 static bool is_of_row(const struct host_conn *conn, const uint8_t *row, uint8_t family)
 {
     const struct host_path *path = conn->path;
-    const size_t len = family == 4 ? 4 : 16;
 
-    return path->remote.family == family && memcmp(path->remote.bytes, row, len) == 0 &&
-           memcmp(path->local.bytes, row + len, len) == 0 &&
-           conn->remote_port == wire_load_u16(row + 2 * len) &&
-           conn->local_port == wire_load_u16(row + 2 * len + 2);
+    if (path->remote.family != family) {
+        return false;
+    }
+    if (family == 4) {
+        return has_ports(conn, row + 8) && memcmp(path->remote.bytes, row, 4) == 0 &&
+               memcmp(path->local.bytes, row + 4, 4) == 0;
+    }
+    return has_ports(conn, row + 32) && memcmp(path->remote.bytes, row, 16) == 0 &&
+           memcmp(path->local.bytes, row + 16, 16) == 0;
 }
 
 struct host_conn *host_lookup_plain(const struct host_interface *interface,

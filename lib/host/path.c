@@ -6,9 +6,10 @@
 #include "host/address.h"
 #include "host/reachability.h"
 #include "host/route.h"
-#include "wire/ipv4.h"
-#include "wire/ipv6.h"
+#include "wire/checksum.h"
 #include "wire/tcp.h"
+
+#include <string.h>
 
 static uint64_t path_hash(const struct toe_host *host, const struct toe_addr *local,
                           const struct toe_addr *remote)
@@ -60,6 +61,35 @@ static void evict(struct toe_host *host)
     }
 }
 
+/* Writes what all headers of |path| have in common. */
+static void shape(struct host_path *path)
+{
+    path->pseudo = wire_csum_pseudo(&path->local, &path->remote, WIRE_PROTO_TCP, 0);
+    if (path->local.family == 4) {
+        const struct wire_ipv4 ip = {
+            .src = path->local, .dst = path->remote, .proto = WIRE_PROTO_TCP, .df = true};
+
+        wire_ipv4_build(path->head, sizeof(path->head), &ip);
+    } else {
+        const struct wire_ipv6 ip = {
+            .src = path->local, .dst = path->remote, .next_header = WIRE_PROTO_TCP};
+
+        wire_ipv6_build(path->head, sizeof(path->head), &ip);
+    }
+}
+
+void host_path_head(const struct host_path *path, uint8_t *out, uint32_t len, uint16_t id,
+                    uint8_t ttl, uint8_t tos)
+{
+    if (path->local.family == 4) {
+        memcpy(out, path->head, WIRE_IPV4_LEN);
+        wire_ipv4_set(out, (uint16_t)len, id, ttl, tos);
+    } else {
+        memcpy(out, path->head, WIRE_IPV6_LEN);
+        wire_ipv6_set(out, (uint16_t)len, ttl, tos);
+    }
+}
+
 static struct host_path *path_new(struct toe_host *host, const struct host_route *route,
                                   const struct toe_addr *local, const struct toe_addr *remote)
 {
@@ -82,6 +112,7 @@ static struct host_path *path_new(struct toe_host *host, const struct host_route
     path->neighbor = neighbor;
     path->mtu = route->interface->mtu;
     path->timer.kind = HOST_TIMER_PATH_MTU;
+    shape(path);
     host_neighbor_ref(neighbor);
     base_list_push_back(&host->path_lru, &path->lru);
     base_hash_insert(&host->path_table, &path->hash, path_hash(host, local, remote));
@@ -135,8 +166,7 @@ void host_path_unref(struct host_path *path)
 
 uint16_t host_path_mss(const struct host_path *path, uint32_t mtu)
 {
-    const uint32_t head =
-        (path->local.family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN) + (uint32_t)WIRE_TCP_LEN;
+    const uint32_t head = host_path_head_len(path) + (uint32_t)WIRE_TCP_LEN;
     const uint32_t mss = mtu > head ? mtu - head : 1;
 
     return mss > UINT16_MAX ? UINT16_MAX : (uint16_t)mss;

@@ -15,6 +15,8 @@
 #include "host/neighbor.h"
 #include "host/stack.h"
 #include "host/timer.h"
+#include "wire/ipv4.h"
+#include "wire/ipv6.h"
 
 /* Paths that nobody uses and that are kept. */
 #define HOST_PATH_IDLE_MAX 1024u
@@ -31,6 +33,8 @@ struct host_path {
     struct toe_addr local;
     struct toe_addr remote;
     struct host_neighbor *neighbor; /* referenced */
+    uint8_t head[WIRE_IPV6_LEN];    /* see host_path_head() */
+    uint64_t pseudo;                /* the sum of the TCP pseudo-header, but for the length */
     uint32_t mtu;
     bool is_update_due; /* the target has an old MTU */
     uint32_t ref_cnt;   /* connections */
@@ -62,6 +66,19 @@ void host_path_unref(struct host_path *path);
 static inline struct host_interface *host_path_interface(const struct host_path *path)
 {
     return path->neighbor->interface;
+}
+
+/*
+ * host_path_head() writes the IP header of a packet with |len| bytes of TCP: what is the same in
+ * all of them was written when the path was made. |id| is IPv4's.
+ */
+void host_path_head(const struct host_path *path, uint8_t *out, uint32_t len, uint16_t id,
+                    uint8_t ttl, uint8_t tos);
+
+/* host_path_head_len() is the length of that header. */
+static inline uint32_t host_path_head_len(const struct host_path *path)
+{
+    return path->local.family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
 }
 
 /* host_path_mss() is the payload that fits into a packet of the path's MTU, without options. */

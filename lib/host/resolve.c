@@ -23,7 +23,7 @@ static bool is_unicast_mac(const uint8_t mac[TOE_MAC_LEN])
 static void send_arp(struct host_interface *interface, const uint8_t dst[TOE_MAC_LEN],
                      const struct wire_arp *arp)
 {
-    const uint32_t head = host_ether_len(interface);
+    const uint32_t head = interface->ether_len;
     uint8_t *frame = host_tx_reserve(interface, head + WIRE_ARP_LEN);
 
     wire_arp_build(frame + head, WIRE_ARP_LEN, arp);
@@ -50,7 +50,7 @@ static void send_nd(struct host_interface *interface, const uint8_t mac[TOE_MAC_
                     const struct toe_addr *src, const struct toe_addr *dst,
                     const struct wire_nd *nd)
 {
-    const uint32_t head = host_ether_len(interface);
+    const uint32_t head = interface->ether_len;
     const uint32_t len = nd->has_lladdr ? WIRE_ND_LEN_MAX : WIRE_ND_LEN;
     uint8_t *frame = host_tx_reserve(interface, head + WIRE_IPV6_LEN + len);
     uint8_t *body = frame + head + WIRE_IPV6_LEN;

@@ -75,6 +75,7 @@ struct host_interface {
     struct toe_caps caps;
     uint8_t mac[TOE_MAC_LEN];
     uint16_t vlan_id;
+    uint8_t ether_len; /* of the header of its frames */
     uint32_t mtu;
     bool is_paused;              /* TOE_STATUS_OFFLOAD_PAUSE or _UPLOAD_ALL: no initiates */
     bool is_upload_all;          /* everything is to be uploaded, in the next run */

@@ -216,6 +216,14 @@ enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg
         return TOE_DROP_TCP_ACK_OLD;
     }
 
+    if (conn->snd_wnd > 0 && tcp_ack_is_calm(conn, seg)) {
+        tcp_ack_calm(conn, seg, now);
+        if (conn->fin_acked) {
+            fin_acked(conn, now);
+        }
+        return TOE_DROP_NONE;
+    }
+
     sacked = tcp_recovery_sack(conn, &got, seg);
     if (conn->has_ecn) {
         tcp_ecn_ack(conn, seg, sacked, now);

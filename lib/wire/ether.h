@@ -22,6 +22,7 @@ enum {
     WIRE_ETHER_TAG_LEN = 4,  /* what a tag adds */
     WIRE_ETHER_SNAP_LEN = 8, /* what LLC and SNAP add */
     WIRE_ETHER_LEN_MAX = 26, /* header with both */
+    WIRE_ETHER_TYPE_OFF = 12 /* where the type stands, without a tag */
 };
 
 /* The largest number in the type field that is a length. */

@@ -67,6 +67,16 @@ void wire_ipv4_len_set(uint8_t *out, uint16_t payload_len)
     wire_store_u16(out + 10, (uint16_t) ~(sum + (sum >> 16)));
 }
 
+void wire_ipv4_set(uint8_t *out, uint16_t payload_len, uint16_t id, uint8_t ttl, uint8_t tos)
+{
+    out[1] = tos;
+    wire_store_u16(out + 2, (uint16_t)(WIRE_IPV4_LEN + payload_len));
+    wire_store_u16(out + 4, id);
+    out[8] = ttl;
+    wire_store_u16(out + 10, 0);
+    wire_store_u16(out + 10, wire_csum_fold(wire_csum_words(0, out, WIRE_IPV4_LEN)));
+}
+
 int wire_ipv4_build(uint8_t *out, size_t cap, const struct wire_ipv4 *ip)
 {
     const unsigned frag = (ip->df ? FLAG_DF : 0) | (ip->mf ? FLAG_MF : 0) | ip->frag_off / 8u;
@@ -76,15 +86,10 @@ int wire_ipv4_build(uint8_t *out, size_t cap, const struct wire_ipv4 *ip)
         return WIRE_ERR_SHORT;
     }
     out[0] = 0x45;
-    out[1] = ip->tos;
-    wire_store_u16(out + 2, (uint16_t)(WIRE_IPV4_LEN + ip->payload_len));
-    wire_store_u16(out + 4, ip->id);
     wire_store_u16(out + 6, (uint16_t)frag);
-    out[8] = ip->ttl;
     out[9] = ip->proto;
-    wire_store_u16(out + 10, 0);
     memcpy(out + 12, ip->src.bytes, 4);
     memcpy(out + 16, ip->dst.bytes, 4);
-    wire_store_u16(out + 10, wire_csum_fold(wire_csum_add(0, out, WIRE_IPV4_LEN)));
+    wire_ipv4_set(out, ip->payload_len, ip->id, ip->ttl, ip->tos);
     return WIRE_IPV4_LEN;
 }

@@ -64,6 +64,12 @@ int wire_ipv4_parse_quote(struct wire_ipv4 *ip, const uint8_t *data, size_t len)
 int wire_ipv4_build(uint8_t *out, size_t cap, const struct wire_ipv4 *ip);
 
 /*
+ * wire_ipv4_set() writes what differs from one packet to the next to the header at |out|, and the
+ * checksum.
+ */
+void wire_ipv4_set(uint8_t *out, uint16_t payload_len, uint16_t id, uint8_t ttl, uint8_t tos);
+
+/*
  * wire_ipv4_len_set() changes the length, and wire_ipv4_id_set() the identification, which was 0,
  * of the header at |out|, and with it the checksum.
  */

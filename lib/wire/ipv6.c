@@ -54,6 +54,13 @@ int wire_ipv6_parse(struct wire_ipv6 *ip, const uint8_t *data, size_t len)
     return header_len;
 }
 
+void wire_ipv6_set(uint8_t *out, uint16_t payload_len, uint8_t hop_limit, uint8_t traffic_class)
+{
+    wire_store_u32(out, UINT32_C(6) << 28 | (uint32_t)traffic_class << 20);
+    wire_store_u16(out + 4, payload_len);
+    out[7] = hop_limit;
+}
+
 int wire_ipv6_build(uint8_t *out, size_t cap, const struct wire_ipv6 *ip)
 {
     if (cap < WIRE_IPV6_LEN) {

@@ -55,6 +55,12 @@ int wire_ipv6_parse_quote(struct wire_ipv6 *ip, const uint8_t *data, size_t len)
 int wire_ipv6_build(uint8_t *out, size_t cap, const struct wire_ipv6 *ip);
 
 /*
+ * wire_ipv6_set() writes what differs from one packet to the next, and a flow label of 0, to the
+ * header at |out|.
+ */
+void wire_ipv6_set(uint8_t *out, uint16_t payload_len, uint8_t hop_limit, uint8_t traffic_class);
+
+/*
  * wire_ipv6_len_set() changes the length of the header at |out|.
  */
 void wire_ipv6_len_set(uint8_t *out, uint16_t payload_len);
