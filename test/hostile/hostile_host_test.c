@@ -466,7 +466,8 @@ static void test_hostile_63_tables(void **state)
 
         init(&stub, k + 1);
         for (uint16_t i = 0; i < CNT; ++i) {
-            const struct host_tuple tuple = {&src, &dst, (uint16_t)(5000 + i), 80};
+            const struct host_tuple tuple =
+                host_tuple_of(stub.host, &src, &dst, (uint16_t)(5000 + i), 80);
             uint8_t bytes[12] = {10, 0, 0, 1, 10, 0, 0, 2, (uint8_t)i};
             const struct target_row row = {bytes, sizeof(bytes)};
 
