@@ -18,8 +18,8 @@ enum {
     PORT_CNT = 16, /* listeners: an ephemeral port serves each of them */
     QUEUE_FRAMES = 64,
     FRAME_MAX = 2048,
-    TURNS = 1024, /* cycles of one measurement */
-    ROUNDS_MAX = 64,
+    TURNS = 1024,    /* cycles of one measurement */
+    TURNS_MAX = 128, /* of the pump until nobody has anything to do */
 };
 
 struct end {
@@ -33,6 +33,7 @@ struct end {
 };
 
 struct pair {
+    const struct toe_target_ops *ops;
     struct end ends[2];
     toe_handle listeners[PORT_CNT];
     toe_instant now;
@@ -79,45 +80,33 @@ static void wire_transmit(void *user, const struct toe_frame *frames, uint32_t c
 static const struct toe_wire_ops wire = {
     .size = sizeof(wire), .receive = wire_receive, .transmit = wire_transmit};
 
-static bool has_frames(const struct pair *pair)
+static bool is_due(const struct end *end)
 {
-    return pair->ends[NEAR].head != pair->ends[NEAR].tail ||
-           pair->ends[FAR].head != pair->ends[FAR].tail;
-}
-
-static void run_target(struct end *end)
-{
-    const struct toe_target_ops *ops = toe_target_ops();
     const toe_instant now = end->pair->now;
 
-    if (end->head != end->tail || ops->deadline(end->target) <= now) {
-        ops->run(end->target, now);
-    }
+    return end->head != end->tail || toe_host_deadline(end->host) <= now ||
+           end->pair->ops->deadline(end->target) <= now;
 }
 
-/* The pump of one end: who has something to do is run. */
-static void run_end(struct end *end)
-{
-    struct toe_host_event event;
-
-    run_target(end);
-    if (toe_host_deadline(end->host) <= end->pair->now) {
-        toe_host_run(end->host, end->pair->now);
-        run_target(end);
-    }
-    while (toe_host_event_next(end->host, &event)) {
-    }
-}
-
-/* Runs both ends until no frame is on its way. */
+/* The pump: runs both ends, in turns, for as long as one of them has something to do. */
 static void settle(struct pair *pair)
 {
-    int rounds = 0;
+    int idle = 0;
 
-    do {
-        run_end(&pair->ends[NEAR]);
-        run_end(&pair->ends[FAR]);
-    } while (has_frames(pair) && ++rounds < ROUNDS_MAX);
+    for (int i = 0; i < TURNS_MAX && idle < 2; ++i) {
+        struct end *end = &pair->ends[i % 2];
+        struct toe_host_event event;
+
+        if (!is_due(end)) {
+            ++idle;
+            continue;
+        }
+        idle = 0;
+        pair->ops->run(end->target, pair->now);
+        toe_host_run(end->host, pair->now);
+        while (toe_host_event_next(end->host, &event)) {
+        }
+    }
 }
 
 /* --- connections --- */
@@ -214,6 +203,9 @@ static struct pair *pair_new(toe_duration time_wait)
     struct pair *pair = calloc(1, sizeof(*pair));
     bool ok = pair != NULL;
 
+    if (ok) {
+        pair->ops = toe_target_ops();
+    }
     for (int i = 0; ok && i < 2; ++i) {
         pair->ends[i].pair = pair;
         pair->ends[i].index = i;

@@ -181,7 +181,8 @@ static void advance(struct base_wheel *w, toe_instant to)
     struct base_list list;
     struct base_list_node *node;
 
-    if (to == w->time) {
+    if (to == w->time || w->levels == 0) {
+        w->time = to;
         return;
     }
     level = level_of(w, to);

@@ -127,15 +127,43 @@ static void input_conn(struct host_conn *conn, struct host_interface *interface,
     }
 }
 
+/* A segment of |tuple| that is whole and sound: to its connection, or to a listener. */
+static void deliver(const struct packet *packet, const struct tcp_segment *seg,
+                    const struct host_tuple *tuple)
+{
+    struct toe_host *host = packet->interface->host;
+    struct host_conn *conn = host_lookup_conn(host, tuple);
+    struct host_listener *listener;
+    toe_seq floor;
+    bool has_floor = false;
+
+    if (conn != NULL && !can_reopen(conn, seg)) {
+        input_conn(conn, packet->interface, packet->body, seg);
+        return;
+    }
+    listener = host_lookup_listener(host, &packet->dst, seg->dst_port);
+    if (conn != NULL && listener == NULL) {
+        host_drop(host, TOE_DROP_TCP_CLOSED); /* TIME_WAIT goes on */
+        return;
+    }
+    if (conn != NULL) {
+        floor = toe_seq_add(conn->tcp.snd_max, REOPEN_DISTANCE);
+        has_floor = true;
+        host_drive_end(conn, TOE_HOST_CLOSED, TOE_STATUS_SUCCESS);
+    }
+    if (listener != NULL) {
+        host_listener_input(listener, packet->interface, tuple, seg, has_floor ? &floor : NULL);
+    } else {
+        host_drop(host, TOE_DROP_TCP_NO_CONNECTION);
+        host_reset_send(packet->interface, &packet->dst, &packet->src, seg);
+    }
+}
+
 static void input_tcp(const struct packet *packet)
 {
     struct toe_host *host = packet->interface->host;
     struct tcp_segment seg;
     struct host_tuple tuple;
-    struct host_conn *conn;
-    struct host_listener *listener;
-    toe_seq floor;
-    bool has_floor = false;
 
     if (wire_tcp_parse(&seg, packet->body, packet->len) < 0 || seg.src_port == 0 ||
         seg.dst_port == 0) {
@@ -148,27 +176,7 @@ static void input_tcp(const struct packet *packet)
     }
     seg.ecn = packet->tos & ECN_MASK;
     tuple = host_tuple_of(host, &packet->dst, &packet->src, seg.dst_port, seg.src_port);
-    conn = host_lookup_conn(host, &tuple);
-    if (conn != NULL && !can_reopen(conn, &seg)) {
-        input_conn(conn, packet->interface, packet->body, &seg);
-        return;
-    }
-    listener = host_lookup_listener(host, &packet->dst, seg.dst_port);
-    if (conn != NULL && listener == NULL) {
-        host_drop(host, TOE_DROP_TCP_CLOSED); /* TIME_WAIT goes on */
-        return;
-    }
-    if (conn != NULL) {
-        floor = toe_seq_add(conn->tcp.snd_max, REOPEN_DISTANCE);
-        has_floor = true;
-        host_drive_end(conn, TOE_HOST_CLOSED, TOE_STATUS_SUCCESS);
-    }
-    if (listener != NULL) {
-        host_listener_input(listener, packet->interface, &tuple, &seg, has_floor ? &floor : NULL);
-    } else {
-        host_drop(host, TOE_DROP_TCP_NO_CONNECTION);
-        host_reset_send(packet->interface, &packet->dst, &packet->src, &seg);
-    }
+    deliver(packet, &seg, &tuple);
 }
 
 /* Whether a TCP segment or echo can have these addresses: both one machine's, the second ours. */
@@ -292,30 +300,66 @@ static bool read_plain(struct tcp_segment *seg, struct wire_plain *plain, uint8_
         return false;
     }
     seg->ecn = plain->tos & ECN_MASK;
-    return is_trusted || wire_plain_is_sum_right(plain);
+    return (is_trusted || wire_plain_is_sum_right(plain)) && seg->src_port != 0 &&
+           seg->dst_port != 0;
+}
+
+static struct toe_addr addr_at(const uint8_t *bytes, uint8_t family)
+{
+    struct toe_addr addr = {.family = family};
+
+    if (family == 4) {
+        memcpy(addr.bytes, bytes, 4);
+    } else {
+        memcpy(addr.bytes, bytes, 16);
+    }
+    return addr;
+}
+
+/* The segment |seg| of |plain|, which is for no connection that exists; |hash| is of its tuple. */
+static void input_stranger(struct host_interface *interface, const struct wire_plain *plain,
+                           const struct tcp_segment *seg, uint64_t hash)
+{
+    const uint8_t *row = wire_plain_row(plain);
+    const struct packet packet = {
+        .interface = interface,
+        .src = addr_at(row, plain->family),
+        .dst = addr_at(row + (plain->family == 4 ? 4 : 16), plain->family),
+        .body = plain->tcp,
+        .len = plain->tcp_len,
+    };
+    const struct host_tuple tuple = {&packet.dst, &packet.src, seg->dst_port, seg->src_port, hash};
+
+    if (is_for_us(&packet)) {
+        deliver(&packet, seg, &tuple);
+    } else {
+        host_drop(interface->host, TOE_DROP_IP_ADDRESS);
+    }
 }
 
 /*
- * The short way of what most frames are: a segment for a connection that exists. That one's
- * addresses were looked at when it was made. False, and nothing was done, if it is anything else,
- * or to be dropped.
+ * The short way of what most frames are: sound TCP, without extras. Of a connection the addresses
+ * were looked at when it was made. False, and nothing was done, if it is anything else.
  */
 static bool input_plain(struct host_interface *interface, const struct host_piece *piece)
 {
     struct wire_plain plain;
     struct host_conn *conn;
     struct tcp_segment seg;
+    uint64_t hash;
 
     if (!wire_plain_find(&plain, piece->data, piece->frame_len) ||
         memcmp(plain.frame, interface->mac, TOE_MAC_LEN) != 0 ||
-        plain.vlan_id != interface->vlan_id) {
+        plain.vlan_id != interface->vlan_id || !read_plain(&seg, &plain, piece->frame_flags)) {
         return false;
     }
-    conn = host_lookup_plain(interface, &plain);
-    if (conn == NULL || !read_plain(&seg, &plain, piece->frame_flags) || can_reopen(conn, &seg)) {
-        return false;
+    hash = host_lookup_hash(interface->host, &plain);
+    conn = host_lookup_plain(interface, &plain, hash);
+    if (conn != NULL && !can_reopen(conn, &seg)) {
+        input_conn(conn, interface, plain.tcp, &seg);
+    } else {
+        input_stranger(interface, &plain, &seg, hash);
     }
-    input_conn(conn, interface, plain.tcp, &seg);
     return true;
 }
 

@@ -84,14 +84,19 @@ static bool is_of_row(const struct host_conn *conn, const uint8_t *row, uint8_t 
            memcmp(path->local.bytes, row + 16, 16) == 0;
 }
 
-struct host_conn *host_lookup_plain(const struct host_interface *interface,
-                                    const struct wire_plain *plain)
+uint64_t host_lookup_hash(const struct toe_host *host, const struct wire_plain *plain)
 {
-    const struct toe_host *host = interface->host;
     const uint8_t *row = wire_plain_row(plain);
-    struct base_hash_node *node = base_hash_first(
-        &host->conn_table, plain->family == 4 ? row_hash(host, row, WIRE_PLAIN_ROW4)
-                                              : row_hash(host, row, WIRE_PLAIN_ROW6));
+
+    return plain->family == 4 ? row_hash(host, row, WIRE_PLAIN_ROW4)
+                              : row_hash(host, row, WIRE_PLAIN_ROW6);
+}
+
+struct host_conn *host_lookup_plain(const struct host_interface *interface,
+                                    const struct wire_plain *plain, uint64_t hash)
+{
+    const uint8_t *row = wire_plain_row(plain);
+    struct base_hash_node *node = base_hash_first(&interface->host->conn_table, hash);
 
     for (; node != NULL; node = base_hash_next(node)) {
         struct host_conn *conn = base_container_of(node, struct host_conn, hash);

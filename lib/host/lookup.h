@@ -44,9 +44,15 @@ size_t host_tuple_words(uint64_t words[HOST_TUPLE_WORDS], const struct host_tupl
 /* host_lookup_conn() is the connection that |tuple| names, or NULL. */
 struct host_conn *host_lookup_conn(const struct toe_host *host, const struct host_tuple *tuple);
 
-/* host_lookup_plain() is the connection that a segment is for which |interface| got, or NULL. */
+/* host_lookup_hash() is the hash of the tuple of |plain|, a segment to one of our addresses. */
+uint64_t host_lookup_hash(const struct toe_host *host, const struct wire_plain *plain);
+
+/*
+ * host_lookup_plain() is the connection that |plain| is for, of which |hash| is, and which
+ * |interface| got; or NULL.
+ */
 struct host_conn *host_lookup_plain(const struct host_interface *interface,
-                                    const struct wire_plain *plain);
+                                    const struct wire_plain *plain, uint64_t hash);
 
 /* host_lookup_listener() is the listener on |port| of |local| or of any address, or NULL. */
 struct host_listener *host_lookup_listener(const struct toe_host *host,

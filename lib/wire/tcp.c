@@ -33,6 +33,12 @@ enum option_len {
 /* RFC 7323, 2.3. */
 #define WSCALE_MAX 14
 
+/* What is the same in the options that a SYN usually has, and how long they are. */
+#define USUAL_SYN_LEN 20u
+#define USUAL_SYN_HEAD                                                                             \
+    ((uint32_t)OPTION_SACK_PERMITTED << 24 | SACK_PERMITTED_LEN << 16 | OPTION_TS << 8 | TS_LEN)
+#define USUAL_SYN_TAIL (OPTION_NOP << 8 | OPTION_WSCALE)
+
 static void parse_sack(struct tcp_segment *seg, const uint8_t *option, size_t len)
 {
     const size_t cnt = (len - SACK_HEAD_LEN) / SACK_BLOCK_LEN;
@@ -109,6 +115,27 @@ static void parse_options(struct tcp_segment *seg, const uint8_t *data, size_t l
     }
 }
 
+/*
+ * The options of a SYN as nearly all of them have them: MSS, SACK-permitted, timestamps, NOP,
+ * window scale. Reads them and returns true, or returns false and has done nothing.
+ */
+static bool parse_usual_syn(struct tcp_segment *seg, const uint8_t *option, size_t len)
+{
+    if (len != USUAL_SYN_LEN || (seg->flags & TCP_SYN) == 0 ||
+        wire_load_u16(option) != (OPTION_MSS << 8 | MSS_LEN) ||
+        wire_load_u32(option + 4) != USUAL_SYN_HEAD ||
+        wire_load_u16(option + 16) != USUAL_SYN_TAIL || option[18] != WSCALE_LEN) {
+        return false;
+    }
+    seg->mss = wire_load_u16(option + 2);
+    seg->sack_permitted = true;
+    seg->has_ts = true;
+    seg->ts_val = wire_load_u32(option + 8);
+    seg->ts_ecr = wire_load_u32(option + 12);
+    seg->wscale = option[19] > WSCALE_MAX ? WSCALE_MAX : (int8_t)option[19];
+    return true;
+}
+
 int wire_tcp_parse(struct tcp_segment *seg, const uint8_t *data, size_t len)
 {
     size_t header_len;
@@ -132,7 +159,9 @@ int wire_tcp_parse(struct tcp_segment *seg, const uint8_t *data, size_t len)
     seg->ae = (data[12] & 1) != 0;
     seg->wnd = wire_load_u16(data + 14);
     seg->urgent = wire_load_u16(data + 18);
-    parse_options(seg, data + WIRE_TCP_LEN, header_len - WIRE_TCP_LEN);
+    if (!parse_usual_syn(seg, data + WIRE_TCP_LEN, header_len - WIRE_TCP_LEN)) {
+        parse_options(seg, data + WIRE_TCP_LEN, header_len - WIRE_TCP_LEN);
+    }
     seg->payload = data + header_len;
     seg->payload_len = (uint32_t)(len - header_len);
     return (int)header_len;
@@ -278,9 +307,17 @@ static void put_accecn(uint8_t *out, size_t len, const struct tcp_segment *seg)
     }
 }
 
+/* Whether |seg| has no options but timestamps. */
+static bool is_bare(const struct tcp_segment *seg)
+{
+    return (seg->flags & TCP_SYN) == 0 && seg->sack_cnt == 0 && seg->acc_cnt == 0;
+}
+
 size_t wire_tcp_build(uint8_t *out, size_t cap, const struct tcp_segment *seg)
 {
-    const size_t len = wire_tcp_header_len(seg);
+    const bool bare = is_bare(seg);
+    const size_t len =
+        bare ? WIRE_TCP_LEN + (seg->has_ts ? TS_PADDED_LEN : 0) : wire_tcp_header_len(seg);
 
     if (cap < len) {
         return 0;
@@ -294,6 +331,12 @@ size_t wire_tcp_build(uint8_t *out, size_t cap, const struct tcp_segment *seg)
     wire_store_u16(out + 14, seg->wnd);
     wire_store_u16(out + WIRE_TCP_CSUM_OFF, 0);
     wire_store_u16(out + 18, seg->urgent);
+    if (bare) {
+        if (seg->has_ts) {
+            (void)put_ts(put_pair(out + WIRE_TCP_LEN, OPTION_NOP, OPTION_NOP), seg);
+        }
+        return len;
+    }
     if (seg->flags & TCP_SYN) {
         put_syn_options(out + WIRE_TCP_LEN, seg);
     } else {

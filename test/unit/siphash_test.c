@@ -56,12 +56,29 @@ static void test_siphash_depends_on_key(void **state)
     assert_true(base_siphash13(&key, "toe", 3) != base_siphash13(&other, "toe", 3));
 }
 
+/* Over words there is no length at the end: with it as the last word, it is that of the bytes. */
+static void test_siphash_of_words(void **state)
+{
+    const uint64_t words[] = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908),
+                              UINT64_C(16) << 56};
+    uint8_t data[16];
+
+    (void)state;
+    for (uint8_t i = 0; i < 16; ++i) {
+        data[i] = i;
+    }
+    assert_true(base_siphash24_words(&key, words, 3) == base_siphash24(&key, data, 16));
+    assert_true(base_siphash13_words(&key, words, 3) == base_siphash13(&key, data, 16));
+    assert_true(base_siphash24_words(&key, words, 2) != base_siphash24_words(&key, words, 3));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_siphash24_vectors),
         cmocka_unit_test(test_siphash13_vectors),
         cmocka_unit_test(test_siphash_depends_on_key),
+        cmocka_unit_test(test_siphash_of_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
