@@ -198,6 +198,27 @@ static void fin_acked(struct tcp_conn *conn, toe_instant now)
     }
 }
 
+/*
+ * All that will ever be sent is acknowledged, the FIN at its end: what is known of the flight and
+ * of the way there is for nothing any more, except that what is compared with snd_una stays near
+ * it.
+ */
+static void ack_last(struct tcp_conn *conn, const struct tcp_segment *seg, uint32_t acked,
+                     toe_instant now)
+{
+    const uint32_t old_wnd = conn->snd_wnd;
+
+    tcp_ack_sample(conn, seg, now);
+    advance(conn, acked);
+    conn->recover = toe_seq_sub(conn->snd_una, 1);
+    conn->limited_end = conn->snd_una;
+    renew(conn);
+    tcp_flight_fini(conn);
+    tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
+    update_window(conn, seg, old_wnd, now);
+    fin_acked(conn, now);
+}
+
 enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     const uint32_t old_wnd = conn->snd_wnd;
@@ -217,9 +238,11 @@ enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg
     }
 
     if (conn->snd_wnd > 0 && tcp_ack_is_calm(conn, seg)) {
-        tcp_ack_calm(conn, seg, now);
-        if (conn->fin_acked) {
-            fin_acked(conn, now);
+        acked = toe_seq_off(seg->ack, conn->snd_una);
+        if (conn->fin_queued && acked == tcp_send_span(conn)) {
+            ack_last(conn, seg, acked, now);
+        } else {
+            tcp_ack_calm(conn, seg, now);
         }
         return TOE_DROP_NONE;
     }

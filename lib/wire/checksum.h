@@ -83,15 +83,18 @@ static inline uint64_t wire_csum_combine(uint64_t sum, uint64_t sum2, size_t off
 static inline uint64_t wire_csum_words(uint64_t sum, const void *data, size_t len)
 {
     const uint8_t *p = data;
-    uint64_t words = 0;
+    uint64_t two;
+    uint32_t one;
 
-    for (size_t at = 0; at < len; at += 4) {
-        uint32_t word;
-
-        memcpy(&word, p + at, sizeof(word));
-        words += word;
+    for (; len >= 8; len -= 8, p += 8) {
+        memcpy(&two, p, sizeof(two));
+        sum = wire_csum_add_around(sum, two);
     }
-    return wire_csum_add_around(sum, words);
+    if (len > 0) {
+        memcpy(&one, p, sizeof(one));
+        sum = wire_csum_add_around(sum, one);
+    }
+    return sum;
 }
 
 /*
