@@ -556,17 +556,9 @@ static void on_event(struct emu_load *load, const struct toe_host_event *event, 
 
 /* --- moving batches --- */
 
-/* Offloads or uploads |cnt| connections in one tree; |random| says which. */
-static void move(struct emu_load *load, struct emu_random *random, uint32_t cnt, bool up)
+/* Offloads or uploads |cnt| connections in one tree. */
+static void move(struct emu_load *load, const toe_handle *batch, uint32_t cnt, bool up)
 {
-    toe_handle batch[MOVE_BATCH];
-
-    if (load->conn_cnt == 0) {
-        return;
-    }
-    for (uint32_t i = 0; i < cnt; ++i) {
-        batch[i] = load->conns[emu_random_below(random, load->conn_cnt)]->handle;
-    }
     if (up) {
         toe_host_upload(load->settings.host, batch, cnt);
     } else {
@@ -574,21 +566,57 @@ static void move(struct emu_load *load, struct emu_random *random, uint32_t cnt,
     }
 }
 
+/*
+ * The connection that |random| picks by its flow, not by its place among the others: the same one,
+ * whichever of the others are there.
+ */
+static toe_handle pick_by_flow(const struct emu_load *load, struct emu_random *random)
+{
+    const uint64_t salt = emu_random_next(random);
+    uint64_t least = UINT64_MAX;
+    toe_handle picked = 0;
+
+    for (size_t i = 0; i < load->conn_cnt; ++i) {
+        struct emu_random draw = {.state = salt ^ load->conns[i]->flow.plan.seed};
+        const uint64_t rank = emu_random_next(&draw);
+
+        if (rank <= least) {
+            least = rank;
+            picked = load->conns[i]->handle;
+        }
+    }
+    return picked;
+}
+
 void emu_load_move(struct emu_load *load, uint64_t pick, uint32_t cnt, bool up)
 {
+    toe_handle batch[MOVE_BATCH];
     struct emu_random random = {.state = pick};
+    const uint32_t most = cnt < MOVE_BATCH ? cnt : MOVE_BATCH;
 
-    move(load, &random, cnt < MOVE_BATCH ? cnt : MOVE_BATCH, up);
+    for (uint32_t i = 0; i < most; ++i) {
+        batch[i] = pick_by_flow(load, &random);
+    }
+    if (load->conn_cnt > 0) {
+        move(load, batch, most, up);
+    }
 }
 
 /* Moves some connections, and says when to do so again. */
 static void move_some(struct emu_load *load, toe_instant now)
 {
+    toe_handle batch[MOVE_BATCH];
     const uint32_t cnt = 1 + (uint32_t)emu_random_below(&load->random, MOVE_BATCH);
     const bool up = emu_random_below(&load->random, 2) == 0;
 
     load->move_at = now + emu_random_below(&load->random, 2 * MOVE_TIME);
-    move(load, &load->random, cnt, up);
+    if (load->conn_cnt == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < cnt; ++i) {
+        batch[i] = load->conns[emu_random_below(&load->random, load->conn_cnt)]->handle;
+    }
+    move(load, batch, cnt, up);
 }
 
 /* --- the load as a whole --- */

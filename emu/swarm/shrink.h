@@ -18,7 +18,8 @@ struct emu_shrink {
 
 /*
  * emu_shrink() leaves events out, kind by kind, half by half and one by one, and makes the settings
- * plainer, until nothing more can go or the trials are used up, or stopped by settings->stop.
+ * plainer, until nothing more can go or the trials are used up, or stopped by settings->stop. A run
+ * that hangs is left as it is: to see that again and again takes too long.
  */
 void emu_shrink(struct emu_shrink *shrink);
 

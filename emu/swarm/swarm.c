@@ -29,6 +29,7 @@ struct slot {
 
 struct failure {
     uint64_t seed;
+    size_t events;
     char signature[256];
 };
 
@@ -76,15 +77,19 @@ static void start(struct swarm *swarm, struct slot *slot, uint64_t seed)
     slot->is_running = emu_trial_start(&slot->trial, &slot->settings, &slot->schedule);
 }
 
-/* Remembers the first seed of each kind of fault. */
-static void note_failure(struct swarm *swarm, const struct emu_stress_result *result)
+/* Remembers for each kind of fault the seed with the shortest schedule: it is the best to shrink.
+ */
+static void note_failure(struct swarm *swarm, const struct emu_stress_result *result, size_t events)
 {
-    struct failure failure = {.seed = result->seed};
+    struct failure failure = {.seed = result->seed, .events = events};
 
     ++swarm->failed;
     emu_trial_signature(failure.signature, sizeof(failure.signature), result);
     for (uint32_t i = 0; i < swarm->failure_cnt; ++i) {
         if (strcmp(swarm->failures[i].signature, failure.signature) == 0) {
+            if (events < swarm->failures[i].events) {
+                swarm->failures[i] = failure;
+            }
             return;
         }
     }
@@ -124,7 +129,7 @@ static bool finish(struct swarm *swarm, struct slot *slot, uint64_t seed, uint64
     slot->is_running = false;
     result.seed = seed;
     if (result.verdict == EMU_VERDICT_FAIL) {
-        note_failure(swarm, &result);
+        note_failure(swarm, &result, slot->schedule.cnt);
     }
     emu_stress_report_add(swarm->sum, &result);
     tell(swarm, &result, done);

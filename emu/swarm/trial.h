@@ -15,6 +15,9 @@ struct emu_trial {
     int fd; /* what the process has to say */
 };
 
+/* The fault of a run that had to be ended because it did not end by itself. */
+extern const char emu_trial_hung[];
+
 /* emu_trial_start() starts a run; false if there cannot be another process. */
 bool emu_trial_start(struct emu_trial *trial, const struct emu_stress_settings *settings,
                      const struct emu_schedule *schedule);
