@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Connections that were lost: corrupt hardware takes a connection with it (EVT-040), and the other
- * end learns that from a RST, later. This set says which RSTs are explained so.
+ * end learns that from a RST, later. So does the other end of one that is aborted, and all that was
+ * sent before may have been lost. This set says which RSTs are explained so.
  *
  * A connection is named by its end that still stands: machine, family and ports. A name is in the
  * set from the loss of the one end to the end of the other one.

@@ -101,7 +101,7 @@ static struct emu_lost_name name_of(const struct conn *conn, bool is_ours)
                                   info.local_port};
 }
 
-/* |conn| is lost, so the other end may be reset. */
+/* |conn| is lost, or ended with a RST, so the other end may be reset. */
 static void note_loss(const struct conn *conn)
 {
     if (conn->load->settings.lost != NULL) {
@@ -333,6 +333,7 @@ static void serve(struct conn *conn, toe_instant now)
             toe_host_shutdown(load->settings.host, conn->handle);
             break;
         case EMU_STEP_ABORT:
+            note_loss(conn);
             conn_del(conn, toe_host_abort);
             return;
         }
@@ -483,10 +484,12 @@ static void on_reset(struct conn *conn, toe_status status, toe_instant now)
     if (conn->is_lost) {
         ++load->settings.result->connections_lost;
         note_loss(conn);
-    } else if (settle_loss(conn)) {
-        ++load->settings.result->resets_lost;
     } else if (conn->is_open && emu_flow_may_be_reset(&conn->flow)) {
         ++load->settings.result->resets_wanted;
+    } else if (settle_loss(conn)) {
+        /* Also if the RST overtakes the plan that tells of it, as all before it was lost. */
+        ++*(conn->flow.is_known || load->settings.loses ? &load->settings.result->resets_lost
+                                                        : &load->settings.result->resets_wanted);
     } else if (conn->is_open && is_forgotten(conn, now)) {
         count_finished(conn);
     } else if (conn->is_open) {
