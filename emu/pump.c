@@ -14,10 +14,7 @@
 #include <unistd.h>
 
 enum {
-    /*
-     * Runs at one instant. Time goes on meanwhile: while frames keep arriving a batch could last
-     * for ever, with round trips measured as nothing and signals not seen.
-     */
+    /* While frames keep arriving a batch could last for ever, with signals not seen. */
     ROUNDS_MAX = 16,
 };
 
@@ -92,15 +89,16 @@ static void run_once(struct emu_pump *pump, toe_instant now)
     pump->stats.rounds++;
 }
 
-/* One batch: everything that is due, at one sample of the clock. */
+/* One batch: everything that is due. */
 static void run_batch(struct emu_pump *pump)
 {
-    const toe_instant now = emu_pump_now();
+    toe_instant now = 0;
     toe_instant next = 0;
     uint32_t rounds = 0;
 
     pump->stats.wakeups++;
     while (next <= now && rounds < ROUNDS_MAX && !pump->stopped) {
+        now = emu_pump_now(); /* The application may have looked at the clock, too. */
         run_once(pump, now);
         next = deadline(pump);
         ++rounds;

@@ -164,7 +164,10 @@ struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
  */
 void emu_kernel_del(struct emu_kernel *kernel);
 
-/* emu_kernel_from_host() takes the frames that the kernel sent, as the port received them. */
+/*
+ * emu_kernel_from_host() takes the frames that the kernel sent, as the port received them: |now| is
+ * not before that.
+ */
 void emu_kernel_from_host(struct emu_kernel *kernel, const struct toe_frame *frames, uint32_t cnt,
                           toe_instant now);
 

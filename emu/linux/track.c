@@ -3,8 +3,11 @@
 
 #include <string.h>
 
-/* The kernel's timestamps count milliseconds. */
-#define TS_UNIT TOE_NS_PER_MS
+/* The kernel's timestamps count milliseconds, of the same clock as ours from somewhere on. */
+static uint32_t ms_of(toe_instant now)
+{
+    return (uint32_t)(now / TOE_NS_PER_MS);
+}
 
 /* --- the handshake --- */
 
@@ -117,9 +120,10 @@ static void note_clock(struct emu_track *track, const struct emu_segment *seg, t
     if (!seg->has_ts) {
         return;
     }
-    if (track->ts_at == 0 || emu_seq_diff(seg->tsval, track->ts_val) > 0) {
-        track->ts_val = seg->tsval;
-        track->ts_at = now;
+    /* A segment that had to wait says too little; the best of all says the most. */
+    if (!track->has_clock || emu_seq_diff(seg->tsval - ms_of(now), track->ts_offset) > 0) {
+        track->has_clock = true;
+        track->ts_offset = seg->tsval - ms_of(now);
     }
     if ((seg->flags & EMU_TCP_ACK) != 0 && emu_seq_diff(seg->tsecr, track->ts_recent) >= 0) {
         track->ts_recent = seg->tsecr;
@@ -317,5 +321,5 @@ enum toe_conn_state emu_track_state(const struct emu_track *track)
 
 uint32_t emu_track_clock(const struct emu_track *track, toe_instant now)
 {
-    return track->ts_val + (uint32_t)((now - track->ts_at) / TS_UNIT);
+    return ms_of(now) + track->ts_offset;
 }

@@ -59,8 +59,8 @@ struct emu_track {
     uint32_t rcv_wnd;    /* offered with that */
     uint32_t rcv_wnd_max;
     uint32_t rcv_edge;  /* rightmost edge ever offered */
-    uint32_t ts_val;    /* newest timestamp of the kernel, */
-    toe_instant ts_at;  /* and when it was seen first */
+    bool has_clock;
+    uint32_t ts_offset; /* of the kernel's timestamps to a clock of milliseconds, or less */
     uint32_t ts_recent; /* what it echoed last */
 
     /* The peer's end. */
@@ -96,7 +96,10 @@ void emu_track_told(struct emu_track *track, const struct emu_diag_info *info);
 /* emu_track_state() is the state of the kernel's end. */
 enum toe_conn_state emu_track_state(const struct emu_track *track);
 
-/* emu_track_clock() is the kernel's timestamp clock at |now|: never ahead of it. */
+/*
+ * emu_track_clock() is the kernel's timestamp clock at |now|: not ahead of it, or the peer would
+ * drop what the kernel sends next (PAWS), and not behind what the kernel has sent.
+ */
 uint32_t emu_track_clock(const struct emu_track *track, toe_instant now);
 
 #endif

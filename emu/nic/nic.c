@@ -52,6 +52,7 @@ static toe_instant run(void *user, toe_instant now)
     emu_port_tick(nic->host, now);
     cnt = nic->host->ops.receive(nic->host, frames, BATCH);
     if (cnt != 0) {
+        now = emu_pump_now();
         emu_kernel_from_host(nic->kernel, frames, cnt, now);
     }
     next = emu_policy_run(&nic->policy, now);
