@@ -566,6 +566,11 @@ toe_instant emu_kernel_run(struct emu_kernel *kernel, toe_instant now)
     while ((timer = emu_timers_pop(&kernel->timers, now)) != NULL) {
         expire(conn_of(timer));
     }
+    if (kernel->is_target_asked) {
+        /* At the instant at which the clocks of what it takes were read, or they would be slow. */
+        kernel->is_target_asked = false;
+        kernel->settings.ops->run(kernel->settings.target, now);
+    }
     emu_relay_flush(kernel);
     next = emu_follow_run(kernel);
     emu_amend_run(kernel);

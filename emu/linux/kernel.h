@@ -126,11 +126,12 @@ struct emu_kernel_settings {
     const struct toe_wire_ops *host; /* transmit() and |features| of the port to the kernel */
     void *host_user;
     /*
-     * The target that acknowledges what is returned to it, not what it received (TOE_ACK_RETURNED),
-     * to be told of the end of a stream; NULL: it acknowledges earlier, and what it acknowledged is
-     * lost if all this vanishes.
+     * |target| if it is the software target (toe/target.h), which can be told of the end of a
+     * stream and asked for timestamps; NULL: it is another one. Unless it acknowledges what is
+     * returned to it, not what it received (TOE_ACK_RETURNED), what it acknowledged is lost if all
+     * this vanishes.
      */
-    struct toe_target *acks;
+    struct toe_target *software;
     const char *interface; /* that the kernel sees; borrowed. NULL: no news of it are read */
     uint32_t mtu;          /* of it, the largest it may have */
     uint64_t seed;         /* of the hash */
@@ -172,8 +173,8 @@ void emu_kernel_from_host(struct emu_kernel *kernel, const struct toe_frame *fra
                           toe_instant now);
 
 /*
- * emu_kernel_run() does what is due: to be called after each run of the target. Returns when it is
- * to be called next, 0 for at once.
+ * emu_kernel_run() does what is due: to be called after each run of the target, and when that has
+ * connections to take it runs it itself. Returns when it is to be called next, 0 for at once.
  */
 toe_instant emu_kernel_run(struct emu_kernel *kernel, toe_instant now);
 

@@ -64,7 +64,7 @@ struct emu_move {
     uint32_t rto_cnt;
     toe_duration in_rto;
     bool has_in_fin; /* at in_end */
-    uint32_t in_ts;  /* the peer's timestamp, as the kernel is told */
+    uint32_t in_ts;  /* the peer's timestamp, as far as the target did not tell another */
 
     struct emu_pieces held; /* frames of both, in order */
     struct emu_path *path;
@@ -116,6 +116,7 @@ struct emu_kernel {
     toe_instant now;
     bool is_paused;        /* by the owner */
     bool is_target_paused; /* by the target */
+    bool is_target_asked;  /* to take connections, since it ran */
     uint32_t move_cnt;     /* connections that are not in the host */
     struct emu_piece_pool pool;
     struct emu_timers timers;

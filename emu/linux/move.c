@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gso.h"
+#include "linux/handover.h"
 #include "linux/relay_in.h"
 #include "linux/relay_out.h"
 
@@ -15,23 +16,10 @@
 #define COPIED_MAX (8u << 20)
 
 enum {
-    CWND_SEGMENTS = 10, /* RFC 6928 */
-    MSS_FALLBACK = 536,
     ECN_FLAGS = EMU_TCP_ECE | EMU_TCP_CWR,
 };
 
 /* --- begin --- */
-
-/* Whether both have agreed upon ECN (RFC 3168, 6.1.1). */
-static bool has_ecn(const struct emu_track *track)
-{
-    const uint16_t a = track->kernel_syn.flags;
-    const uint16_t b = track->peer_syn.flags;
-    const uint16_t offer = (a & EMU_TCP_ACK) == 0 ? a : b;
-    const uint16_t answer = (a & EMU_TCP_ACK) == 0 ? b : a;
-
-    return (offer & ECN_FLAGS) == ECN_FLAGS && (answer & ECN_FLAGS) == EMU_TCP_ECE;
-}
 
 /* Whether the handshake may have agreed upon accurate ECN, whose counters nobody tells us. */
 static bool has_accurate_ecn(const struct emu_track *track)
@@ -60,7 +48,7 @@ static enum emu_why why_not(const struct emu_conn *conn)
     if (!track->is_known) {
         return EMU_WHY_UNKNOWN;
     }
-    if (track->is_odd || has_accurate_ecn(track) || (has_ecn(track) && !caps->ecn) ||
+    if (track->is_odd || has_accurate_ecn(track) || (emu_track_has_ecn(track) && !caps->ecn) ||
         (track->has_sack && !caps->sack)) {
         return EMU_WHY_OPTIONS;
     }
@@ -93,7 +81,8 @@ enum emu_why emu_move_arm(struct emu_conn *conn)
     ++conn->kernel->move_cnt;
     conn->info.why = EMU_WHY_NONE;
     conn->info.detail = 0;
-    emu_timers_set(&conn->kernel->timers, &conn->timer, conn->kernel->now + ARMED_MAX);
+    move->give_up_at = conn->kernel->now + ARMED_MAX;
+    emu_timers_set(&conn->kernel->timers, &conn->timer, move->give_up_at);
     emu_conn_place_set(conn, EMU_PLACE_OFFLOADING);
     emu_conn_touch(conn);
     return EMU_WHY_NONE;
@@ -150,8 +139,10 @@ void emu_move_cancel(struct emu_conn *conn, enum emu_why why, uint32_t detail)
 
 void emu_move_expire(struct emu_conn *conn)
 {
-    if (conn->move->phase == EMU_PHASE_ARMED) {
+    if (conn->kernel->now >= conn->move->give_up_at) {
         emu_move_cancel(conn, EMU_WHY_IN_FLIGHT, 0);
+    } else {
+        emu_move_try(conn);
     }
 }
 
@@ -287,83 +278,6 @@ void emu_move_hold(struct emu_conn *conn, const struct toe_frame *frame, bool by
 
 /* --- to the target --- */
 
-static uint16_t saturate(toe_duration units)
-{
-    return units < UINT16_MAX ? (uint16_t)units : UINT16_MAX;
-}
-
-static void fill_const(const struct emu_conn *conn, struct toe_tcp_const *c)
-{
-    const struct emu_track *track = &conn->track;
-
-    *c = (struct toe_tcp_const){
-        .remote_port = conn->info.tuple.remote_port,
-        .local_port = conn->info.tuple.local_port,
-        .snd_wnd_scale = track->peer_wscale,
-        .rcv_wnd_scale = track->kernel_wscale,
-        .remote_mss = track->peer_mss != 0 ? track->peer_mss : MSS_FALLBACK,
-    };
-    c->flags =
-        (uint16_t)((track->has_ts ? TOE_TCP_TIMESTAMPS : 0) | (track->has_sack ? TOE_TCP_SACK : 0) |
-                   (track->has_wscale ? TOE_TCP_WINDOW_SCALING : 0) |
-                   (has_ecn(track) ? TOE_TCP_ECN : 0));
-}
-
-static void fill_cached(const struct emu_conn *conn, struct toe_tcp_cached *c)
-{
-    const struct emu_track *track = &conn->track;
-    const uint32_t limit = conn->kernel->caps.rcv_wnd_max;
-
-    *c = (struct toe_tcp_cached){
-        .initial_rcv_wnd = track->rcv_wnd_max < limit ? track->rcv_wnd_max : limit,
-        .max_rt = TOE_TICKS_UNLIMITED, /* It is the kernel that gives up. */
-        .flow_label = track->flow_label,
-        .ttl = track->ttl,
-        .tos = track->tos & 0xfc,
-    };
-}
-
-static void fill_delegated(const struct emu_conn *conn, struct toe_tcp_delegated *d)
-{
-    const struct emu_kernel *kernel = conn->kernel;
-    const struct emu_track *track = &conn->track;
-    const toe_duration tick = TOE_NS_PER_SEC / kernel->params.ticks_per_second;
-    const uint32_t mss = track->peer_mss != 0 ? track->peer_mss : MSS_FALLBACK;
-    const uint32_t flight = track->snd_max - track->snd_una;
-
-    *d = (struct toe_tcp_delegated){
-        .state = emu_track_state(track),
-        .rcv_nxt = track->rcv_nxt,
-        .rcv_wnd = track->rcv_edge - track->rcv_nxt,
-        .snd_una = track->snd_una,
-        .snd_nxt = track->snd_max,
-        .snd_max = track->snd_max,
-        .snd_wnd = track->snd_wnd,
-        .max_snd_wnd = track->snd_wnd_max,
-        .snd_wl1 = track->snd_wl1,
-        .cwnd = flight > CWND_SEGMENTS * mss ? flight : CWND_SEGMENTS * mss,
-        .ssthresh = UINT32_MAX / 2,
-        .srtt = saturate((track->srtt * 8 + tick - 1) / tick),
-        .rttvar = saturate((track->rttvar * 4 + tick - 1) / tick),
-        .ts_recent = track->ts_recent,
-        .ts_time = emu_track_clock(track, kernel->now),
-        .ka_timeout_delta = TOE_TICKS_NONE,
-        .retransmit_timeout_delta = TOE_TICKS_NONE,
-    };
-    if (track->cwnd > d->cwnd) {
-        d->cwnd = track->cwnd;
-    }
-    if (track->ssthresh != 0 && track->ssthresh < d->ssthresh) {
-        d->ssthresh = track->ssthresh;
-    }
-    if (flight > 0 || track->snd_wnd == 0) {
-        const toe_duration rto = track->srtt + 4 * track->rttvar;
-
-        d->retransmit_timeout_delta =
-            track->srtt == 0 ? kernel->params.ticks_per_second : (uint32_t)(rto / tick) + 1;
-    }
-}
-
 /* The pieces that the target is to have, as a chain. */
 static struct toe_buf *chain_out(struct emu_conn *conn, struct toe_tcp_delegated *d)
 {
@@ -396,10 +310,7 @@ static void ask(struct emu_conn *conn, struct emu_request *request)
 
     request->conn = conn;
     emu_request_fill(request, move->path, &kernel->caps);
-    request->tcp_state.size = sizeof(request->tcp_state);
-    fill_const(conn, &request->tcp_state.constant);
-    fill_cached(conn, &request->tcp_state.cached);
-    fill_delegated(conn, &request->tcp_state.delegated);
+    emu_handover_give(conn, &request->tcp_state);
     request->tcp = (struct toe_block){
         .size = sizeof(request->tcp),
         .type = TOE_BLOCK_TCP,
@@ -419,7 +330,28 @@ static void ask(struct emu_conn *conn, struct emu_request *request)
                          : kernel->settings.buffer_max;
     emu_relay_in_begin(conn, conn->track.rcv_nxt);
     emu_timers_set(&kernel->timers, &conn->timer, TOE_INSTANT_NEVER);
+    kernel->is_target_asked = true;
     kernel->settings.ops->initiate(kernel->settings.target, &request->neighbor);
+}
+
+/*
+ * What the target sends must not look older than what the kernel sent, and not newer than what it
+ * will send: if the kernel's timestamps are ahead of its clock, that has to come first.
+ */
+static bool is_clock_ready(struct emu_conn *conn)
+{
+    struct emu_kernel *kernel = conn->kernel;
+    const struct emu_track *track = &conn->track;
+    const int32_t ahead = emu_seq_diff(track->ts.newest, emu_track_clock(track, kernel->now));
+    toe_instant at;
+
+    if (!track->has_ts || ahead <= 0) {
+        return true;
+    }
+    at = kernel->now + (toe_duration)ahead * TOE_NS_PER_MS;
+    emu_timers_set(&kernel->timers, &conn->timer,
+                   at < conn->move->give_up_at ? at : conn->move->give_up_at);
+    return false;
 }
 
 /* Whether all that is in flight is held. */
@@ -447,7 +379,7 @@ void emu_move_try(struct emu_conn *conn)
     if (emu_seq_diff(conn->track.snd_una, move->out_nxt) > 0) {
         rearm(conn);
     }
-    if (!is_all_held(conn)) {
+    if (!is_all_held(conn) || !is_clock_ready(conn)) {
         return;
     }
     if (move->path != NULL && !emu_path_is_usable(move->path)) {
@@ -638,7 +570,7 @@ static void send_down(struct emu_conn *conn, uint32_t seq, const uint8_t *bytes,
         .wnd = track->rcv_wnd >> track->kernel_wscale,
         .flags = EMU_TCP_ACK | EMU_TCP_PSH,
         .has_ts = track->has_ts,
-        .tsval = emu_track_clock(track, kernel->now),
+        .tsval = d->ts_time,
         .tsecr = d->ts_recent,
     };
     struct toe_frame frame = {.data = kernel->scratch};
@@ -685,32 +617,6 @@ static void send_unsent(struct emu_conn *conn, const struct toe_tcp_delegated *d
     }
 }
 
-/* Notes what the target knows of the peer, as if the segments had passed. */
-static void learn(struct emu_conn *conn, const struct toe_tcp_delegated *d)
-{
-    struct emu_track *track = &conn->track;
-    const bool is_fin_rcvd = d->state == TOE_TCP_CLOSE_WAIT || d->state == TOE_TCP_CLOSING ||
-                             d->state == TOE_TCP_LAST_ACK || d->state == TOE_TCP_TIME_WAIT;
-
-    track->is_timed = false;
-    if (emu_seq_diff(d->snd_una, track->snd_una) > 0) {
-        track->snd_una = d->snd_una;
-    }
-    track->snd_wnd = d->snd_wnd;
-    track->snd_wnd_max = d->snd_wnd > track->snd_wnd_max ? d->snd_wnd : track->snd_wnd_max;
-    track->snd_wl1 = d->snd_wl1;
-    if (emu_seq_diff(d->rcv_nxt, track->rcv_max) > 0) {
-        track->rcv_max = d->rcv_nxt;
-    }
-    if (is_fin_rcvd && !track->has_peer_fin) {
-        track->has_peer_fin = true;
-        track->peer_fin = d->rcv_nxt - 1;
-    }
-    if (track->has_ts && emu_seq_diff(d->ts_recent, track->peer_ts) > 0) {
-        track->peer_ts = d->ts_recent;
-    }
-}
-
 /* Takes over what the target had received. */
 static void take_received(struct emu_conn *conn, struct emu_request *request)
 {
@@ -747,12 +653,13 @@ void emu_move_terminated(struct emu_kernel *kernel, struct emu_request *request)
 
     move->tcp = 0;
     move->phase = EMU_PHASE_REST;
+    conn->track.peer_echo = move->ts_recent;
     --kernel->stats.offloaded;
     ++kernel->stats.uploads;
     ++conn->info.uploads;
     if (!toe_status_is_failure(request->tcp.status) && !move->is_rst_taken &&
         !conn->track.is_reset) {
-        learn(conn, d);
+        emu_handover_take(conn, d);
         move->in_ts = conn->track.peer_ts;
         move->is_ack_due = true;
         take_received(conn, request);

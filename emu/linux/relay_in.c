@@ -73,6 +73,22 @@ static uint32_t frame_max(const struct emu_conn *conn)
                : mss;
 }
 
+/*
+ * The peer's timestamp for the kernel: the newest there is, as the kernel will echo it when it is
+ * alone with the peer again, which measures round trips by that.
+ */
+static uint32_t peer_ts(const struct emu_conn *conn)
+{
+    const struct emu_move *move = conn->move;
+    uint32_t ts = move->in_ts;
+
+    return move->phase == EMU_PHASE_CARRIED && conn->kernel->settings.software != NULL &&
+                   toe_target_ts_recent(conn->kernel->settings.software, &ts, move->tcp) &&
+                   emu_seq_diff(ts, move->in_ts) > 0
+               ? ts
+               : move->in_ts;
+}
+
 /* What all segments for the kernel have in common. */
 static void begin_segment(const struct emu_conn *conn, struct emu_segment *seg, uint32_t seq)
 {
@@ -90,7 +106,7 @@ static void begin_segment(const struct emu_conn *conn, struct emu_segment *seg, 
         .wnd = wnd < UINT16_MAX ? wnd : UINT16_MAX,
         .flags = EMU_TCP_ACK,
         .has_ts = track->has_ts,
-        .tsval = move->in_ts,
+        .tsval = peer_ts(conn),
         .tsecr = move->ts_recent,
     };
     memcpy(seg->src_mac, track->remote_mac, TOE_MAC_LEN);
@@ -214,8 +230,8 @@ static void settle(struct emu_conn *conn)
     if (emu_seq_diff(ack, move->in_una) <= 0) {
         return;
     }
-    if (emu_seq_diff(ack, move->in_end) > 0 && kernel->settings.acks != NULL) {
-        toe_target_end_returned(kernel->settings.acks, move->tcp);
+    if (emu_seq_diff(ack, move->in_end) > 0 && kernel->settings.software != NULL) {
+        toe_target_end_returned(kernel->settings.software, move->tcp);
     }
     left = (emu_seq_diff(ack, move->in_end) > 0 ? move->in_end : ack) - move->in_una;
     move->in_una = ack;

@@ -3,7 +3,15 @@
 
 #include <string.h>
 
-/* The kernel's timestamps count milliseconds, of the same clock as ours from somewhere on. */
+enum { ECN_FLAGS = EMU_TCP_ECE | EMU_TCP_CWR };
+
+/* The kernel's timestamps count the milliseconds of the clock that is ours, from somewhere on. */
+#define PACED_MAX TOE_NS_PER_SEC /* between two segments of one connection */
+
+/* Linux's bounds of the retransmission timeout. */
+#define RTO_MIN (200 * TOE_NS_PER_MS)
+#define RTO_MAX (120 * TOE_NS_PER_SEC)
+
 static uint32_t ms_of(toe_instant now)
 {
     return (uint32_t)(now / TOE_NS_PER_MS);
@@ -115,25 +123,59 @@ static void note_window(struct emu_track *track, const struct emu_segment *seg)
     }
 }
 
-static void note_clock(struct emu_track *track, const struct emu_segment *seg, toe_instant now)
+/*
+ * What a segment says of the clock. One that had to wait on its way says too little, so the most
+ * that one says counts. But with pacing the kernel's timestamps are of the instant at which its
+ * next data may leave: one without new data, soon after some, may say too much.
+ */
+static void note_offset(struct emu_track_ts *ts, const struct emu_segment *seg, bool is_new,
+                        toe_instant now)
+{
+    const uint32_t offset = seg->tsval - ms_of(now);
+    const bool is_exact = is_new || (ts->is_known && seg->len == 0 && now >= ts->paced_until);
+
+    if (!ts->is_known || (is_exact && (!ts->is_exact || emu_seq_diff(offset, ts->offset) > 0))) {
+        ts->offset = offset;
+    }
+    if (!ts->is_known || seg->len > 0) {
+        ts->paced_until = now + PACED_MAX;
+    }
+    if (!ts->is_known || emu_seq_diff(seg->tsval, ts->newest) > 0) {
+        ts->newest = seg->tsval;
+    }
+    ts->is_known = true;
+    ts->is_exact = ts->is_exact || is_exact;
+}
+
+static void note_timestamps(struct emu_track *track, const struct emu_segment *seg, bool is_new,
+                            toe_instant now)
 {
     if (!seg->has_ts) {
         return;
     }
-    /* A segment that had to wait says too little; the best of all says the most. */
-    if (!track->has_clock || emu_seq_diff(seg->tsval - ms_of(now), track->ts_offset) > 0) {
-        track->has_clock = true;
-        track->ts_offset = seg->tsval - ms_of(now);
-    }
+    note_offset(&track->ts, seg, is_new, now);
     if ((seg->flags & EMU_TCP_ACK) != 0 && emu_seq_diff(seg->tsecr, track->ts_recent) >= 0) {
         track->ts_recent = seg->tsecr;
     }
+}
+
+toe_duration emu_track_rto(const struct emu_track *track)
+{
+    const toe_duration rto = track->srtt + 4 * track->rttvar;
+
+    if (track->srtt == 0) {
+        return TOE_NS_PER_SEC;
+    }
+    return rto < RTO_MIN ? RTO_MIN : rto < RTO_MAX ? rto : RTO_MAX;
 }
 
 /* What was sent twice cannot be timed (Karn). */
 static void note_sent(struct emu_track *track, const struct emu_segment *seg, uint32_t end,
                       toe_instant now)
 {
+    if (end != seg->seq && (seg->seq == track->snd_una || emu_seq_diff(end, track->snd_max) <= 0)) {
+        track->resend_at = now + emu_track_rto(track);
+    }
     if (!track->has_kernel || emu_seq_diff(end, track->snd_max) > 0) {
         if (!track->is_timed && seg->len > 0) {
             track->is_timed = true;
@@ -149,6 +191,7 @@ static void note_sent(struct emu_track *track, const struct emu_segment *seg, ui
 void emu_track_kernel(struct emu_track *track, const struct emu_segment *seg, toe_instant now)
 {
     const uint32_t end = emu_segment_end(seg);
+    bool is_new;
 
     if ((seg->flags & EMU_TCP_SYN) != 0) {
         begin(track, seg);
@@ -158,6 +201,7 @@ void emu_track_kernel(struct emu_track *track, const struct emu_segment *seg, to
     note_frame(track, seg);
     track->is_odd = track->is_odd || seg->is_odd;
     track->is_reset = track->is_reset || (seg->flags & EMU_TCP_RST) != 0;
+    is_new = end != seg->seq && (!track->has_kernel || emu_seq_diff(end, track->snd_max) > 0);
     note_sent(track, seg, end, now);
     if (!track->has_kernel_ack && (seg->flags & EMU_TCP_ACK) != 0) {
         track->ts_recent = seg->tsecr; /* wherever the peer begins to count */
@@ -171,7 +215,7 @@ void emu_track_kernel(struct emu_track *track, const struct emu_segment *seg, to
     if ((seg->flags & EMU_TCP_ACK) != 0) {
         note_window(track, seg);
     }
-    note_clock(track, seg, now);
+    note_timestamps(track, seg, is_new, now);
 }
 
 /* --- the peer --- */
@@ -190,6 +234,10 @@ static void sample(struct emu_track *track, toe_duration rtt)
 
 void emu_track_acked(struct emu_track *track, uint32_t ack, toe_instant now)
 {
+    if (ack != track->snd_una) {
+        track->resend_at = now + emu_track_rto(track);
+        track->resends = 0;
+    }
     track->snd_una = ack;
     if (track->is_timed && emu_seq_diff(ack, track->timed_end) >= 0) {
         track->is_timed = false;
@@ -319,7 +367,17 @@ enum toe_conn_state emu_track_state(const struct emu_track *track)
                                 : TOE_TCP_CLOSING;
 }
 
+bool emu_track_has_ecn(const struct emu_track *track)
+{
+    const uint16_t a = track->kernel_syn.flags;
+    const uint16_t b = track->peer_syn.flags;
+    const uint16_t offer = (a & EMU_TCP_ACK) == 0 ? a : b;
+    const uint16_t answer = (a & EMU_TCP_ACK) == 0 ? b : a;
+
+    return (offer & ECN_FLAGS) == ECN_FLAGS && (answer & ECN_FLAGS) == EMU_TCP_ECE;
+}
+
 uint32_t emu_track_clock(const struct emu_track *track, toe_instant now)
 {
-    return ms_of(now) + track->ts_offset;
+    return ms_of(now) + track->ts.offset;
 }

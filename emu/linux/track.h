@@ -22,6 +22,15 @@ struct emu_track_syn {
     uint16_t flags;
 };
 
+/* The kernel's timestamps. */
+struct emu_track_ts {
+    bool is_known;
+    bool is_exact;
+    uint32_t offset; /* to a clock of milliseconds, or less */
+    uint32_t newest;
+    toe_instant paced_until; /* they may be ahead until then */
+};
+
 struct emu_track {
     /* How frames of the kernel look. */
     uint8_t local_mac[TOE_MAC_LEN];
@@ -58,9 +67,8 @@ struct emu_track {
     uint32_t rcv_nxt;    /* acknowledged by the kernel */
     uint32_t rcv_wnd;    /* offered with that */
     uint32_t rcv_wnd_max;
-    uint32_t rcv_edge;  /* rightmost edge ever offered */
-    bool has_clock;
-    uint32_t ts_offset; /* of the kernel's timestamps to a clock of milliseconds, or less */
+    uint32_t rcv_edge; /* rightmost edge ever offered */
+    struct emu_track_ts ts;
     uint32_t ts_recent; /* what it echoed last */
 
     /* The peer's end. */
@@ -81,6 +89,10 @@ struct emu_track {
     toe_instant timed_at;
     toe_duration srtt; /* 0: no sample yet */
     toe_duration rttvar;
+
+    /* The retransmission timer, as whoever carries the connection keeps one. */
+    toe_instant resend_at; /* of something in flight */
+    uint8_t resends;       /* by timeout, since the peer acknowledged something */
 };
 
 /* emu_track_kernel() notes a segment that the kernel sent, emu_track_peer() one of the peer. */
@@ -93,12 +105,18 @@ void emu_track_acked(struct emu_track *track, uint32_t ack, toe_instant now);
 /* emu_track_told() takes what the kernel tells of |track|, whose segments were not seen all. */
 void emu_track_told(struct emu_track *track, const struct emu_diag_info *info);
 
+/* emu_track_rto() is the retransmission timeout (RFC 6298), without backoff. */
+toe_duration emu_track_rto(const struct emu_track *track);
+
+/* emu_track_has_ecn() tells whether both have agreed upon ECN (RFC 3168, 6.1.1). */
+bool emu_track_has_ecn(const struct emu_track *track);
+
 /* emu_track_state() is the state of the kernel's end. */
 enum toe_conn_state emu_track_state(const struct emu_track *track);
 
 /*
  * emu_track_clock() is the kernel's timestamp clock at |now|: not ahead of it, or the peer would
- * drop what the kernel sends next (PAWS), and not behind what the kernel has sent.
+ * drop what the kernel sends next (PAWS). It may be behind what the kernel has sent, ts.newest.
  */
 uint32_t emu_track_clock(const struct emu_track *track, toe_instant now);
 

@@ -186,6 +186,13 @@ TOE_EXPORT bool toe_target_can_close(const struct toe_target *target);
  */
 TOE_EXPORT void toe_target_end_returned(struct toe_target *target, toe_handle tcp);
 
+/*
+ * toe_target_ts_recent() tells the peer's timestamp that a segment of the connection would echo now
+ * (RFC 7323, TS.Recent). Returns false if |tcp| names none with timestamps.
+ */
+TOE_EXPORT bool toe_target_ts_recent(const struct toe_target *target, uint32_t *ts_recent,
+                                     toe_handle tcp);
+
 /* Parts of the counters. */
 enum toe_stats_part {
     TOE_STATS_TCP4 = 0x1,

@@ -161,6 +161,17 @@ static void transmit(void *ctx, const struct toe_frame *frames, uint32_t cnt)
     target->wire.transmit(target->settings.wire_user, frames, cnt);
 }
 
+bool toe_target_ts_recent(const struct toe_target *target, uint32_t *ts_recent, toe_handle handle)
+{
+    const struct target_tcp *tcp = target_tcp_get(target, handle);
+
+    if (tcp == NULL || !tcp->conn.has_timestamps) {
+        return false;
+    }
+    *ts_recent = tcp->conn.ts_recent;
+    return true;
+}
+
 static toe_instant deadline(void *ctx)
 {
     struct toe_target *target = ctx;

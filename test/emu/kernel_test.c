@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "linux/kernel.h"
+#include "linux/segment.h"
 #include "random.h"
 #include "stress_machine.h"
 #include "toe/sim.h"
@@ -23,7 +24,7 @@
 #define MS TOE_NS_PER_MS
 #define DRAIN_TIME (900 * TOE_NS_PER_SEC)
 
-enum { FRAMES = 64, PORT = 7, PPM = 1000000 };
+enum { FRAMES = 64, PORT = 7, PPM = 1000000, CLOCKS = 64 };
 
 /* What one run is like. */
 struct plan {
@@ -41,6 +42,7 @@ struct plan {
     uint32_t rcv_buf;
     uint32_t mtu; /* 0: 1500 */
     bool ipv6;
+    uint32_t lag_max; /* what a timestamp for the kernel may be; 0: anything */
 };
 
 /* A link's end whose frames lie in memory that is leased, and gone when that is over. */
@@ -74,6 +76,13 @@ struct nic {
     uint64_t offloads; /* of those that have died, too */
     uint64_t uploads;
     uint64_t deaths;
+    struct {
+        struct emu_tuple tuple;
+        uint32_t begin; /* of the peer's timestamps, if its clock was that at 0 s */
+    } clocks[CLOCKS];
+    uint32_t clock_cnt;
+    toe_instant now;
+    uint32_t lag_max;  /* how old, in milliseconds, a timestamp of payload for the kernel was */
     uint64_t moved[4]; /* by place that was reached */
     uint64_t why[EMU_WHY_CNT];
 };
@@ -199,6 +208,44 @@ static void move_some(struct nic *nic, toe_instant now)
     }
 }
 
+/* The kernel echoes the peer's timestamps: old ones would tell the peer of a slow wire. */
+static void look_at_clock(struct nic *nic, const struct toe_frame *frame)
+{
+    const uint32_t ms = (uint32_t)(nic->now / MS);
+    struct emu_segment seg;
+    uint32_t i = 0;
+
+    if (!emu_segment_parse(&seg, frame, false) || !seg.has_ts || seg.len == 0) {
+        return;
+    }
+    while (i < nic->clock_cnt &&
+           memcmp(&nic->clocks[i].tuple, &seg.tuple, sizeof(seg.tuple)) != 0) {
+        ++i;
+    }
+    if (i == nic->clock_cnt) {
+        if (i == CLOCKS) {
+            return;
+        }
+        nic->clocks[nic->clock_cnt++].tuple = seg.tuple;
+        nic->clocks[i].begin = seg.tsval - ms;
+    }
+    if (emu_seq_diff(nic->clocks[i].begin + ms, seg.tsval) > (int32_t)nic->lag_max) {
+        nic->lag_max = nic->clocks[i].begin + ms - seg.tsval;
+    }
+}
+
+static void tap_transmit(void *user, const struct toe_frame *frames, uint32_t cnt)
+{
+    struct nic *nic = user;
+
+    for (uint32_t i = 0; i < cnt; ++i) {
+        look_at_clock(nic, &frames[i]);
+    }
+    port_transmit(&nic->tap, frames, cnt);
+}
+
+static const struct toe_wire_ops tap_ops = {.size = sizeof(tap_ops), .transmit = tap_transmit};
+
 static void give_birth(struct nic *nic)
 {
     struct toe_target_settings target;
@@ -218,9 +265,9 @@ static void give_birth(struct nic *nic)
         &(struct emu_kernel_settings){
             .ops = toe_target_ops(),
             .target = nic->target,
-            .acks = nic->target,
-            .host = &port_ops,
-            .host_user = &nic->tap,
+            .software = nic->target,
+            .host = &tap_ops,
+            .host_user = nic,
             .mtu = nic->mtu,
             .seed = nic->seed,
             .no_netlink = true,
@@ -259,6 +306,7 @@ static void nic_run(void *user, toe_instant now)
     struct toe_frame frames[FRAMES];
     uint32_t cnt;
 
+    nic->now = now;
     live_on(nic, now);
     while ((cnt = port_receive(&nic->tap, frames, FRAMES)) > 0) {
         emu_kernel_from_host(nic->kernel, frames, cnt, now);
@@ -423,14 +471,16 @@ static void print(const struct world *w)
 
     emu_kernel_stats_get(w->nic.kernel, &stats);
     printf("seed %llu: %s; %llu connections, %llu bytes, %llu wrong, %llu resets, %llu stalls, "
-           "%llu deaths, %llu offloads, %llu uploads, %llu refusals, %llu resent, %u left\n",
+           "%llu deaths, %llu offloads, %llu uploads, %llu refusals, %llu resent, %u left, "
+           "timestamps up to %u ms old\n",
            (unsigned long long)w->plan.seed, r->fault[0] == '\0' ? "well" : r->fault,
            (unsigned long long)r->connections_finished, (unsigned long long)r->bytes,
            (unsigned long long)r->bytes_wrong, (unsigned long long)r->resets,
            (unsigned long long)r->stalls, (unsigned long long)w->nic.deaths,
            (unsigned long long)(w->nic.offloads + stats.offloads),
            (unsigned long long)(w->nic.uploads + stats.uploads), (unsigned long long)stats.refusals,
-           (unsigned long long)stats.host_resent, emu_kernel_offloaded_cnt(w->nic.kernel));
+           (unsigned long long)stats.host_resent, emu_kernel_offloaded_cnt(w->nic.kernel),
+           w->nic.lag_max);
     for (int i = 0; i < EMU_WHY_CNT; ++i) {
         if (w->nic.why[i] != 0) {
             printf("    %s: %llu\n", emu_why_name((enum emu_why)i),
@@ -451,7 +501,8 @@ static void run_plan(const struct plan *plan, uint64_t offloads_min)
     is_well = w.result.fault[0] == '\0' && w.result.bytes_wrong == 0 && w.result.resets == 0 &&
               w.result.stalls == 0 && w.result.connections_finished > 0 && !has_flows(&w) &&
               w.nic.offloads + stats.offloads >= offloads_min &&
-              emu_kernel_offloaded_cnt(w.nic.kernel) == 0;
+              emu_kernel_offloaded_cnt(w.nic.kernel) == 0 &&
+              (plan->lag_max == 0 || w.nic.lag_max <= plan->lag_max);
     print(&w);
     unmake(&w);
     if (!is_well) {
@@ -481,7 +532,20 @@ static void moves(void **state)
     run_plan(
         &(struct plan){
             .seed = seed_of(2), .connections = 8, .bytes = 100000, .delay = MS, .every = 2 * MS},
-        500);
+        300);
+}
+
+/* Carried for long, what the kernel is told of the peer's clock does not stand still. */
+static void moves_seldom(void **state)
+{
+    (void)state;
+    run_plan(&(struct plan){.seed = seed_of(8),
+                            .connections = 8,
+                            .bytes = 2000000,
+                            .delay = MS,
+                            .every = 100 * MS,
+                            .lag_max = 200},
+             5);
 }
 
 static void moves_on_a_bad_wire(void **state)
@@ -572,6 +636,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ordinary),
         cmocka_unit_test(moves),
+        cmocka_unit_test(moves_seldom),
         cmocka_unit_test(moves_on_a_bad_wire),
         cmocka_unit_test(moves_over_ipv6),
         cmocka_unit_test(moves_of_large_frames),

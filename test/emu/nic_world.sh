@@ -78,7 +78,7 @@ talks() {
     local to out
 
     for to in 10.71.0.2 fd71::2; do
-        out=$(timeout 60 $traffic talk $to 2>&1) || fail "$1, with $to: $out"
+        out=$(timeout 120 $traffic talk $to 2>&1) || fail "$1, with $to: $out"
     done
 }
 

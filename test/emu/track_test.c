@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "emu/linux/handover.h"
 #include "emu/linux/track.h"
 
 /* Peers begin their timestamps anywhere: from the first segment on theirs are believed. */
@@ -58,10 +59,127 @@ static void test_any_clock_of_the_peer_is_followed(void **state)
     }
 }
 
+/* --- timestamps of the kernel --- */
+
+#define MS TOE_NS_PER_MS
+
+/* The kernel sends |len| bytes at |seq|, of a clock that was 5000 at 1 s; it is read |late|. */
+static void sends(struct emu_track *track, uint32_t seq, uint32_t len, uint32_t ahead,
+                  toe_instant at, toe_duration late)
+{
+    const struct emu_segment seg = {
+        .seq = seq,
+        .len = len,
+        .flags = EMU_TCP_ACK,
+        .has_ts = true,
+        .tsval = (uint32_t)(at / MS) - 1000 + 5000 + ahead,
+    };
+
+    emu_track_kernel(track, &seg, at + late);
+}
+
+/* What had to wait makes the clock slow, and the next that did not sets it right. */
+static void test_a_late_segment_does_not_count(void **state)
+{
+    struct emu_track track = {.is_known = false};
+
+    (void)state;
+    sends(&track, 100, 10, 0, 1000 * MS, 50 * MS);
+    assert_int_equal(emu_track_clock(&track, 1100 * MS), 5050);
+    sends(&track, 110, 10, 0, 1200 * MS, MS / 2);
+    assert_int_equal(emu_track_clock(&track, 1300 * MS), 5300);
+    sends(&track, 120, 10, 0, 1400 * MS, 50 * MS);
+    assert_int_equal(emu_track_clock(&track, 1500 * MS), 5500);
+}
+
+/* With pacing, an acknowledgment bears the time of the data that may leave next. */
+static void test_a_paced_segment_does_not_count(void **state)
+{
+    struct emu_track track = {.is_known = false};
+
+    (void)state;
+    sends(&track, 100, 1000, 0, 1000 * MS, 0);
+    sends(&track, 1100, 0, 8, 1001 * MS, 0);
+    assert_int_equal(emu_track_clock(&track, 1002 * MS), 5002);
+    assert_int_equal(track.ts.newest, 5009);
+    /* Long after, there is nothing that it waits for. */
+    sends(&track, 1100, 0, 0, 4000 * MS, 0);
+    sends(&track, 100, 1000, 3, 4001 * MS, 0); /* sent again: as an acknowledgment */
+    sends(&track, 1100, 0, 3, 4001 * MS, 0);
+    assert_int_equal(emu_track_clock(&track, 4002 * MS), 8002);
+}
+
+/* Of a connection of which nothing but such is seen, the first long after counts. */
+static void test_a_guess_is_replaced(void **state)
+{
+    struct emu_track track = {.is_known = false};
+
+    (void)state;
+    sends(&track, 100, 0, 20, 1000 * MS, 0);
+    assert_int_equal(emu_track_clock(&track, 1000 * MS), 5020);
+    sends(&track, 100, 0, 20, 1010 * MS, 0);
+    sends(&track, 100, 0, 0, 2500 * MS, 0);
+    assert_int_equal(emu_track_clock(&track, 2500 * MS), 6500);
+}
+
+/* --- the retransmission timer --- */
+
+static uint32_t handed_over(struct emu_conn *conn, toe_instant now, uint8_t *resends)
+{
+    struct toe_tcp_state state;
+
+    conn->kernel->now = now;
+    emu_handover_give(conn, &state);
+    *resends = state.delegated.retransmit_cnt;
+    return state.delegated.retransmit_timeout_delta;
+}
+
+/* It goes on through moves: one that began anew each time would never expire. */
+static void test_the_retransmission_timer_goes_on(void **state)
+{
+    struct emu_kernel kernel = {.params.ticks_per_second = 1000, .caps.rcv_wnd_max = 1 << 20};
+    struct emu_conn conn = {.kernel = &kernel, .track = {.srtt = 10 * MS, .rttvar = MS}};
+    struct toe_tcp_delegated back = {.snd_una = 100, .retransmit_timeout_delta = 30};
+    uint8_t resends;
+
+    (void)state;
+    conn.track.snd_una = 100;
+    conn.track.snd_max = 100;
+    sends(&conn.track, 100, 1000, 0, 1000 * MS, 0);
+    assert_int_equal(handed_over(&conn, 1050 * MS, &resends), 150);
+    kernel.now = 1170 * MS;
+    emu_handover_take(&conn, &back);
+    assert_int_equal(handed_over(&conn, 1190 * MS, &resends), 10);
+    assert_int_equal(resends, 0);
+    assert_int_equal(handed_over(&conn, 1300 * MS, &resends), 1);
+
+    /* The target sent it again, so it waits twice as long; the kernel's own counts as well. */
+    kernel.now = 1310 * MS;
+    back.retransmit_cnt = 1;
+    back.retransmit_timeout_delta = 395;
+    emu_handover_take(&conn, &back);
+    assert_int_equal(handed_over(&conn, 1320 * MS, &resends), 385);
+    assert_int_equal(resends, 1);
+    sends(&conn.track, 100, 1000, 0, 1400 * MS, 0);
+    assert_int_equal(handed_over(&conn, 1410 * MS, &resends), 190);
+
+    /* What is acknowledged is not waited for. */
+    emu_track_acked(&conn.track, 600, 1500 * MS);
+    assert_int_equal(handed_over(&conn, 1550 * MS, &resends), 150);
+    assert_int_equal(resends, 0);
+    emu_track_acked(&conn.track, 1100, 1600 * MS);
+    conn.track.snd_wnd = 1000;
+    assert_int_equal(handed_over(&conn, 1600 * MS, &resends), TOE_TICKS_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_clock_of_the_peer_is_followed),
+        cmocka_unit_test(test_a_late_segment_does_not_count),
+        cmocka_unit_test(test_a_paced_segment_does_not_count),
+        cmocka_unit_test(test_a_guess_is_replaced),
+        cmocka_unit_test(test_the_retransmission_timer_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
