@@ -98,7 +98,7 @@ static void run_batch(struct emu_pump *pump)
 
     pump->stats.wakeups++;
     while (next <= now && rounds < ROUNDS_MAX && !pump->stopped) {
-        now = emu_pump_now(); /* The application may have looked at the clock, too. */
+        now = emu_pump_now(); /* The application may have read the clock since. */
         run_once(pump, now);
         next = deadline(pump);
         ++rounds;

@@ -2,11 +2,11 @@
 /*
  * The pump: one host, one target, one port and an application, run in real time on libuv.
  *
- * The pump waits until the port is readable or something is due, samples the clock once, and with
- * that one instant runs port, target, host and application until none of them is due at once, or
- * for as long as that instant may still be called now. It is what toe_sim_run() is in virtual time,
- * and the application is the same function there and here. SIGINT and SIGTERM end it cleanly:
- * emu_pump_run() returns, and the owner takes down what it built.
+ * The pump waits until the port is readable or something is due, and runs port, target, host and
+ * application, each time at one sample of the clock, until none of them is due at once. The
+ * application may read the clock as well, and give the target that instant. It is what
+ * toe_sim_run() is in virtual time, and the application is the same function there and here. SIGINT
+ * and SIGTERM end it cleanly: emu_pump_run() returns, and the owner takes down what it built.
  */
 #ifndef EMU_PUMP_H
 #define EMU_PUMP_H
