@@ -10,6 +10,7 @@
 
 #include "host/addr.h"
 #include "host/isn.h"
+#include "host/neighbor.h"
 #include "host/path.h"
 #include "host/route.h"
 #include "support/host_pair.h"
@@ -194,6 +195,43 @@ static void test_path(void **state)
     t_stub_fini(&stub);
 }
 
+/* What nobody uses any more is kept for a while, and makes room: paths and neighbors have limits.
+ */
+static void test_idle_ones_make_room(void **state)
+{
+    const struct toe_addr remote = v4(10, 0, 0, 2);
+    const struct toe_addr far = v4(172, 16, 0, 0);
+    const struct toe_addr gateway = v4(10, 0, 0, 9);
+    struct t_stub stub;
+    struct host_path *used;
+    struct host_interface *interface;
+
+    (void)state;
+    t_stub_init(&stub, NULL);
+    assert_int_equal(toe_host_route_add(stub.host, 0, &far, 16, &gateway), 0);
+    used = host_path_get(stub.host, NULL, &remote);
+    interface = host_path_interface(used);
+    for (uint32_t i = 0; i < HOST_PATH_IDLE_MAX + 100; ++i) {
+        const struct toe_addr other = v4(172, 16, (uint8_t)(i / 200), (uint8_t)(1 + i % 200));
+        struct host_path *path = host_path_get(stub.host, NULL, &other);
+
+        assert_non_null(path);
+        host_path_unref(path);
+        assert_true(stub.host->paths.cnt <= HOST_PATH_IDLE_MAX + 1);
+    }
+    for (uint32_t i = 0; i < HOST_NEIGHBOR_MAX + 100; ++i) {
+        const struct toe_addr other = v4(10, 1, (uint8_t)(i >> 8), (uint8_t)i);
+
+        assert_non_null(host_neighbor_get(interface, &other));
+        assert_true(stub.host->neighbors.cnt <= HOST_NEIGHBOR_MAX);
+    }
+    assert_ptr_equal(host_path_get(stub.host, NULL, &remote), used);
+    assert_ptr_equal(host_neighbor_find(interface, &remote), used->neighbor);
+    host_path_unref(used);
+    host_path_unref(used);
+    t_stub_fini(&stub);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_isn),
         cmocka_unit_test(test_ports),
         cmocka_unit_test(test_path),
+        cmocka_unit_test(test_idle_ones_make_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

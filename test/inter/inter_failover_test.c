@@ -215,12 +215,205 @@ static void test_failure(void **state)
     fini(&team, &pair);
 }
 
+/* --- a team of two targets that do nothing but note what they are told --- */
+
+struct idle {
+    struct toe_host_ops up;
+    void *host;
+    const char *asked; /* for what, last */
+    const void *with;
+};
+
+#define IDLE_TREE(name)                                                                            \
+    static void idle_##name(void *target, struct toe_block *tree)                                  \
+    {                                                                                              \
+        ((struct idle *)target)->asked = #name;                                                    \
+        ((struct idle *)target)->with = tree;                                                      \
+    }
+IDLE_TREE(initiate)
+IDLE_TREE(update)
+IDLE_TREE(query)
+IDLE_TREE(invalidate)
+
+static void idle_attach(void *target, const struct toe_host_ops *ops, void *host)
+{
+    struct idle *idle = target;
+
+    if (ops != NULL) {
+        idle->up = *ops;
+    }
+    idle->host = host;
+}
+
+static void idle_forward(void *target, toe_handle tcp, struct toe_buf *chain)
+{
+    assert_int_equal(tcp, 7);
+    ((struct idle *)target)->asked = "forward";
+    ((struct idle *)target)->with = chain;
+}
+
+static void idle_stats(void *target, struct toe_stats *stats)
+{
+    stats->tcp[0].in_segments = target == NULL ? 0 : 77;
+}
+
+static void idle_caps(void *target, struct toe_caps *caps)
+{
+    (void)target;
+    caps->tcp_max = 5;
+}
+
+static void idle_run(void *target, toe_instant now)
+{
+    (void)target;
+    (void)now;
+}
+
+/* The host above them. */
+static const char *told;
+static const void *told_with;
+
+#define TOLD_TREE(name)                                                                            \
+    static void told_##name(void *host, struct toe_block *tree)                                    \
+    {                                                                                              \
+        assert_ptr_equal(host, &told);                                                             \
+        told = #name;                                                                              \
+        told_with = tree;                                                                          \
+    }
+TOLD_TREE(update)
+TOLD_TREE(query)
+TOLD_TREE(invalidate)
+
+static void told_forward(void *host, struct toe_buf *chain)
+{
+    assert_ptr_equal(host, &told);
+    told = "forward";
+    told_with = chain;
+}
+
+static void told_neighbor(void *host, enum toe_neighbor_event event, struct toe_block *block)
+{
+    assert_ptr_equal(host, &told);
+    assert_int_equal(event, TOE_NEIGHBOR_REACHABILITY_QUERY);
+    told = "neighbor";
+    told_with = block;
+}
+
+static void told_status(void *host, toe_status status, const struct toe_caps *caps)
+{
+    assert_ptr_equal(host, &told);
+    told = toe_status_name(status);
+    told_with = caps;
+}
+
+static const struct toe_host_ops told_ops = {
+    .size = sizeof(told_ops),
+    .update_complete = told_update,
+    .query_complete = told_query,
+    .invalidate_complete = told_invalidate,
+    .forward_complete = told_forward,
+    .neighbor_event = told_neighbor,
+    .status = told_status,
+};
+
+static void expect(const char *got, const void *got_with, const char *want, const void *want_with)
+{
+    assert_non_null(got);
+    assert_string_equal(got, want);
+    assert_ptr_equal(got_with, want_with);
+}
+
+/* What is asked for goes to the active one, each answer comes back, and the other is not heard. */
+static void check_leg(const struct toe_target_ops *ops, void *top, struct idle *active,
+                      struct idle *other)
+{
+    struct toe_block block = {.size = sizeof(block), .type = TOE_BLOCK_NEIGHBOR};
+    struct toe_buf buf = {.len = 0};
+    struct toe_stats stats = {.size = sizeof(stats)};
+    const struct {
+        const char *name;
+        void (*ask)(void *target, struct toe_block *tree);
+        void (*answer)(void *host, struct toe_block *tree);
+    } trees[] = {
+        {"update", ops->update, active->up.update_complete},
+        {"query", ops->query, active->up.query_complete},
+        {"invalidate", ops->invalidate, active->up.invalidate_complete},
+    };
+
+    other->asked = NULL;
+    for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); ++i) {
+        trees[i].ask(top, &block);
+        expect(active->asked, active->with, trees[i].name, &block);
+        trees[i].answer(active->host, &block);
+        expect(told, told_with, trees[i].name, &block);
+    }
+    ops->forward(top, 7, &buf);
+    expect(active->asked, active->with, "forward", &buf);
+    active->up.forward_complete(active->host, &buf);
+    expect(told, told_with, "forward", &buf);
+    ops->stats_get(top, &stats);
+    assert_int_equal(stats.tcp[0].in_segments, 77);
+    assert_null(other->asked);
+
+    active->up.neighbor_event(active->host, TOE_NEIGHBOR_REACHABILITY_QUERY, &block);
+    expect(told, told_with, "neighbor", &block);
+    active->up.status(active->host, TOE_STATUS_OFFLOAD_PAUSE, NULL);
+    expect(told, told_with, "OFFLOAD_PAUSE", NULL);
+    other->up.status(other->host, TOE_STATUS_UPLOAD_ALL, NULL);
+    expect(told, told_with, "OFFLOAD_PAUSE", NULL);
+}
+
+static void test_hands_over(void **state)
+{
+    const struct toe_target_ops below = {.size = sizeof(below),
+                                         .attach = idle_attach,
+                                         .caps_get = idle_caps,
+                                         .stats_get = idle_stats,
+                                         .initiate = idle_initiate,
+                                         .update = idle_update,
+                                         .query = idle_query,
+                                         .invalidate = idle_invalidate,
+                                         .forward = idle_forward,
+                                         .run = idle_run};
+    struct toe_block blocks[2] = {{.size = sizeof(blocks[0]), .type = TOE_BLOCK_NEIGHBOR},
+                                  {.size = sizeof(blocks[0]), .type = TOE_BLOCK_NEIGHBOR}};
+    struct idle idles[2] = {{.host = NULL}, {.host = NULL}};
+    struct toe_inter_failover_settings set;
+    struct toe_inter_failover *team;
+    const struct toe_target_ops *ops;
+
+    (void)state;
+    toe_inter_failover_settings_default(&set);
+    for (int i = 0; i < 2; ++i) {
+        set.below[i] = (struct toe_inter_below){&below, &idles[i]};
+    }
+    team = toe_inter_failover_new(&set);
+    assert_non_null(team);
+    ops = toe_inter_failover_ops(team);
+    ops->attach(team, &told_ops, &told);
+    check_leg(ops, team, &idles[0], &idles[1]);
+
+    /* Offloads wait for the change. */
+    idles[1].asked = NULL;
+    toe_inter_failover_switch(team);
+    ops->initiate(team, &blocks[0]);
+    ops->initiate(team, &blocks[1]);
+    assert_null(idles[1].asked);
+    ops->run(team, S_MS);
+    assert_int_equal(toe_inter_failover_active(team), 1);
+    assert_string_equal(told, "OFFLOAD_RESUME");
+    expect(idles[1].asked, idles[1].with, "initiate", &blocks[1]);
+    check_leg(ops, team, &idles[1], &idles[0]);
+    toe_inter_failover_del(team);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command),
         cmocka_unit_test(test_extension),
         cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_hands_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -463,6 +463,128 @@ static void test_neighbor_query(void **state)
     assert_null(held_host);
 }
 
+/* What the target above was handed, and what the client was told. */
+static struct {
+    toe_handle tcp;
+    struct toe_buf *chain;
+    int how; /* enum toe_disconnect; 0: forward */
+    PNET_BUFFER_LIST answer;
+    NDIS_STATUS status;
+    bool has_caps;
+} passed;
+
+static void take_forward(void *target, toe_handle tcp, struct toe_buf *chain)
+{
+    (void)target;
+    passed.tcp = tcp;
+    passed.chain = chain;
+    passed.how = 0;
+}
+
+static void take_disconnect(void *target, toe_handle tcp, struct toe_buf *buf,
+                            enum toe_disconnect how)
+{
+    take_forward(target, tcp, buf);
+    passed.how = (int)how;
+}
+
+static void c_chain(NDIS_HANDLE handle, PNET_BUFFER_LIST chain)
+{
+    assert_ptr_equal(handle, &passed);
+    passed.answer = chain;
+}
+
+static void c_status(NDIS_HANDLE handle, NDIS_STATUS status,
+                     const NDIS_TCP_CONNECTION_OFFLOAD *caps)
+{
+    assert_ptr_equal(handle, &passed);
+    passed.status = status;
+    passed.has_caps = caps != NULL;
+    assert_true(caps == NULL || caps->TcpConnectionOffloadCapacity == 77);
+}
+
+static struct toe_ndis_provider *passing_provider(void)
+{
+    static const struct toe_target_ops ops = {.size = sizeof(ops),
+                                              .attach = hold,
+                                              .forward = take_forward,
+                                              .disconnect = take_disconnect};
+    static const NDIS_CLIENT_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS tcp = {
+        .TcpOffloadForwardCompleteHandler = c_chain,
+        .TcpOffloadDisconnectCompleteHandler = c_chain,
+    };
+
+    memset(&passed, 0, sizeof(passed));
+    return toe_ndis_provider_new(&(struct toe_ndis_provider_settings){
+        .size = sizeof(struct toe_ndis_provider_settings),
+        .ops = &ops,
+        .handle = &passed,
+        .generic = &c_generic,
+        .tcp = &tcp,
+        .status = c_status,
+    });
+}
+
+/* Segments that are handed over, and both ways to disconnect, there and back. */
+static void test_forward_and_disconnect(void **state)
+{
+    static const struct {
+        ULONG flags;
+        uint32_t len;
+    } ways[] = {
+        {0, 40},
+        {TCP_DISCONNECT_GRACEFUL_CLOSE, 100},
+        {TCP_DISCONNECT_GRACEFUL_CLOSE, 0},
+        {TCP_DISCONNECT_ABORTIVE_CLOSE, 0},
+    };
+    const NDIS_PROVIDER_CHIMNEY_OFFLOAD_TCP_CHARACTERISTICS *entries = toe_ndis_provider_tcp();
+    struct toe_ndis_provider *provider = passing_provider();
+    PVOID cell = (PVOID)(uintptr_t)0x1234;
+
+    (void)state;
+    assert_non_null(provider);
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); ++i) {
+        struct piece p;
+        NDIS_STATUS status;
+
+        piece_init(&p, ways[i].len);
+        status = ways[i].flags == 0
+                     ? entries->TcpOffloadForwardHandler(provider, &cell, &p.nbl)
+                     : entries->TcpOffloadDisconnectHandler(provider, &cell, &p.nbl, ways[i].flags);
+        assert_int_equal(status, NDIS_STATUS_PENDING);
+        assert_int_equal(passed.tcp, 0x1234);
+        assert_int_equal(passed.how, ways[i].flags);
+        assert_int_equal(passed.chain->len, ways[i].len);
+
+        passed.chain->status = TOE_STATUS_REQUEST_ABORTED;
+        if (ways[i].flags == 0) {
+            held_ops.forward_complete(held_host, passed.chain);
+        } else {
+            held_ops.disconnect_complete(held_host, passed.chain);
+        }
+        assert_ptr_equal(passed.answer, &p.nbl);
+        assert_int_equal(p.nbl.Status, NDIS_STATUS_REQUEST_ABORTED);
+    }
+    toe_ndis_provider_del(provider);
+}
+
+/* The adapter pauses, and resumes with other capabilities. */
+static void test_status(void **state)
+{
+    const struct toe_caps caps = {.size = sizeof(caps), .ipv4 = true, .tcp_max = 77};
+    struct toe_ndis_provider *provider = passing_provider();
+
+    (void)state;
+    assert_non_null(provider);
+    held_ops.status(held_host, TOE_STATUS_OFFLOAD_PAUSE, NULL);
+    assert_int_equal(passed.status, NDIS_STATUS_OFFLOAD_PAUSE);
+    assert_false(passed.has_caps);
+    held_ops.status(held_host, TOE_STATUS_OFFLOAD_RESUME, &caps);
+    assert_int_equal(passed.status, NDIS_STATUS_OFFLOAD_RESUME);
+    assert_true(passed.has_caps);
+    toe_ndis_provider_del(provider);
+}
+
 /* --- what else a client asks --- */
 
 /* ask() hands |list| to |entry| and waits for its completion. */
@@ -593,6 +715,21 @@ static void test_oids(void **state)
     assert_int_equal(ip.InReceives, 2);
     assert_int_equal(toe_ndis_provider_oid(c->provider, OID_IP4_OFFLOAD_STATS, false, &ip, 63),
                      NDIS_STATUS_INVALID_LENGTH);
+    toe_ndis_provider_oid(c->provider, OID_IP4_OFFLOAD_STATS, true, NULL, 0);
+    toe_ndis_provider_oid(c->provider, OID_IP4_OFFLOAD_STATS, false, &ip, sizeof(ip));
+    assert_int_equal(ip.InReceives, 0);
+    assert_int_equal(toe_ndis_provider_oid(c->provider, OID_TCP6_OFFLOAD_STATS, true, NULL, 0),
+                     NDIS_STATUS_SUCCESS);
+    assert_int_equal(toe_ndis_provider_oid(c->provider, OID_IP6_OFFLOAD_STATS, true, NULL, 0),
+                     NDIS_STATUS_SUCCESS);
+    assert_int_equal(toe_ndis_provider_oid(c->provider, 0x0101010A, true, &ip, sizeof(ip)),
+                     NDIS_STATUS_NOT_SUPPORTED);
+    assert_int_equal(toe_ndis_provider_oid(c->provider, OID_TCP4_OFFLOAD_STATS, false, &tcp, 1),
+                     NDIS_STATUS_INVALID_LENGTH);
+    assert_int_equal(toe_ndis_provider_oid(c->provider,
+                                           OID_TCP_CONNECTION_OFFLOAD_HARDWARE_CAPABILITIES, false,
+                                           &caps, sizeof(caps) - 1),
+                     NDIS_STATUS_INVALID_LENGTH);
     assert_int_equal(toe_ndis_provider_oid(c->provider, 0x0101010A, false, &ip, sizeof(ip)),
                      NDIS_STATUS_NOT_SUPPORTED);
     check_end(c);
@@ -608,6 +745,8 @@ int main(void)
         cmocka_unit_test(test_waiting_keeps_order),
         cmocka_unit_test(test_query_update_invalidate),
         cmocka_unit_test(test_neighbor_query),
+        cmocka_unit_test(test_forward_and_disconnect),
+        cmocka_unit_test(test_status),
         cmocka_unit_test(test_oids),
     };
 
