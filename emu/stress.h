@@ -52,6 +52,14 @@ struct emu_stress_result;
 /* emu_stress_chaos_name() is the name of the kind |kind|, below EMU_CHAOS_CNT. */
 const char *emu_stress_chaos_name(unsigned kind);
 
+/* What hosts of ours may do without. */
+enum {
+    EMU_WITHOUT_SACK = 1,
+    EMU_WITHOUT_TIMESTAMPS = 2,
+    EMU_WITHOUT_WINDOW_SCALING = 4,
+    EMU_WITHOUT_ALL = 7,
+};
+
 /* What to do. emu_stress_settings_default() fills in all. */
 struct emu_stress_settings {
     uint32_t connections; /* at once */
@@ -68,6 +76,7 @@ struct emu_stress_settings {
     bool ecn;             /* hosts offer explicit congestion notification */
     bool accurate_ecn;    /* and its accurate feedback */
     enum toe_mtu_probing mtu_probing; /* of hosts and targets; then routers say nothing */
+    uint32_t without;                 /* EMU_WITHOUT_*: what hosts neither offer nor take */
     uint32_t rcv_buf;                 /* of hosts, bytes for a connection: the window they offer */
     uint32_t chaos;                   /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
     /* Simulated only: all that happens (swarm/schedule.h), and nothing by chance; or NULL. */

@@ -29,9 +29,9 @@ static struct toe_host *make_host(const struct emu_stress_settings *settings,
     set.conn_max = 65536 + 16 * settings->connections;
     set.snd_buf = 65536;
     set.rcv_buf = settings->rcv_buf;
-    set.timestamps = true;
-    set.sack = true;
-    set.window_scaling = true;
+    set.timestamps = (settings->without & EMU_WITHOUT_TIMESTAMPS) == 0;
+    set.sack = (settings->without & EMU_WITHOUT_SACK) == 0;
+    set.window_scaling = (settings->without & EMU_WITHOUT_WINDOW_SCALING) == 0;
     set.keep_alive = true;
     set.ka_timeout = 20 * set.params.ticks_per_second;
     set.ka_interval = 5 * set.params.ticks_per_second;

@@ -95,6 +95,8 @@ static const char *const policies[] = {"manual", "all", "random", NULL};
 static const char *kinds[EMU_CHAOS_CNT + 1];
 static const char *const receives[] = {"indicated", "posted", "mixed", NULL};
 
+/* In the order of EMU_WITHOUT_*. */
+static const char *const withouts[] = {"sack", "timestamps", "window-scaling", NULL};
 static const char *const probings[] = {"off", "black-hole", "always", NULL};
 
 #define OPTION(kind_, name_, value_, ...)                                                          \
@@ -142,6 +144,8 @@ static const struct emu_option table[] = {
            .help = "and tell every mark: RFC 9768 (implies --ecn)"),
     OPTION(PERCENT, "mark", &parsed.settings.mark,
            .help = "packets marked on the link, with --ecn (default 0)"),
+    OPTION(SET, "without", &parsed.settings.without, .placeholder = "[OPTIONS]",
+           .choices = withouts, .help = "TCP options that our hosts do without, all or some"),
     OPTION(CHOICE, "mtu-probing", &values.mtu_probing, .given = &parsed.given.mtu_probing,
            .choices = probings,
            .help = "search for the path's MTU; narrow paths say nothing then (default off)"),

@@ -39,6 +39,7 @@ static const struct {
     FIELD(ecn, BOOL, 0, 1),
     FIELD(accurate_ecn, BOOL, 0, 1),
     FIELD(mtu_probing, CHOICE, 0, TOE_MTU_PROBING_ALWAYS),
+    FIELD(without, U32, 0, EMU_WITHOUT_ALL),
     FIELD(rcv_buf, U32, 1, 1 << 20),
     FIELD(loss, U32, 0, 1000000),
     FIELD(reorder, U32, 0, 1000000),
