@@ -12,12 +12,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "linux/segment.h"
+#include "option.h"
 #include "pump.h"
 
 enum {
     BLOCK_SECTION = 0x0a0d0d0a,
     BLOCK_INTERFACE = 1,
     BLOCK_PACKET = 6,
+    BLOCK_CUSTOM = 0xbad, /* of those that may be copied into another file */
+    ENTERPRISE = 32473,
     BYTE_ORDER_MAGIC = 0x1a2b3c4d,
     LINKTYPE_ETHERNET = 1,
     OPTION_END = 0,
@@ -30,13 +34,35 @@ enum {
     SNAPLEN = 262144,
     LINKS_MAX = 64, /* of one simulation; frames of more go under the last */
     FLUSH_MS = 1000,
+    INTERFACES_MAX = LINKS_MAX,
+    NAME_MAX_LEN = 64,
+    NOTES_MAX = 32,
+    NOTE_LEN_MAX = 120,
+    NOTE_FRAMES = 4096, /* that a note waits for the one it is about */
+    FILES_MAX = 1000,
+};
+
+/* A comment that waits for its frame. */
+struct note {
+    struct emu_tuple tuple;
+    bool is_for_any;
+    uint32_t patience; /* frames more */
+    char text[NOTE_LEN_MAX];
 };
 
 struct emu_capture {
     FILE *file;
-    char path[128];  /* for messages */
-    uint64_t offset; /* added to every instant */
+    char path[256];
+    uint64_t offset;  /* added to every instant */
+    toe_instant last; /* of what was written */
     uint32_t interface_cnt;
+    char names[INTERFACES_MAX][NAME_MAX_LEN]; /* for the next file */
+    uint64_t written;                         /* bytes of this file, */
+    toe_instant began;                        /* and its first instant; 0: there is none yet */
+    struct emu_filter *filter;
+    struct emu_capture_rotation rotation;
+    struct note notes[NOTES_MAX];
+    uint32_t note_cnt;
     int code; /* the first error, as in errno */
     const struct toe_sim_link *links[LINKS_MAX];
     uint32_t link_index[LINKS_MAX];
@@ -50,6 +76,7 @@ static void put(struct emu_capture *capture, const void *data, size_t len)
     if (len != 0 && fwrite(data, 1, len, capture->file) != len && capture->code == 0) {
         capture->code = errno != 0 ? errno : EIO;
     }
+    capture->written += len;
 }
 
 static void put32(struct emu_capture *capture, uint32_t value)
@@ -96,7 +123,7 @@ static void put_section(struct emu_capture *capture)
     put32(capture, len);
 }
 
-uint32_t emu_capture_interface_add(struct emu_capture *capture, const char *name)
+static void put_interface(struct emu_capture *capture, const char *name)
 {
     const uint8_t resolution = NANOSECONDS;
     const uint32_t len = (uint32_t)(20 + 4 + padded(strlen(name)) + 8 + 4);
@@ -110,18 +137,222 @@ uint32_t emu_capture_interface_add(struct emu_capture *capture, const char *name
     put_option(capture, OPTION_INTERFACE_RESOLUTION, &resolution, 1);
     put_option(capture, OPTION_END, NULL, 0);
     put32(capture, len);
+}
+
+/* Those beyond the maximum are not known to a file that begins later. */
+uint32_t emu_capture_interface_add(struct emu_capture *capture, const char *name)
+{
+    if (capture->interface_cnt < INTERFACES_MAX) {
+        (void)snprintf(capture->names[capture->interface_cnt], NAME_MAX_LEN, "%s", name);
+    }
+    put_interface(capture, name);
     return capture->interface_cnt++;
+}
+
+/* --- rotation --- */
+
+static void name_of(char out[], size_t size, const struct emu_capture *capture, uint32_t number)
+{
+    (void)snprintf(out, size, number == 0 ? "%s" : "%s.%u", capture->path, number);
+}
+
+/* NAME.1 becomes NAME.2 and so on; the last one is replaced. */
+static void shift_names(const struct emu_capture *capture)
+{
+    char from[sizeof(capture->path) + 16];
+    char to[sizeof(from)];
+
+    for (uint32_t i = capture->rotation.files - 1; i > 0; --i) {
+        name_of(from, sizeof(from), capture, i - 1);
+        name_of(to, sizeof(to), capture, i);
+        (void)rename(from, to);
+    }
+}
+
+/* Begins another file; if that cannot be, this one goes on, and the end tells why. */
+static void rotate(struct emu_capture *capture)
+{
+    FILE *file;
+
+    emu_capture_flush(capture);
+    shift_names(capture);
+    file = fopen(capture->path, "we");
+    if (file == NULL) {
+        capture->code = capture->code == 0 ? errno : capture->code;
+        capture->rotation.files = 0;
+        return;
+    }
+    if (fclose(capture->file) != 0 && capture->code == 0) {
+        capture->code = errno;
+    }
+    capture->file = file;
+    capture->written = 0;
+    capture->began = 0;
+    put_section(capture);
+    for (uint32_t i = 0; i < capture->interface_cnt && i < INTERFACES_MAX; ++i) {
+        put_interface(capture, capture->names[i]);
+    }
+}
+
+/*
+ * A block is going to be written at |now|. Returns its instant: of two ports one may know a moment
+ * later what time it is, but what is written later did not pass before.
+ */
+static uint64_t make_room(struct emu_capture *capture, toe_instant now)
+{
+    const struct emu_capture_rotation *rotation = &capture->rotation;
+
+    now = now > capture->last ? now : capture->last;
+    capture->last = now;
+
+    if (rotation->files != 0 && capture->began != 0 &&
+        ((rotation->bytes != 0 && capture->written >= rotation->bytes) ||
+         (rotation->age != 0 && now - capture->began >= rotation->age))) {
+        rotate(capture);
+    }
+    capture->began = capture->began == 0 ? now : capture->began;
+    return now + capture->offset;
+}
+
+bool emu_capture_rotation_parse(struct emu_capture_rotation *rotation, const char *text)
+{
+    const size_t len = strcspn(text, ":");
+    char limit[32];
+    uint64_t files = 2;
+
+    *rotation = (struct emu_capture_rotation){.bytes = 0};
+    if (len >= sizeof(limit)) {
+        return false;
+    }
+    memcpy(limit, text, len);
+    limit[len] = '\0';
+    if (!emu_option_number(&rotation->bytes, limit) &&
+        !emu_option_duration(&rotation->age, limit)) {
+        return false;
+    }
+    if (text[len] == ':' && !emu_option_number(&files, text + len + 1)) {
+        return false;
+    }
+    rotation->files = (uint32_t)files;
+    return files >= 2 && files <= FILES_MAX && (rotation->bytes != 0 || rotation->age != 0);
+}
+
+void emu_capture_rotation_set(struct emu_capture *capture,
+                              const struct emu_capture_rotation *rotation)
+{
+    capture->rotation = *rotation;
+}
+
+void emu_capture_filter_set(struct emu_capture *capture, struct emu_filter *filter)
+{
+    emu_filter_del(capture->filter);
+    capture->filter = filter;
+}
+
+/* --- events and notes --- */
+
+static void put_big(uint8_t *out, uint64_t value, size_t len)
+{
+    for (size_t i = 0; i < len; ++i) {
+        out[i] = (uint8_t)(value >> 8 * (len - 1 - i));
+    }
+}
+
+void emu_capture_event(struct emu_capture *capture, toe_instant now, const char *text)
+{
+    const size_t text_len = strlen(text);
+    uint8_t head[16] = {'T', 'O', 'E', 1};
+    const uint32_t len = (uint32_t)(12 + padded(sizeof(head) + text_len) + 4);
+
+    put_big(head + 4, make_room(capture, now), 8);
+    put_big(head + 12, text_len, 4);
+    put32(capture, BLOCK_CUSTOM);
+    put32(capture, len);
+    put32(capture, ENTERPRISE);
+    put(capture, head, sizeof(head));
+    put(capture, text, text_len);
+    put_padding(capture, sizeof(head) + text_len);
+    put32(capture, len);
+}
+
+/* With too many of them the oldest is lost: the event itself is in the file. */
+void emu_capture_note(struct emu_capture *capture, const struct emu_tuple *tuple, const char *text)
+{
+    struct note *note;
+
+    if (capture->note_cnt == NOTES_MAX) {
+        --capture->note_cnt;
+        memmove(capture->notes, capture->notes + 1, capture->note_cnt * sizeof(struct note));
+    }
+    note = &capture->notes[capture->note_cnt++];
+    *note = (struct note){.is_for_any = tuple == NULL, .patience = NOTE_FRAMES};
+    if (tuple != NULL) {
+        note->tuple = *tuple;
+    }
+    (void)snprintf(note->text, sizeof(note->text), "%s", text);
+}
+
+static bool is_same(const struct emu_tuple *a, const struct emu_tuple *b)
+{
+    return memcmp(&a->local, &b->local, sizeof(a->local)) == 0 &&
+           memcmp(&a->remote, &b->remote, sizeof(a->remote)) == 0 &&
+           a->local_port == b->local_port && a->remote_port == b->remote_port;
+}
+
+/* Whether |note| is about |frame|, whoever sent that. */
+static bool is_about(const struct note *note, const struct toe_frame *frame)
+{
+    struct emu_segment seg;
+
+    for (int by_kernel = 0; by_kernel < 2 && !note->is_for_any; ++by_kernel) {
+        memset(&seg, 0, sizeof(seg));
+        if (emu_segment_parse(&seg, frame, by_kernel != 0) && is_same(&seg.tuple, &note->tuple)) {
+            return true;
+        }
+    }
+    return note->is_for_any;
+}
+
+/* Takes those that are about |frame| into |out|, as one comment; returns whether there are any. */
+static bool take_notes(struct emu_capture *capture, const struct toe_frame *frame, char *out,
+                       size_t size)
+{
+    uint32_t kept = 0;
+    size_t len = 0;
+
+    for (uint32_t i = 0; i < capture->note_cnt; ++i) {
+        struct note *note = &capture->notes[i];
+
+        if (is_about(note, frame)) {
+            if (len < size) {
+                len += (size_t)snprintf(out + len, size - len, "%s%s", len == 0 ? "" : "; ",
+                                        note->text);
+            }
+        } else if (--note->patience != 0) {
+            capture->notes[kept++] = *note;
+        }
+    }
+    capture->note_cnt = kept;
+    return len != 0;
 }
 
 void emu_capture_write(struct emu_capture *capture, uint32_t index, toe_instant now,
                        enum emu_direction direction, const struct toe_frame *frame,
                        const char *comment)
 {
-    const uint64_t when = now + capture->offset;
     const uint32_t flags = direction;
     size_t frame_len = frame->len;
+    char notes[2 * NOTE_LEN_MAX];
+    uint64_t when;
     size_t len;
 
+    if (!emu_filter_has_frame(capture->filter, frame)) {
+        return;
+    }
+    when = make_room(capture, now);
+    if (capture->note_cnt != 0 && take_notes(capture, frame, notes, sizeof(notes))) {
+        comment = comment == NULL ? notes : comment;
+    }
     for (uint32_t i = 0; i < frame->more_cnt; ++i) {
         frame_len += frame->more[i].len;
     }
@@ -200,6 +431,7 @@ bool emu_capture_close(struct emu_capture *capture, struct emu_error *error)
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "the capture \"%s\" is not complete: %s",
                       capture->path, strerror(code));
     }
+    emu_filter_del(capture->filter);
     free(capture);
     return code == 0;
 }

@@ -7,10 +7,16 @@
  * are written as they are, so a simulation begins in 1970). Frames come from a port that stands on
  * another one, or from a simulator's tap. What was written is in the file after
  * emu_capture_flush(), and a capture port flushes each second.
+ *
+ * Between the frames there may be events: custom blocks of the enterprise number 32473, which is
+ * there for examples and documentation (RFC 5612), since toe has none of its own. Their data is
+ * "TOE", a byte 1, the instant in nanoseconds (64 bits), the length of a text (32 bits), both in
+ * network byte order, and that text, a JSON object.
  */
 #ifndef EMU_CAPTURE_H
 #define EMU_CAPTURE_H
 
+#include "filter.h"
 #include "port.h"
 #include "toe/sim.h"
 
@@ -30,6 +36,35 @@ enum emu_direction {
 /* emu_capture_open() creates the file |path|; NULL with |error| if that fails. */
 struct emu_capture *emu_capture_open(const char *path, enum emu_capture_time time,
                                      struct emu_error *error);
+
+/* emu_capture_filter_set() has only frames of |filter| written, which belongs to |capture| then. */
+void emu_capture_filter_set(struct emu_capture *capture, struct emu_filter *filter);
+
+/*
+ * When a file is longer than |bytes|, or older than |age| (0: no matter), another one begins. It
+ * has the name that was given to emu_capture_open(); those before are called NAME.1, the newest, to
+ * NAME.|files| - 1. At least two files.
+ */
+struct emu_capture_rotation {
+    uint64_t bytes;
+    toe_duration age;
+    uint32_t files;
+};
+
+/* emu_capture_rotation_parse() reads "100M:5" or "10m:3"; false if that is none. */
+bool emu_capture_rotation_parse(struct emu_capture_rotation *rotation, const char *text);
+
+void emu_capture_rotation_set(struct emu_capture *capture,
+                              const struct emu_capture_rotation *rotation);
+
+/* emu_capture_event() writes an event: |text| is a JSON object. */
+void emu_capture_event(struct emu_capture *capture, toe_instant now, const char *text);
+
+/*
+ * emu_capture_note() has |text| as a comment on the next frame that is written of that connection,
+ * or, if |tuple| is NULL, on the next frame of all.
+ */
+void emu_capture_note(struct emu_capture *capture, const struct emu_tuple *tuple, const char *text);
 
 /* emu_capture_interface_add() describes one more interface and returns its index. */
 uint32_t emu_capture_interface_add(struct emu_capture *capture, const char *name);

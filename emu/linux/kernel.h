@@ -74,6 +74,7 @@ const char *emu_place_name(enum emu_place place);
 struct emu_kernel_conn {
     struct emu_tuple tuple;
     enum emu_place place;
+    enum emu_place was;        /* before it came there */
     enum toe_conn_state state; /* as far as its segments tell */
     enum emu_why why;
     uint32_t detail;     /* see enum emu_why */

@@ -137,6 +137,7 @@ void emu_conn_place_set(struct emu_conn *conn, enum emu_place place)
 {
     const struct emu_kernel_settings *settings = &conn->kernel->settings;
 
+    conn->info.was = conn->info.place;
     conn->info.place = place;
     conn->info.state = emu_track_state(&conn->track);
     if (settings->moved != NULL) {

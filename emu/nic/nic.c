@@ -5,6 +5,7 @@
 
 #include "adapter.h"
 #include "nic/arp_ignore.h"
+#include "nic/nic_events.h"
 
 enum {
     BATCH = 64, /* frames of the kernel in one go */
@@ -144,6 +145,9 @@ static bool stack_ports(struct emu_nic *nic, struct emu_error *error)
         if (nic->capture == NULL) {
             return false;
         }
+        emu_capture_filter_set(nic->capture, nic->settings.capture_filter);
+        nic->settings.capture_filter = NULL;
+        emu_capture_rotation_set(nic->capture, &nic->settings.capture_rotation);
     }
     return (record(nic, &nic->host) && record(nic, &nic->wire) && spoil(nic)) || no_memory(error);
 }
@@ -222,6 +226,7 @@ static void on_moved(void *user, const struct emu_kernel_conn *conn)
     struct emu_nic *nic = user;
 
     emu_policy_moved(&nic->policy, conn);
+    emu_events_moved(nic, conn);
 }
 
 static void on_reached(void *user, const struct emu_kernel_conn *conn)
@@ -307,6 +312,7 @@ void emu_nic_fini(struct emu_nic *nic)
     emu_pump_del(nic->pump);
     emu_kernel_del(nic->kernel);
     emu_policy_fini(&nic->policy);
+    emu_filter_del(nic->settings.capture_filter);
     if (nic->target != NULL) {
         toe_target_del(nic->target);
     }

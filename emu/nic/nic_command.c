@@ -26,6 +26,8 @@ struct options {
     const char *mac;
     const char *control;
     const char *capture;
+    const char *capture_filter;
+    const char *capture_rotate;
     uint64_t mtu;
     uint64_t connections;
     uint64_t buffer;
@@ -158,7 +160,17 @@ static size_t add_daemon(struct emu_option *out, struct options *options)
          .kind = EMU_OPTION_TEXT,
          .value = &options->capture,
          .placeholder = "FILE",
-         .help = "record the frames of both sides, as pcapng"},
+         .help = "record the frames of both sides, as pcapng, and what happens between"},
+        {.name = "capture-filter",
+         .kind = EMU_OPTION_TEXT,
+         .value = &options->capture_filter,
+         .placeholder = "FILTER",
+         .help = "only those of this filter, as in pcap-filter(7)"},
+        {.name = "capture-rotate",
+         .kind = EMU_OPTION_TEXT,
+         .value = &options->capture_rotate,
+         .placeholder = "LIMIT[:N]",
+         .help = "a new file at each 100M, say, or 1h; the last N files stay (default 2)"},
         {.name = "config",
          .kind = EMU_OPTION_TEXT,
          .value = &options->config,
@@ -253,6 +265,31 @@ static int make_rules(struct emu_rules *rules, const struct options *options,
     }
     emu_rules_clear(rules);
     return emu_option_error(command, "%s", error.text);
+}
+
+static int make_capture(struct emu_nic_settings *out, const struct options *options,
+                        const struct emu_command *command)
+{
+    struct emu_error error;
+
+    if (options->capture == NULL &&
+        (options->capture_filter != NULL || options->capture_rotate != NULL)) {
+        return emu_option_error(command, "--capture is missing: the file");
+    }
+    if (options->capture_rotate != NULL &&
+        !emu_capture_rotation_parse(&out->capture_rotation, options->capture_rotate)) {
+        return emu_option_error(command,
+                                "--capture-rotate: \"%s\" is no size or time with a number of "
+                                "files from 2 to 1000, like 100M:5 or 10m:3",
+                                options->capture_rotate);
+    }
+    if (options->capture_filter != NULL) {
+        out->capture_filter = emu_filter_frames(options->capture_filter, &error);
+        if (out->capture_filter == NULL) {
+            return emu_option_error(command, "--capture-filter: %s", error.text);
+        }
+    }
+    return -1;
 }
 
 static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
@@ -367,6 +404,9 @@ int emu_nic_main(int argc, char **argv)
     }
     if (status < 0) {
         status = make_rules(&rules, &options, &command);
+    }
+    if (status < 0) {
+        status = make_capture(&settings, &options, &command);
     }
     if (status < 0) {
         status = run(&settings, options.control);

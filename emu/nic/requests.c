@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "nic/counters.h"
+#include "nic/describe.h"
+#include "nic/nic_events.h"
 #include "nic/nic.h"
 #include "nic/selection.h"
 #include "option.h"
@@ -34,37 +36,6 @@ static void count(struct reply *reply, const char *name, uint64_t value)
 
 /* --- show --- */
 
-static void text_of_detail(char out[64], const struct emu_kernel_conn *conn)
-{
-    out[0] = '\0';
-    if (conn->why == EMU_WHY_TARGET) {
-        (void)snprintf(out, 64, "%s", toe_upload_reason_name(conn->detail));
-    } else if (conn->why == EMU_WHY_REFUSED) {
-        (void)snprintf(out, 64, "%s", toe_status_name((toe_status)conn->detail));
-    } else if (conn->why == EMU_WHY_POLICY) {
-        (void)snprintf(out, 64, "rule %u", conn->detail);
-    }
-}
-
-static json_t *make_connection(const struct emu_kernel_conn *conn, toe_instant now)
-{
-    char local[46];
-    char remote[46];
-    char detail[64];
-    const toe_duration idle = now > conn->seen_at ? now - conn->seen_at : 0;
-
-    emu_option_address_text(local, &conn->tuple.local);
-    emu_option_address_text(remote, &conn->tuple.remote);
-    text_of_detail(detail, conn);
-    return json_pack("{ss ss si ss si ss ss ss ss sI sI sI sI sI}", "type", "connection", "local",
-                     local, "local_port", conn->tuple.local_port, "remote", remote, "remote_port",
-                     conn->tuple.remote_port, "place", emu_place_name(conn->place), "state",
-                     toe_conn_state_name(conn->state), "why", emu_why_name(conn->why), "detail",
-                     detail, "offloads", (json_int_t)conn->offloads, "uploads",
-                     (json_int_t)conn->uploads, "tx_bytes", (json_int_t)conn->tx_bytes, "rx_bytes",
-                     (json_int_t)conn->rx_bytes, "idle_ms", (json_int_t)(idle / TOE_NS_PER_MS));
-}
-
 struct walk {
     struct reply *reply;
     struct emu_selection selection;
@@ -79,7 +50,7 @@ static bool put_connection(void *user, const struct emu_kernel_conn *conn)
     struct walk *walk = user;
 
     if (emu_selection_has(&walk->selection, &conn->tuple)) {
-        put(walk->reply, make_connection(conn, walk->now));
+        put(walk->reply, emu_describe_connection(conn, walk->now));
         walk->matched++;
     }
     return true;
@@ -228,7 +199,7 @@ static bool move_connection(void *user, const struct emu_kernel_conn *conn)
                        : emu_kernel_upload(kernel, &conn->tuple, &why);
     walk->matched++;
     walk->refused += ok ? 0 : 1;
-    object = make_connection(conn, walk->now);
+    object = emu_describe_connection(conn, walk->now);
     if (object != NULL) {
         (void)json_object_set_new(object, "accepted", json_boolean(ok));
         (void)json_object_set_new(object, "why", json_string(emu_why_name(ok ? conn->why : why)));
@@ -365,6 +336,7 @@ static void set_faults(struct reply *reply)
     }
     emu_fault_set(reply->nic->wire, strcmp(which, "out") == 0 ? NULL : &faults,
                   strcmp(which, "in") == 0 ? NULL : &faults);
+    emu_events_faults(reply->nic, reply->request);
 }
 
 static void stats(struct reply *reply)
