@@ -21,6 +21,7 @@ int emu_policy_main(int argc, char **argv);
 int emu_pause_main(int argc, char **argv);
 int emu_resume_main(int argc, char **argv);
 int emu_fault_main(int argc, char **argv);
+int emu_watch_main(int argc, char **argv);
 int emu_check_main(int argc, char **argv);
 
 #endif

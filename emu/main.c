@@ -18,6 +18,7 @@ static const struct {
      "show it: real connections, offloaded and uploaded live; no root needed"},
     {"nic", emu_nic_main, "an interface whose kernel connections are offloaded and uploaded live"},
     {"show", emu_show_main, "what a running NIC has: its connections, its capabilities"},
+    {"watch", emu_watch_main, "the same, live on the whole screen"},
     {"offload", emu_offload_main, "move connections into a running NIC's target"},
     {"upload", emu_upload_main, "move them back into the kernel"},
     {"policy", emu_policy_main, "say which connections of a running NIC move by themselves"},

@@ -65,7 +65,7 @@ refuses 'percentage' fault --loss 101
 refuses 'exclude each other' stats --json --prometheus
 refuses 'no figure' bench no-such-figure
 
-for command in demo stress peer state bench nic show stats offload upload policy pause resume fault check version help; do
+for command in demo stress peer state bench nic show stats watch offload upload policy pause resume fault check version help; do
     "$toe" $command --help | grep -q '^Usage: toe' || { echo "toe $command --help"; failed=1; }
 done
 
