@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "linux/handover.h"
 
+#include "linux/widen.h"
+
 enum {
     CWND_SEGMENTS = 10, /* RFC 6928 */
     MSS_FALLBACK = 536,
@@ -26,20 +28,6 @@ static void fill_const(const struct emu_conn *conn, struct toe_tcp_const *c)
         (uint16_t)((track->has_ts ? TOE_TCP_TIMESTAMPS : 0) | (track->has_sack ? TOE_TCP_SACK : 0) |
                    (track->has_wscale ? TOE_TCP_WINDOW_SCALING : 0) |
                    (emu_track_has_ecn(track) ? TOE_TCP_ECN : 0));
-}
-
-static void fill_cached(const struct emu_conn *conn, struct toe_tcp_cached *c)
-{
-    const struct emu_track *track = &conn->track;
-    const uint32_t limit = conn->kernel->caps.rcv_wnd_max;
-
-    *c = (struct toe_tcp_cached){
-        .initial_rcv_wnd = track->rcv_wnd_max < limit ? track->rcv_wnd_max : limit,
-        .max_rt = TOE_TICKS_UNLIMITED, /* It is the kernel that gives up. */
-        .flow_label = track->flow_label,
-        .ttl = track->ttl,
-        .tos = track->tos & 0xfc,
-    };
 }
 
 static uint32_t ticks_of(toe_duration time, toe_duration tick)
@@ -94,7 +82,7 @@ void emu_handover_give(const struct emu_conn *conn, struct toe_tcp_state *state)
 {
     state->size = sizeof(*state);
     fill_const(conn, &state->constant);
-    fill_cached(conn, &state->cached);
+    emu_widen_fill(conn, &state->cached);
     fill_delegated(conn, &state->delegated);
 }
 

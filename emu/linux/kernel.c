@@ -9,6 +9,7 @@
 #include "linux/move.h"
 #include "linux/relay_in.h"
 #include "linux/relay_out.h"
+#include "linux/widen.h"
 
 enum {
     CONN_MAX = 65536,
@@ -124,6 +125,8 @@ static bool take_down(struct emu_kernel *kernel, const struct toe_frame *frame)
             emu_move_recall(conn, EMU_WHY_ROUTE, 0);
         } else if (conn->move->again_cnt >= PATIENCE) {
             emu_move_recall(conn, EMU_WHY_WINDOW, 0);
+        } else if (conn->move->phase == EMU_PHASE_CARRIED) {
+            emu_widen(conn);
         }
         return false;
     case EMU_PHASE_REST:
@@ -264,7 +267,13 @@ static void terminate_complete(void *user, struct toe_block *tree)
 
 static void update_complete(void *user, struct toe_block *tree)
 {
-    emu_amend_updated(user, emu_request_of(tree));
+    struct emu_request *request = emu_request_of(tree);
+
+    if (request->conn != NULL) {
+        emu_widened(user, request);
+    } else {
+        emu_amend_updated(user, request);
+    }
 }
 
 static void query_complete(void *user, struct toe_block *tree)

@@ -114,6 +114,7 @@ struct emu_kernel_stats {
     uint64_t host_bad;      /* frames of offloaded connections that made no sense */
     uint64_t neighbor_updates;
     uint64_t path_updates;
+    uint64_t window_updates;
     uint64_t relinks;
     uint64_t invalidations; /* of neighbors and paths */
     uint64_t confirmations; /* of neighbors, to the kernel, by what the target knows */

@@ -28,7 +28,7 @@ enum emu_phase {
 struct emu_move {
     enum emu_phase phase;
     toe_instant give_up_at; /* armed: until then */
-    bool is_wanted_back;    /* while the target is being asked to take it */
+    bool is_wanted_back;    /* while the target is being asked something */
 
     /* From the kernel: what the peer has not acknowledged, and this much of it is held. */
     struct emu_pieces out;
@@ -46,6 +46,9 @@ struct emu_move {
     struct toe_buf fin;
     struct toe_buf rst;
     uint8_t disconnects; /* posted and not completed */
+
+    uint32_t told_wnd; /* the target offers the peer this window */
+    bool is_widening;  /* and is being told of another one */
 
     /* For the kernel: what it has not acknowledged. */
     struct emu_pieces copies; /* segments that went to it, too, while armed */

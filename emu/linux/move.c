@@ -311,6 +311,7 @@ static void ask(struct emu_conn *conn, struct emu_request *request)
     request->conn = conn;
     emu_request_fill(request, move->path, &kernel->caps);
     emu_handover_give(conn, &request->tcp_state);
+    move->told_wnd = request->tcp_state.cached.initial_rcv_wnd;
     request->tcp = (struct toe_block){
         .size = sizeof(request->tcp),
         .type = TOE_BLOCK_TCP,
@@ -518,6 +519,12 @@ void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail)
         return;
     case EMU_PHASE_CARRIED:
         break;
+    }
+    if (move->is_widening) {
+        move->is_wanted_back = true; /* TRM-15: not before that is over */
+        conn->info.why = why;
+        conn->info.detail = detail;
+        return;
     }
     request = emu_request_new(kernel);
     if (request == NULL) {

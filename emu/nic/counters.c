@@ -105,6 +105,7 @@ static void write_kernel(const struct emu_nic *nic, FILE *out)
     ADD(object, stats, host_bad);
     ADD(object, stats, neighbor_updates);
     ADD(object, stats, path_updates);
+    ADD(object, stats, window_updates);
     ADD(object, stats, relinks);
     ADD(object, stats, invalidations);
     ADD(object, stats, confirmations);

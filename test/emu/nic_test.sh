@@ -60,6 +60,18 @@ lost || fail 'fault: nothing is lost'
 "$toe" fault && talks 'after faults'
 "$toe" offload 2>&1 | grep -q 'which connections' || fail 'offload of nothing is not refused'
 "$toe" upload --all | grep -q '^upload: ' || fail 'upload --all'
+
+# One that is offloaded when it has carried nothing yet has a small window, which grows in the
+# target as it does in the kernel.
+exec {go}<> <(:)
+exec {bulk}< <(exec $traffic bulk 10.71.0.2 <&"$go" 2>&1)
+read -r -t 20 word <&"$bulk"
+"$toe" offload --all --wait 20s | grep -q 'now [1-9][0-9]* offloaded' || fail "bulk: $word, not offloaded"
+echo >&"$go"
+read -r -t 60 word <&"$bulk"
+[ "$word" = carried ] || fail "bulk: $word"
+"$toe" stats | grep -q '^kernel *window_updates *[1-9]' || fail 'the window does not grow'
+
 "$toe" show --nic nosuch0 2>/dev/null
 [ $? -eq 3 ] || fail 'no NIC: exit status is not 3'
 

@@ -10,6 +10,7 @@
 #   nic_traffic.py later ADDRESS    the same, and begins when stdin says something first
 #   nic_traffic.py flood ADDRESS    sends all the time, and checks what comes back, until stdin says
 #                                   something
+#   nic_traffic.py bulk ADDRESS     sends and gets back 30 MB when stdin says something
 #   nic_traffic.py take ADDRESS     has bytes sent to it until stdin says something
 import hashlib
 import os
@@ -122,7 +123,10 @@ def datagrams(address, family):
 
 
 def transfer(address, size):
-    conn = socket.create_connection((address, PORT), 60)
+    carry(socket.create_connection((address, PORT), 60), size)
+
+
+def carry(conn, size):
     data = random.randbytes(size)
 
     def send():
@@ -205,6 +209,15 @@ def later(address):
     stream(address, starts=True)
 
 
+def bulk(address):
+    conn = socket.create_connection((address, PORT), 10)
+    conn.settimeout(60)
+    print("connected %d" % conn.getsockname()[1], flush=True)
+    sys.stdin.readline()
+    carry(conn, 30000000)
+    print("carried")
+
+
 def take(address):
     conn = socket.create_connection((address, PORT + 1), 10)
     conn.settimeout(60)
@@ -215,4 +228,4 @@ def take(address):
 
 
 random.seed(1)
-{"serve": serve, "talk": talk, "stream": stream, "later": later, "flood": flood, "take": take}[sys.argv[1]](*sys.argv[2:])
+{"serve": serve, "talk": talk, "stream": stream, "later": later, "flood": flood, "bulk": bulk, "take": take}[sys.argv[1]](*sys.argv[2:])
