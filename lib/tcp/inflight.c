@@ -309,6 +309,20 @@ static void append(struct tcp_conn *conn, toe_seq end, toe_instant now)
     f->is_open = true;
 }
 
+void tcp_flight_begin(struct tcp_conn *conn, uint32_t len, toe_instant now)
+{
+    struct tcp_flight *f;
+
+    begin(conn);
+    f = conn->flight;
+    if (f != NULL) {
+        f->cnt = 1;
+        f->few[0] = (struct tcp_run){.sent = now, .end = toe_seq_add(conn->snd_una, len)};
+        f->opened = now;
+        f->is_open = true;
+    }
+}
+
 void tcp_flight_sent(struct tcp_conn *conn, toe_seq seq, toe_seq end, toe_instant now)
 {
     if (conn->flight == NULL) {

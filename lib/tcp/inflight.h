@@ -133,6 +133,12 @@ void tcp_flight_pools_fini(struct tcp_flight_pools *pools);
  */
 void tcp_flight_sent(struct tcp_conn *conn, toe_seq seq, toe_seq end, toe_instant now);
 
+/*
+ * tcp_flight_begin() is tcp_flight_sent() of the first |len| bytes after a time without any in
+ * flight or on record, where rates are not sampled.
+ */
+void tcp_flight_begin(struct tcp_conn *conn, uint32_t len, toe_instant now);
+
 /* tcp_flight_sack() takes the SACK blocks of |seg|; returns how many bytes they newly report. */
 uint32_t tcp_flight_sack(struct tcp_conn *conn, struct tcp_delivered *got,
                          const struct tcp_segment *seg);

@@ -15,6 +15,8 @@
  * first byte is to leave, and silly-window avoidance (SND-025), which looks at every segment.
  * Retransmissions obey neither.
  */
+#include "tcp/output.h"
+
 #include "base/assert.h"
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
@@ -720,7 +722,7 @@ static bool is_all_sent(const struct tcp_conn *conn)
            (f == NULL || (f->lost == 0 && !f->in_loss && !f->tlp.is_due));
 }
 
-bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+bool tcp_output_steps(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     const bool any = output_next(conn, out, now);
 

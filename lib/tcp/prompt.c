@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Prompt output: what a request is, and its answer, by a short cut.
+ *
+ * Either is one segment of text, all there is to send, of a connection that has nothing in flight
+ * and nothing to tell but an acknowledgment. For it all that tcp/output.c looks at comes down to
+ * one test, and what follows from sending to what is left where the record of the flight begins
+ * with it. The short cut does what the steps would do, no more and no less; test/tcp/predict_test.c
+ * holds one against the other.
+ */
+#include "tcp/congestion.h"
+#include "tcp/deadline.h"
+#include "tcp/engine.h"
+#include "tcp/inflight.h"
+#include "tcp/output.h"
+#include "tcp/pace.h"
+#include "tcp/retransmit.h"
+#include "tcp/timestamps.h"
+#include "tcp/window.h"
+
+/* What waits is new, fits a segment and both windows, and nothing is in flight. */
+static bool is_small(const struct tcp_conn *conn)
+{
+    const uint32_t len = conn->busy->sendq.len;
+
+    return len > 0 && len <= conn->snd_mss && len <= conn->snd_wnd && len <= conn->cwnd &&
+           toe_seq_eq(conn->snd_una, conn->snd_max) && conn->flight == NULL;
+}
+
+/* Nothing else is due, or to be said. */
+static bool is_plain(const struct tcp_conn *conn)
+{
+    return !conn->fin_queued && !conn->quiesced && !conn->rst_due && !conn->rexmit_due &&
+           !conn->probe_due && !conn->keep_alive_due && !conn->dup_due && !conn->has_ecn &&
+           !conn->has_accecn && !conn->ecn_wait && conn->busy->reassembly.run_cnt == 0;
+}
+
+/* The owner keeps records, and wants nothing for each segment that is not done here. */
+static bool is_usual(const struct tcp_conn *conn)
+{
+    const struct tcp_config *cfg = conn->cfg;
+
+    return cfg->flights != NULL && conn->has_sack && conn->has_timestamps &&
+           cfg->cc->deliver == NULL && cfg->push_burst == 0 && !tcp_pace_is_on(conn);
+}
+
+bool tcp_output_is_prompt(const struct tcp_conn *conn, toe_instant now)
+{
+    return is_small(conn) && conn->state == TOE_TCP_ESTABLISHED &&
+           conn->verdict == TCP_VERDICT_NONE && is_plain(conn) && is_usual(conn) &&
+           !tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST) &&
+           now - conn->last_sent <= tcp_retransmit_rto(conn);
+}
+
+/* The segment: all that waits. */
+static void build(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    const bool more = conn->cfg->push_at_end && tcp_sendq_has_more(&conn->busy->sendq);
+
+    *out = (struct tcp_out){
+        .seg = {.wscale = -1,
+                .seq = conn->snd_nxt,
+                .ack = tcp_window_ack(conn),
+                .flags = more ? TCP_ACK : TCP_ACK | TCP_PSH,
+                .has_ts = true,
+                .ts_val = tcp_timestamps_clock(conn, now),
+                .ts_ecr = conn->ts_recent,
+                .payload_len = conn->busy->sendq.len},
+        .mss = conn->snd_mss,
+        .is_last = true,
+    };
+    out->seg.wnd = tcp_window_advertise(conn);
+}
+
+static void output_prompt(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    conn->output_held = false;
+    build(conn, out, now);
+    tcp_flight_begin(conn, out->seg.payload_len, now);
+    conn->snd_nxt = toe_seq_add(conn->snd_nxt, out->seg.payload_len);
+    conn->snd_max = conn->snd_nxt;
+    conn->last_sent = now;
+    conn->force_output = false;
+    if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_RETRANSMIT)) {
+        tcp_retransmit_arm(conn, now);
+    }
+    if (conn->cfg->validates_cwnd) {
+        tcp_cc_use(conn);
+    }
+    if (conn->flight != NULL) {
+        tcp_tlp_arm(conn, now);
+    }
+}
+
+bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+{
+    if (tcp_output_is_prompt(conn, now)) {
+        output_prompt(conn, out, now);
+        return true;
+    }
+    return tcp_output_steps(conn, out, now);
+}
