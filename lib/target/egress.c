@@ -57,6 +57,14 @@ static bool takes_super(const struct toe_target *target)
     return (target->wire.features & needed) == needed && !target_is_snap(target);
 }
 
+/* Whether |len| bytes of text may stay where they are. */
+static bool takes_pieces(const struct toe_target *target, uint32_t len)
+{
+    const uint32_t needed = TOE_WIRE_CSUM | TOE_WIRE_GATHER;
+
+    return len >= GATHER_MIN && (target->wire.features & needed) == needed;
+}
+
 /* Copies |len| bytes of the text from |off| on, and sums them if |sum| is wanted. */
 static bool read_text(struct tcp_conn *conn, struct text *text, uint8_t *dst, uint32_t off,
                       uint32_t len, uint64_t *sum)
@@ -95,19 +103,20 @@ struct progress {
     uint32_t cnt;  /* and segments */
 };
 
-/* Queues the frame with |len| bytes of text behind |head| that was made at |data|. */
-static struct toe_frame *push_frame(struct target_egress *egress, const struct target_head *head,
-                                    const uint8_t *data, uint32_t len)
+/* Queues the frame of |len| bytes that was made at |data|. The wire completes the checksum of what
+ * begins at |csum_start|, unless that is zero. */
+static struct toe_frame *push_frame(struct target_egress *egress, const uint8_t *data, uint32_t len,
+                                    uint32_t csum_start)
 {
     struct toe_frame *frame = &egress->frames[egress->cnt++];
 
-    *frame = (struct toe_frame){.data = data, .len = head->len + len};
-    if (head->is_partial) {
+    *frame = (struct toe_frame){.data = data, .len = len};
+    if (csum_start != 0) {
         frame->flags = TOE_FRAME_CSUM_PARTIAL;
-        frame->csum_start = (uint16_t)head->tcp_off;
+        frame->csum_start = (uint16_t)csum_start;
         frame->csum_off = WIRE_TCP_CSUM_OFF;
     }
-    egress->used += (frame->len + 63) / 64 * 64;
+    egress->used += (len + 63) / 64 * 64;
     return frame;
 }
 
@@ -120,7 +129,7 @@ static struct toe_frame *finish_frame(struct target_egress *egress, const struct
 
     target_head_finish(data, &p->head, toe_seq_add(p->out->seg.seq, p->done),
                        p->head.is_ipv4 ? take_ip_id(egress, cnt) : 0, sum);
-    frame = push_frame(egress, &p->head, data, len);
+    frame = push_frame(egress, data, p->head.len + len, p->head.is_partial ? p->head.tcp_off : 0);
     if (cnt > 1) {
         frame->gso = p->head.is_ipv4 ? TOE_GSO_TCP4 : TOE_GSO_TCP6;
         frame->gso_size = p->out->mss;
@@ -184,7 +193,7 @@ static bool emit_gathered(struct toe_target *target, struct target_tcp *tcp, str
     uint32_t piece_cnt;
     uint8_t *data;
 
-    if (len < GATHER_MIN || !p->head.is_partial || (target->wire.features & TOE_WIRE_GATHER) == 0) {
+    if (!takes_pieces(target, len)) {
         return false;
     }
     piece_cnt = map_text(&tcp->conn, pieces, p->out->text_off + p->done, len);
@@ -202,66 +211,63 @@ static bool emit_gathered(struct toe_target *target, struct target_tcp *tcp, str
     return true;
 }
 
-/* Counts what was put out. */
-static void count(struct toe_target *target, struct target_tcp *tcp, const struct progress *p)
+/* Counts what was put out of |out|: |cnt| segments with |len| bytes of text, each behind |head_len|
+ * bytes of IP and TCP header. */
+static void count(struct toe_target *target, struct target_tcp *tcp, const struct tcp_out *out,
+                  uint32_t cnt, uint32_t len, uint32_t head_len)
 {
-    const struct tcp_out *out = p->out;
-    const uint32_t repeated = out->is_retransmission ? p->cnt : out->has_repeated;
-    const int version = !p->head.is_ipv4;
+    const uint32_t repeated = out->is_retransmission ? cnt : out->has_repeated;
+    const int version = tcp->path->constant.src.family == 6;
     struct toe_tcp_stats *stats = &target->stats.tcp[version];
 
     stats->retransmitted_segments += repeated; /* IOS-064, IOS-065 */
-    stats->out_segments += out->is_retransmission ? 0 : p->cnt;
+    stats->out_segments += out->is_retransmission ? 0 : cnt;
     stats->out_resets += (out->seg.flags & TCP_RST) != 0;
-    target->stats.ip[version].out_requests += p->cnt;
-    target->stats.ip[version].out_octets +=
-        (uint64_t)p->cnt * (p->head.len - p->head.ip_off) + p->done;
+    target->stats.ip[version].out_requests += cnt;
+    target->stats.ip[version].out_octets += (uint64_t)cnt * head_len + len;
     if (tcp->worth != NULL) {
-        target_worth_sent(tcp, p->done, p->cnt, repeated);
+        target_worth_sent(tcp, len, cnt, repeated);
     }
 }
 
-/* Puts out |seg|, a pure acknowledgment of |tcp|. */
-static void emit_pure(struct toe_target *target, struct target_tcp *tcp,
-                      const struct tcp_segment *seg)
+/* Puts out |out|, one frame with |text|, all of it in one piece. */
+static void emit_single(struct toe_target *target, struct target_tcp *tcp,
+                        const struct tcp_out *out, const uint8_t *text)
 {
     struct target_egress *egress = &target->egress;
-    struct target_head *head = &egress->pure;
-    uint8_t *data = room_for(target, TARGET_HEAD_LEN_MAX);
-    const int version = tcp->path->constant.src.family == 6;
+    const struct tcp_segment *seg = &out->seg;
+    const struct target_front *front = target_front_of(tcp, seg->ecn);
+    const bool is_partial = (target->wire.features & TOE_WIRE_CSUM) != 0;
+    const uint32_t len = front->len + target_head_plain_len(seg);
+    uint8_t *data = room_for(target, TARGET_HEAD_LEN_MAX + seg->payload_len);
+    uint64_t sum = 0;
 
-    if (egress->pure_of != tcp) {
-        target_head_build_pure(head, tcp, seg->has_ts);
-        egress->pure_of = tcp;
+    memcpy(data, front->bytes, sizeof(front->bytes)); /* all there is room for, before the text */
+    if (seg->payload_len > 0 && is_partial) {
+        memcpy(data + len, text, seg->payload_len);
+    } else if (seg->payload_len > 0) {
+        sum = wire_csum_copy(data + len, text, seg->payload_len, 0);
     }
-    target_head_acknowledge(head, seg);
-    target_head_copy(data, head);
-    target_head_finish(data, head, seg->seq, version == 0 ? take_ip_id(egress, 1) : 0, 0);
-    push_frame(egress, head, data, 0);
-    ++target->stats.tcp[version].out_segments;
-    ++target->stats.ip[version].out_requests;
-    target->stats.ip[version].out_octets += head->len - head->ip_off;
+    target_head_put(data, front, tcp, seg, front->key.is_ipv4 ? take_ip_id(egress, 1) : 0, sum);
+    push_frame(egress, data, len + seg->payload_len, is_partial ? front->len : 0);
+    count(target, tcp, out, 1, seg->payload_len, len - front->ip_off);
 }
 
-void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
-                        const struct tcp_out *out)
+/* Puts out |out|, of whose text |text| is the beginning. */
+static void emit_all(struct toe_target *target, struct target_tcp *tcp, const struct tcp_out *out,
+                     struct text text)
 {
     const uint32_t len = out->seg.payload_len;
     const uint32_t cnt = tcp_out_cnt(out);
     const bool is_cut = cnt > 1 && !takes_super(target);
     const uint32_t before = is_cut ? (cnt - 1) * out->mss : 0; /* text before the last frame */
-    bool is_mapped = true;
     struct progress p;
+    bool is_mapped = true;
 
-    target_reach_check(target, tcp->path->neighbor);
-    if (target_head_is_pure(&out->seg) && tcp->worth == NULL) {
-        emit_pure(target, tcp, &out->seg);
-        return;
-    }
     p.out = out;
     p.done = 0;
     p.cnt = 0;
-    p.text.len = tcp_send_map(&tcp->conn, &p.text.at, out->text_off, len);
+    p.text = text;
     target_head_build(&p.head, tcp, &out->seg);
     if (is_cut) {
         target_head_shape(&p.head, out->mss, 0);
@@ -277,7 +283,25 @@ void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
     if (!is_mapped) {
         target_tcp_ready(tcp); /* The verdict is to be seen. */
     }
-    count(target, tcp, &p);
+    count(target, tcp, out, p.cnt, p.done, p.head.len - p.head.ip_off);
+}
+
+void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
+                        const struct tcp_out *out)
+{
+    const uint32_t len = out->seg.payload_len;
+    struct text text = {NULL, 0};
+
+    target_reach_check(target, tcp->path->neighbor);
+    if (len > 0) {
+        text.len = tcp_send_map(&tcp->conn, &text.at, out->text_off, len);
+    }
+    if (text.len == len && len <= out->mss && target_head_is_plain(&out->seg) &&
+        !takes_pieces(target, len)) {
+        emit_single(target, tcp, out, text.at);
+    } else {
+        emit_all(target, tcp, out, text);
+    }
 }
 
 bool target_egress_run(struct toe_target *target, struct target_tcp *tcp)

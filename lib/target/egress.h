@@ -9,7 +9,7 @@
  *
  * The engine is asked for as many segments at a time as a super-segment holds. Where the wire takes
  * super-segments they become one frame, elsewhere frames that share one building of the headers
- * (target/head.h).
+ * (target/head.h). A single one, without options that are rare, is written where it leaves.
  */
 #ifndef TARGET_EGRESS_H
 #define TARGET_EGRESS_H
@@ -35,11 +35,7 @@ struct target_egress {
     struct toe_frame frames[TARGET_EGRESS_MAX];
     uint32_t cnt;
     uint16_t ip_id; /* the next one: 0x8000 to 0xFFFF (SND-030) */
-
-    /* The headers of the last pure acknowledgment, and whose it was: that of the next is most
-     * likely the same one's. NULL where what they are made of may have changed. */
-    struct target_head pure;
-    const struct target_tcp *pure_of;
+    uint64_t epoch; /* new where neighbors and paths may be other than they were; never zero */
 };
 
 /* target_egress_init() returns 0, or -1 when memory ran out. */
@@ -51,7 +47,7 @@ void target_egress_fini(struct target_egress *egress, const struct toe_mem *mem)
 /* target_egress_forget() is told when a state operation may change what headers are made of. */
 static inline void target_egress_forget(struct target_egress *egress)
 {
-    egress->pure_of = NULL;
+    ++egress->epoch;
 }
 
 /*

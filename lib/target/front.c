@@ -80,12 +80,30 @@ static uint32_t put_ipv6(uint8_t *out, const struct target_path *path,
     return (uint32_t)wire_ipv6_build(out, WIRE_IPV6_LEN, &ip);
 }
 
+/* Whether the front is as it was found in this epoch: connections differ in what their hosts say.
+ */
+static bool is_current(const struct target_front *front, const struct target_tcp *tcp, uint8_t ecn)
+{
+    const struct toe_tcp_cached *cached = &tcp->conn.cached;
+
+    return front->epoch == tcp->target->egress.epoch &&
+           front->key.tos == (uint8_t)((cached->tos & 0xfc) | ecn) &&
+           front->key.ttl == cached->ttl &&
+           front->key.flow_label == (cached->flow_label & 0xfffff) &&
+           front->key.priority == priority_of(tcp);
+}
+
 const struct target_front *target_front_of(const struct target_tcp *tcp, uint8_t ecn)
 {
     struct target_front *front = &tcp->path->front;
-    const struct target_front_key key = key_of(tcp, ecn);
+    struct target_front_key key;
     uint8_t *ip;
 
+    if (is_current(front, tcp, ecn)) {
+        return front;
+    }
+    key = key_of(tcp, ecn);
+    front->epoch = tcp->target->egress.epoch;
     if (memcmp(&front->key, &key, sizeof(key)) == 0) {
         return front;
     }

@@ -5,7 +5,8 @@
  * They are the same for nearly all that connections with the same destination send, so a path keeps
  * them as they were built last, with what they were built of. Whoever needs them again finds out by
  * a comparison whether that still holds; so nobody has to tell when a neighbor's address changes or
- * a connection has another time to live.
+ * a connection has another time to live. Within an epoch (target/egress.h) only what connections
+ * differ in is compared.
  */
 #ifndef TARGET_FRONT_H
 #define TARGET_FRONT_H
@@ -34,6 +35,7 @@ struct target_front_key {
 
 struct target_front {
     struct target_front_key key;
+    uint64_t epoch; /* in which the key was compared last */
     uint8_t ip_off;
     uint8_t len;
     uint8_t bytes[TARGET_FRONT_LEN_MAX]; /* lengths and identification 0 */

@@ -34,37 +34,59 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
     head->tcp_sum = wire_csum_add(head->pseudo_sum, out, tcp_len);
 }
 
-bool target_head_is_pure(const struct tcp_segment *seg)
+/* Writes the TCP header but for its checksum; returns the sum of it. */
+static uint64_t put_tcp(uint8_t *out, const struct toe_tcp_const *ports,
+                        const struct tcp_segment *seg)
 {
-    return seg->payload_len == 0 && seg->flags == TCP_ACK && seg->sack_cnt == 0 &&
-           seg->acc_cnt == 0 && seg->ecn == 0 && !seg->ae;
-}
+    const uint32_t pair = (uint32_t)ports->local_port << 16 | ports->remote_port;
+    const uint32_t seq = seg->seq.v;
+    const uint32_t ack = seg->ack.v;
+    const uint32_t bits =
+        target_head_plain_len(seg) / 4 << 28 | (uint32_t)seg->flags << 16 | seg->wnd;
+    const uint32_t urgent = seg->urgent;
+    const uint32_t ts_val = seg->ts_val;
+    const uint32_t ts_ecr = seg->ts_ecr;
+    uint64_t sum = (uint64_t)pair + seq + ack + bits + urgent;
 
-void target_head_build_pure(struct target_head *head, const struct target_tcp *tcp, bool has_ts)
-{
-    struct tcp_segment seg = TCP_SEGMENT_INIT;
-
-    seg.flags = TCP_ACK;
-    seg.has_ts = has_ts;
-    target_head_build(head, tcp, &seg);
-    target_head_shape(head, 0, 0);
-    head->tcp_sum = head->sum;
-}
-
-void target_head_acknowledge(struct target_head *head, const struct tcp_segment *seg)
-{
-    uint8_t *tcp = head->bytes + head->tcp_off;
-    uint64_t sum = wire_csum_add_u16(head->tcp_sum, seg->wnd);
-
-    wire_store_u32(tcp + WIRE_TCP_ACK_OFF, seg->ack.v);
-    wire_store_u16(tcp + WIRE_TCP_WND_OFF, seg->wnd);
-    sum = wire_csum_add_u32(sum, seg->ack.v);
     if (seg->has_ts) {
-        wire_store_u32(tcp + WIRE_TCP_TS_OFF, seg->ts_val);
-        wire_store_u32(tcp + WIRE_TCP_TS_OFF + 4, seg->ts_ecr);
-        sum = wire_csum_add_u32(wire_csum_add_u32(sum, seg->ts_val), seg->ts_ecr);
+        wire_store_u32(out + WIRE_TCP_LEN, WIRE_TCP_TS_HEAD);
+        wire_store_u32(out + WIRE_TCP_TS_OFF, ts_val);
+        wire_store_u32(out + WIRE_TCP_TS_OFF + 4, ts_ecr);
+        sum += (uint64_t)WIRE_TCP_TS_HEAD + ts_val + ts_ecr;
     }
-    head->sum = sum;
+    wire_store_u32(out, pair);
+    wire_store_u32(out + WIRE_TCP_SEQ_OFF, seq);
+    wire_store_u32(out + WIRE_TCP_ACK_OFF, ack);
+    wire_store_u32(out + WIRE_TCP_FLAGS_OFF - 1, bits);
+    wire_store_u32(out + WIRE_TCP_CSUM_OFF, urgent);
+    return sum;
+}
+
+void target_head_put(uint8_t *data, const struct target_front *front, const struct target_tcp *tcp,
+                     const struct tcp_segment *seg, uint16_t ip_id, uint64_t text_sum)
+{
+    const uint32_t tcp_len = target_head_plain_len(seg) + seg->payload_len;
+    uint8_t *ip = data + front->ip_off;
+    uint8_t *out = data + front->len;
+    uint64_t sum;
+
+    if (front->key.is_snap) {
+        wire_ether_len_set(ip, (uint16_t)(front->len - front->ip_off + tcp_len));
+    }
+    if (front->key.is_ipv4) {
+        wire_ipv4_len_set(ip, (uint16_t)tcp_len);
+        wire_ipv4_id_set(ip, ip_id);
+    } else {
+        wire_ipv6_len_set(ip, (uint16_t)tcp_len);
+    }
+    sum = put_tcp(out, &tcp->conn.constant, seg);
+    if ((tcp->target->wire.features & TOE_WIRE_CSUM) != 0) {
+        wire_store_u16(out + WIRE_TCP_CSUM_OFF,
+                       wire_csum_seed(wire_csum_add_u32(tcp->path->pseudo_sum, tcp_len)));
+        return;
+    }
+    sum = wire_csum_add_u64(tcp->path->pseudo_sum, sum + tcp_len);
+    wire_store_u16(out + WIRE_TCP_CSUM_OFF, wire_csum_fold(wire_csum_add_around(sum, text_sum)));
 }
 
 void target_head_shape(struct target_head *head, uint32_t text_len, uint8_t flags)

@@ -4,7 +4,7 @@
  *
  * Segments in a row differ in their sequence numbers, the last one in flags and length. So the
  * headers of all of them are built once, with the sum of what is the same; each frame gets a copy,
- * and in it what is its own. Pure acknowledgments in a row differ in a few numbers more.
+ * and in it what is its own. Those of a single one are written at once.
  */
 #ifndef TARGET_HEAD_H
 #define TARGET_HEAD_H
@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+struct target_front;
 struct target_tcp;
 
 /* Room for the longest headers: Ethernet with tag and SNAP, IPv6, TCP with all options. */
@@ -50,14 +51,23 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
 void target_head_shape(struct target_head *head, uint32_t text_len, uint8_t flags);
 
 /*
- * target_head_is_pure() tells whether |seg| is an acknowledgment that says nothing else. Of those
- * of one connection target_head_build_pure() builds what is common, if they have timestamps or if
- * they do not, and target_head_acknowledge() makes |head|, built so and perhaps used before, that
- * of |seg|.
+ * target_head_is_plain() tells whether |seg| has no options, or timestamps only. Of the one frame
+ * that it becomes, the headers are |front|, a copy of which begins |data|, and behind that
+ * target_head_plain_len() bytes: target_head_put() completes the one and writes the others.
+ * |text_sum| is of its text.
  */
-bool target_head_is_pure(const struct tcp_segment *seg);
-void target_head_build_pure(struct target_head *head, const struct target_tcp *tcp, bool has_ts);
-void target_head_acknowledge(struct target_head *head, const struct tcp_segment *seg);
+static inline bool target_head_is_plain(const struct tcp_segment *seg)
+{
+    return (seg->sack_cnt | seg->acc_cnt | (seg->flags & TCP_SYN)) == 0 && !seg->ae;
+}
+
+static inline uint32_t target_head_plain_len(const struct tcp_segment *seg)
+{
+    return WIRE_TCP_LEN + (seg->has_ts ? WIRE_TCP_TS_LEN : 0);
+}
+
+void target_head_put(uint8_t *data, const struct target_front *front, const struct target_tcp *tcp,
+                     const struct tcp_segment *seg, uint16_t ip_id, uint64_t text_sum);
 
 /* target_head_copy() copies |head| to |data|, where there is room for TARGET_HEAD_LEN_MAX bytes. */
 static inline void target_head_copy(uint8_t *data, const struct target_head *head)

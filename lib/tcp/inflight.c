@@ -91,7 +91,7 @@ static void go_blind(struct tcp_conn *conn)
     tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
 }
 
-static void begin(struct tcp_conn *conn)
+void tcp_flight_begin(struct tcp_conn *conn)
 {
     struct tcp_flight *f = base_slab_alloc(&conn->cfg->flights->flights);
 
@@ -309,24 +309,10 @@ static void append(struct tcp_conn *conn, toe_seq end, toe_instant now)
     f->is_open = true;
 }
 
-void tcp_flight_begin(struct tcp_conn *conn, uint32_t len, toe_instant now)
-{
-    struct tcp_flight *f;
-
-    begin(conn);
-    f = conn->flight;
-    if (f != NULL) {
-        f->cnt = 1;
-        f->few[0] = (struct tcp_run){.sent = now, .end = toe_seq_add(conn->snd_una, len)};
-        f->opened = now;
-        f->is_open = true;
-    }
-}
-
 void tcp_flight_sent(struct tcp_conn *conn, toe_seq seq, toe_seq end, toe_instant now)
 {
     if (conn->flight == NULL) {
-        begin(conn);
+        tcp_flight_begin(conn);
     }
     if (conn->flight == NULL || conn->flight->is_blind) {
         return;
@@ -703,7 +689,7 @@ void tcp_flight_import(struct tcp_conn *conn, toe_instant now)
     if (conn->cfg->flights == NULL || tcp_send_flight(conn) == 0) {
         return;
     }
-    begin(conn);
+    tcp_flight_begin(conn);
     if (conn->flight == NULL) {
         return;
     }

@@ -134,10 +134,10 @@ void tcp_flight_pools_fini(struct tcp_flight_pools *pools);
 void tcp_flight_sent(struct tcp_conn *conn, toe_seq seq, toe_seq end, toe_instant now);
 
 /*
- * tcp_flight_begin() is tcp_flight_sent() of the first |len| bytes after a time without any in
- * flight or on record, where rates are not sampled.
+ * tcp_flight_begin() begins the record, with nothing in it: blind if anything is in flight already.
+ * conn->flight stays NULL if memory is short.
  */
-void tcp_flight_begin(struct tcp_conn *conn, uint32_t len, toe_instant now);
+void tcp_flight_begin(struct tcp_conn *conn);
 
 /* tcp_flight_sack() takes the SACK blocks of |seg|; returns how many bytes they newly report. */
 uint32_t tcp_flight_sack(struct tcp_conn *conn, struct tcp_delivered *got,

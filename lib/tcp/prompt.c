@@ -41,7 +41,8 @@ static bool is_usual(const struct tcp_conn *conn)
     const struct tcp_config *cfg = conn->cfg;
 
     return cfg->flights != NULL && conn->has_sack && conn->has_timestamps &&
-           cfg->cc->deliver == NULL && cfg->push_burst == 0 && !tcp_pace_is_on(conn);
+           cfg->cc->deliver == NULL && cfg->push_burst == 0 && conn->mtu.verified == 0 &&
+           !tcp_pace_is_on(conn);
 }
 
 bool tcp_output_is_prompt(const struct tcp_conn *conn, toe_instant now)
@@ -72,12 +73,27 @@ static void build(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
     out->seg.wnd = tcp_window_advertise(conn);
 }
 
+/* Begins the record with what leaves, up to |end|. */
+static void record(struct tcp_conn *conn, toe_seq end, toe_instant now)
+{
+    struct tcp_flight *f;
+
+    tcp_flight_begin(conn);
+    f = conn->flight;
+    if (f != NULL) {
+        f->cnt = 1;
+        f->few[0] = (struct tcp_run){.sent = now, .end = end};
+        f->opened = now;
+        f->is_open = true;
+    }
+}
+
 static void output_prompt(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
     conn->output_held = false;
     build(conn, out, now);
-    tcp_flight_begin(conn, out->seg.payload_len, now);
     conn->snd_nxt = toe_seq_add(conn->snd_nxt, out->seg.payload_len);
+    record(conn, conn->snd_nxt, now);
     conn->snd_max = conn->snd_nxt;
     conn->last_sent = now;
     conn->force_output = false;

@@ -4,14 +4,18 @@
 
 #include "toe/types.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 /*
  * Bytes in network order
  *
- * Every field on the wire is loaded and stored a byte at a time, in the order the RFCs draw it. No
+ * Every field on the wire is loaded and stored by functions, in the order the RFCs draw it. No
  * struct is ever laid over a buffer, so alignment and the machine's byte order do not matter.
+ *
+ * A number is turned first and copied then, since a compiler that sees single bytes may join those
+ * of neighbours, and takes long for each of them.
  */
 
 /* What the parsers and builders of wire/ return in place of a length. */
@@ -20,12 +24,37 @@ enum wire_error {
     WIRE_ERR_MALFORMED = -2, /* a field contradicts another or has no meaning here */
 };
 
+/* wire_is_turned() tells whether the machine's byte order is the other one; compilers know. */
+static inline bool wire_is_turned(void)
+{
+    const uint16_t number = 1;
+    uint8_t first;
+
+    memcpy(&first, &number, 1);
+    return first == 1;
+}
+
+/* wire_turn_u16() turns between the machine's byte order and that of the network. */
+static inline uint16_t wire_turn_u16(uint16_t v)
+{
+    return wire_is_turned() ? (uint16_t)(v << 8 | v >> 8) : v;
+}
+
+/* wire_turn_u32() does the same with four bytes. */
+static inline uint32_t wire_turn_u32(uint32_t v)
+{
+    return wire_is_turned() ? v << 24 | (v & 0xff00) << 8 | (v >> 8 & 0xff00) | v >> 24 : v;
+}
+
 /*
  * wire_load_u16() returns the 16-bit number at |p|.
  */
 static inline uint16_t wire_load_u16(const uint8_t *p)
 {
-    return (uint16_t)((unsigned)p[0] << 8 | p[1]);
+    uint16_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return wire_turn_u16(v);
 }
 
 /*
@@ -33,7 +62,10 @@ static inline uint16_t wire_load_u16(const uint8_t *p)
  */
 static inline uint32_t wire_load_u32(const uint8_t *p)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    uint32_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return wire_turn_u32(v);
 }
 
 /*
@@ -41,8 +73,8 @@ static inline uint32_t wire_load_u32(const uint8_t *p)
  */
 static inline void wire_store_u16(uint8_t *p, uint16_t v)
 {
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
+    v = wire_turn_u16(v);
+    memcpy(p, &v, sizeof(v));
 }
 
 /*
@@ -50,10 +82,8 @@ static inline void wire_store_u16(uint8_t *p, uint16_t v)
  */
 static inline void wire_store_u32(uint8_t *p, uint32_t v)
 {
-    p[0] = (uint8_t)(v >> 24);
-    p[1] = (uint8_t)(v >> 16);
-    p[2] = (uint8_t)(v >> 8);
-    p[3] = (uint8_t)v;
+    v = wire_turn_u32(v);
+    memcpy(p, &v, sizeof(v));
 }
 
 /*

@@ -98,27 +98,18 @@ static inline uint64_t wire_csum_words(uint64_t sum, const void *data, size_t le
 }
 
 /*
- * wire_csum_add_u16() returns |sum| plus the number |v| as it would stand in two bytes at an even
- * position; wire_csum_add_u32() the same of four bytes.
+ * wire_csum_add_u32() returns |sum| plus the number |v| as it would stand in four bytes at an even
+ * position; wire_csum_add_u64() the same of eight bytes. So what stands in several places may be
+ * added as numbers, and then as one.
  */
-static inline uint64_t wire_csum_add_u16(uint64_t sum, uint16_t v)
-{
-    uint8_t bytes[2];
-    uint16_t word;
-
-    wire_store_u16(bytes, v);
-    memcpy(&word, bytes, sizeof(word));
-    return wire_csum_add_around(sum, word);
-}
-
 static inline uint64_t wire_csum_add_u32(uint64_t sum, uint32_t v)
 {
-    uint8_t bytes[4];
-    uint32_t word;
+    return wire_csum_add_around(sum, wire_turn_u32(v));
+}
 
-    wire_store_u32(bytes, v);
-    memcpy(&word, bytes, sizeof(word));
-    return wire_csum_add_around(sum, word);
+static inline uint64_t wire_csum_add_u64(uint64_t sum, uint64_t v)
+{
+    return wire_csum_add_u32(wire_csum_add_u32(sum, (uint32_t)(v >> 32)), (uint32_t)v);
 }
 
 /*
@@ -127,11 +118,7 @@ static inline uint64_t wire_csum_add_u32(uint64_t sum, uint32_t v)
  */
 static inline uint16_t wire_csum_seed(uint64_t sum)
 {
-    const uint16_t folded = wire_csum_fold_raw(sum);
-    uint8_t bytes[2];
-
-    memcpy(bytes, &folded, sizeof(bytes));
-    return wire_load_u16(bytes);
+    return wire_turn_u16(wire_csum_fold_raw(sum));
 }
 
 /*

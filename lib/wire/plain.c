@@ -14,7 +14,6 @@
 #define IPV4_FRAGMENT 0x3fffu /* more fragments, and the offset */
 #define IPV4_SRC 12u
 #define IPV6_SRC 8u
-#define TS_HEAD UINT32_C(0x0101080a) /* two NOPs, kind, length */
 
 static uint64_t load_u64(const uint8_t *p)
 {
@@ -89,12 +88,12 @@ bool wire_plain_options(struct wire_plain *plain)
 {
     const uint32_t words = plain->tcp[12] >> 4;
 
-    plain->has_ts = words == (WIRE_TCP_LEN + WIRE_PLAIN_TS_LEN) / 4;
+    plain->has_ts = words == (WIRE_TCP_LEN + WIRE_TCP_TS_LEN) / 4;
     if (!plain->has_ts) {
         return words == WIRE_TCP_LEN / 4;
     }
-    return plain->tcp_len >= WIRE_TCP_LEN + WIRE_PLAIN_TS_LEN &&
-           wire_load_u32(plain->tcp + WIRE_TCP_LEN) == TS_HEAD;
+    return plain->tcp_len >= WIRE_TCP_LEN + WIRE_TCP_TS_LEN &&
+           wire_load_u32(plain->tcp + WIRE_TCP_LEN) == WIRE_TCP_TS_HEAD;
 }
 
 bool wire_plain_find(struct wire_plain *plain, const uint8_t *data, size_t len)

@@ -16,8 +16,7 @@
  * frame nothing is said. Up to the options a SYN has the same form.
  */
 
-/* What the timestamps take in the header, and the length of a row of either family. */
-#define WIRE_PLAIN_TS_LEN 12u
+/* The length of a row of either family. */
 #define WIRE_PLAIN_ROW4 12u
 #define WIRE_PLAIN_ROW6 36u
 
@@ -92,7 +91,7 @@ static inline bool wire_plain_is_same_row(const struct wire_plain *a, const stru
 /* wire_plain_head_len() is the length of the TCP header: behind it lies the text. */
 static inline uint32_t wire_plain_head_len(const struct wire_plain *plain)
 {
-    return WIRE_TCP_LEN + (plain->has_ts ? WIRE_PLAIN_TS_LEN : 0);
+    return WIRE_TCP_LEN + (plain->has_ts ? WIRE_TCP_TS_LEN : 0);
 }
 
 /* wire_plain_seq() is the sequence number, wire_plain_flags() the flags but for AE. */

@@ -25,8 +25,12 @@ enum {
     WIRE_TCP_FLAGS_OFF = 13, /* control bits, */
     WIRE_TCP_WND_OFF = 14,   /* window, */
     WIRE_TCP_CSUM_OFF = 16,  /* checksum, */
-    WIRE_TCP_TS_OFF = 24     /* and, where timestamps are the first option, their values */
+    WIRE_TCP_TS_OFF = 24,    /* and, where timestamps are the first option, their values */
+    WIRE_TCP_TS_LEN = 12     /* what those take, */
 };
+
+/* and how they begin: two NOPs, kind, length. */
+#define WIRE_TCP_TS_HEAD UINT32_C(0x0101080a)
 
 /* Control bits. */
 enum tcp_flag {

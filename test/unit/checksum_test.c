@@ -188,13 +188,16 @@ static void test_csum_pseudo(void **state)
 }
 
 /* A number added is as the same number in the data. */
-static void test_csum_add_u16(void **state)
+static void test_csum_add_numbers(void **state)
 {
-    const uint8_t data[4] = {0xab, 0xcd, 0x12, 0x34};
+    const uint8_t data[10] = {0xab, 0xcd, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf1};
 
     (void)state;
-    assert_int_equal(wire_csum_fold(wire_csum_add_u16(wire_csum_add(0, data, 2), 0x1234)),
-                     naive(data, 4));
+    assert_int_equal(wire_csum_fold(wire_csum_add_u32(wire_csum_add(0, data, 2), 0x12345678)),
+                     naive(data, 6));
+    assert_int_equal(
+        wire_csum_fold(wire_csum_add_u64(wire_csum_add(0, data, 2), 0x123456789abcdef1)),
+        naive(data, 10));
 }
 
 int main(void)
@@ -203,7 +206,7 @@ int main(void)
         cmocka_unit_test(test_csum_known),   cmocka_unit_test(test_csum_lengths),
         cmocka_unit_test(test_csum_carries), cmocka_unit_test(test_csum_copy_long),
         cmocka_unit_test(test_csum_vector),  cmocka_unit_test(test_csum_combine),
-        cmocka_unit_test(test_csum_pseudo),  cmocka_unit_test(test_csum_add_u16),
+        cmocka_unit_test(test_csum_pseudo),  cmocka_unit_test(test_csum_add_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
