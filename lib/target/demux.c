@@ -26,16 +26,24 @@ struct target_row target_row_write(uint8_t out[TARGET_ROW_MAX], const struct toe
     return (struct target_row){.bytes = out, .len = (uint32_t)(2 * len + PORTS_LEN)};
 }
 
+/* Whether the addresses in |row| are those of |path|; lengths that are known need no loop. */
+static bool is_path(const struct toe_path_const *path, struct target_row row)
+{
+    if (path->dst.family == 4) {
+        return row.len == 2 * 4 + PORTS_LEN && memcmp(row.bytes, path->dst.bytes, 4) == 0 &&
+               memcmp(row.bytes + 4, path->src.bytes, 4) == 0;
+    }
+    return row.len == 2 * 16 + PORTS_LEN && memcmp(row.bytes, path->dst.bytes, 16) == 0 &&
+           memcmp(row.bytes + 16, path->src.bytes, 16) == 0;
+}
+
 static bool is_match(const struct target_tcp *tcp, struct target_row row)
 {
-    const struct toe_path_const *path = &tcp->path->constant;
     const uint8_t *ports = row.bytes + row.len - PORTS_LEN;
-    const size_t len = addr_len(&path->dst);
 
     return tcp->conn.constant.remote_port == wire_load_u16(ports) &&
            tcp->conn.constant.local_port == wire_load_u16(ports + 2) &&
-           row.len == 2 * len + PORTS_LEN && memcmp(row.bytes, path->dst.bytes, len) == 0 &&
-           memcmp(row.bytes + len, path->src.bytes, len) == 0;
+           is_path(&tcp->path->constant, row);
 }
 
 int target_demux_init(struct target_demux *demux, const struct toe_mem *mem,

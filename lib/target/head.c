@@ -74,8 +74,7 @@ void target_head_put(uint8_t *data, const struct target_front *front, const stru
         wire_ether_len_set(ip, (uint16_t)(front->len - front->ip_off + tcp_len));
     }
     if (front->key.is_ipv4) {
-        wire_ipv4_len_set(ip, (uint16_t)tcp_len);
-        wire_ipv4_id_set(ip, ip_id);
+        wire_ipv4_complete(ip, (uint16_t)tcp_len, ip_id);
     } else {
         wire_ipv6_len_set(ip, (uint16_t)tcp_len);
     }

@@ -155,20 +155,37 @@ bool tcp_ack_is_calm(const struct tcp_conn *conn, const struct tcp_segment *seg)
            toe_seq_le(seg->ack, conn->snd_max) && is_flight_calm(conn, seg->ack);
 }
 
+/* Ends the record: |sent|, up to snd_una, was the last of it. */
+static void end_flight(struct tcp_conn *conn, toe_instant sent, toe_instant now)
+{
+    tcp_rtt_min_sample(conn, now - sent, now);
+    conn->has_reordering =
+        conn->has_reordering || toe_seq_lt(conn->snd_una, conn->flight->rack.fack);
+    tcp_flight_fini(conn);
+    tcp_deadline_cancel(conn, TCP_DEADLINE_PROBE);
+}
+
 void tcp_ack_calm(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     const uint32_t old_wnd = conn->snd_wnd;
     const uint32_t acked = toe_seq_off(seg->ack, conn->snd_una);
-    toe_instant sent;
+    const bool is_all = toe_seq_eq(seg->ack, conn->snd_max);
+    uint32_t cnt;
+    const toe_instant sent = tcp_flight_runs(conn, &cnt)->sent;
 
     tcp_ack_sample(conn, seg, now);
     advance(conn, acked);
-    sent = tcp_flight_ack_calm(conn);
+    if (!is_all) {
+        tcp_flight_ack_calm(conn);
+    }
     tcp_recovery_grow(conn, acked, acked, now - sent, now);
     renew(conn);
-    conn->flight->is_moved = true;
-    tcp_rack_input_calm(conn, sent, now);
-    tcp_flight_trim(conn);
+    if (is_all) {
+        end_flight(conn, sent, now);
+    } else {
+        conn->flight->is_moved = true;
+        tcp_rack_input_calm(conn, sent, now);
+    }
     update_window(conn, seg, old_wnd, now);
 }
 

@@ -450,20 +450,14 @@ void tcp_flight_ack(struct tcp_conn *conn, struct tcp_delivered *got, toe_seq ol
     }
 }
 
-toe_instant tcp_flight_ack_calm(struct tcp_conn *conn)
+void tcp_flight_ack_calm(struct tcp_conn *conn)
 {
     struct tcp_flight *f = conn->flight;
-    const struct tcp_run *run = run_at(f, 0);
-    const toe_instant sent = run->sent;
 
-    if (toe_seq_eq(run->end, conn->snd_una)) {
+    if (toe_seq_eq(run_at(f, 0)->end, conn->snd_una)) {
         ++f->first;
         --f->cnt;
     }
-    if (tcp_send_flight(conn) == 0) {
-        empty(conn);
-    }
-    return sent;
 }
 
 /* --- what does not --- */

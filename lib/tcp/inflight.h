@@ -146,11 +146,8 @@ uint32_t tcp_flight_sack(struct tcp_conn *conn, struct tcp_delivered *got,
 /* tcp_flight_ack() follows snd_una, which was |old|. */
 void tcp_flight_ack(struct tcp_conn *conn, struct tcp_delivered *got, toe_seq old);
 
-/*
- * tcp_flight_ack_calm() does what tcp_flight_ack() does where tcp_ack_is_calm(), and returns when
- * what was acknowledged left.
- */
-toe_instant tcp_flight_ack_calm(struct tcp_conn *conn);
+/* tcp_flight_ack_calm() does the same where tcp_ack_is_calm(), and something is left. */
+void tcp_flight_ack_calm(struct tcp_conn *conn);
 
 /*
  * tcp_flight_lose() takes for lost whatever left before |than| of rack.h says, and |wait| or longer

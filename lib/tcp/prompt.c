@@ -45,12 +45,22 @@ static bool is_usual(const struct tcp_conn *conn)
            !tcp_pace_is_on(conn);
 }
 
-bool tcp_output_is_prompt(const struct tcp_conn *conn, toe_instant now)
+static bool may_leave(const struct tcp_conn *conn)
 {
     return is_small(conn) && conn->state == TOE_TCP_ESTABLISHED &&
            conn->verdict == TCP_VERDICT_NONE && is_plain(conn) && is_usual(conn) &&
-           !tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST) &&
-           now - conn->last_sent <= tcp_retransmit_rto(conn);
+           !tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST);
+}
+
+/* Nothing left for longer than |rto|: congestion control has its say first. */
+static bool is_after_idle(const struct tcp_conn *conn, toe_duration rto, toe_instant now)
+{
+    return now - conn->last_sent > rto;
+}
+
+bool tcp_output_is_prompt(const struct tcp_conn *conn, toe_instant now)
+{
+    return may_leave(conn) && !is_after_idle(conn, tcp_retransmit_rto(conn), now);
 }
 
 /* The segment: all that waits. */
@@ -88,7 +98,23 @@ static void record(struct tcp_conn *conn, toe_seq end, toe_instant now)
     }
 }
 
-static void output_prompt(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
+/* The timeout, and the probe of the end of the flight before it. */
+static void arm(struct tcp_conn *conn, toe_duration rto, toe_instant now)
+{
+    const toe_instant probe = now + tcp_tlp_timeout(conn);
+
+    if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_RETRANSMIT)) {
+        tcp_deadline_arm(conn, TCP_DEADLINE_RETRANSMIT, rto, now);
+    }
+    if (conn->flight != NULL && conn->retransmit_cnt == 0) {
+        const toe_instant last = tcp_deadline_at(conn, TCP_DEADLINE_RETRANSMIT);
+
+        tcp_deadline_set(conn, TCP_DEADLINE_PROBE, probe < last ? probe : last);
+    }
+}
+
+static void output_prompt(struct tcp_conn *conn, struct tcp_out *out, toe_duration rto,
+                          toe_instant now)
 {
     conn->output_held = false;
     build(conn, out, now);
@@ -97,22 +123,21 @@ static void output_prompt(struct tcp_conn *conn, struct tcp_out *out, toe_instan
     conn->snd_max = conn->snd_nxt;
     conn->last_sent = now;
     conn->force_output = false;
-    if (!tcp_deadline_is_armed(conn, TCP_DEADLINE_RETRANSMIT)) {
-        tcp_retransmit_arm(conn, now);
-    }
     if (conn->cfg->validates_cwnd) {
         tcp_cc_use(conn);
     }
-    if (conn->flight != NULL) {
-        tcp_tlp_arm(conn, now);
-    }
+    arm(conn, rto, now);
 }
 
 bool tcp_output(struct tcp_conn *conn, struct tcp_out *out, toe_instant now)
 {
-    if (tcp_output_is_prompt(conn, now)) {
-        output_prompt(conn, out, now);
-        return true;
+    if (may_leave(conn)) {
+        const toe_duration rto = tcp_retransmit_rto(conn);
+
+        if (!is_after_idle(conn, rto, now)) {
+            output_prompt(conn, out, rto, now);
+            return true;
+        }
     }
     return tcp_output_steps(conn, out, now);
 }

@@ -51,8 +51,7 @@ static toe_duration hole_timeout(const struct tcp_conn *conn, toe_instant now)
     return (passed < conn->srtt ? conn->srtt - passed : 0) + spread(conn);
 }
 
-/* TLP_calc_PTO(), from now. */
-static toe_duration timeout(const struct tcp_conn *conn)
+toe_duration tcp_tlp_timeout(const struct tcp_conn *conn)
 {
     if (conn->srtt == 0) {
         return TOE_NS_PER_SEC;
@@ -69,7 +68,7 @@ void tcp_tlp_arm(struct tcp_conn *conn, toe_instant now)
     toe_duration after;
 
     if (can_probe(conn)) {
-        after = timeout(conn);
+        after = tcp_tlp_timeout(conn);
     } else if (can_probe_hole(conn)) {
         after = hole_timeout(conn, now);
     } else {

@@ -42,6 +42,9 @@ struct tcp_tlp {
     uint8_t holes;   /* probes of the first hole since something was delivered */
 };
 
+/* tcp_tlp_timeout() is TLP_calc_PTO(): how long after what left last a probe leaves. */
+toe_duration tcp_tlp_timeout(const struct tcp_conn *conn);
+
 /* tcp_tlp_arm() starts the timer anew, or stops it where no probe may leave. */
 void tcp_tlp_arm(struct tcp_conn *conn, toe_instant now);
 

@@ -70,6 +70,21 @@ int wire_ipv4_build(uint8_t *out, size_t cap, const struct wire_ipv4 *ip);
 void wire_ipv4_set(uint8_t *out, uint16_t payload_len, uint16_t id, uint8_t ttl, uint8_t tos);
 
 /*
+ * wire_ipv4_complete() makes the header at |out|, which was built without payload and with an
+ * identification of 0, that of a packet with |payload_len| bytes behind it.
+ */
+static inline void wire_ipv4_complete(uint8_t *out, uint16_t payload_len, uint16_t id)
+{
+    /* RFC 1624: what was less is added to the sum. */
+    uint32_t sum = (uint16_t)~wire_load_u16(out + 10) + (uint32_t)payload_len + id;
+
+    sum = (sum & UINT16_MAX) + (sum >> 16);
+    wire_store_u16(out + 2, (uint16_t)(WIRE_IPV4_LEN + payload_len));
+    wire_store_u16(out + 4, id);
+    wire_store_u16(out + 10, (uint16_t) ~(sum + (sum >> 16)));
+}
+
+/*
  * wire_ipv4_len_set() changes the length, and wire_ipv4_id_set() the identification, which was 0,
  * of the header at |out|, and with it the checksum.
  */
