@@ -190,12 +190,14 @@ static struct emu_neighbor *next_of(struct emu_kernel *kernel, struct emu_path *
 {
     struct emu_neighbor *next = path->next;
 
-    if (next == NULL || !next->is_resolved) {
+    if (next == NULL) {
         return NULL;
     }
     if (next->is_lost) {
         path->lost = EMU_WHY_NEIGHBOR;
-    } else if (next->state == EMU_OBJECT_NEW) {
+        return NULL;
+    }
+    if (next->is_resolved && next->state == EMU_OBJECT_NEW) {
         initiate(kernel, next);
     }
     return next->state == EMU_OBJECT_HERE ? next : NULL;

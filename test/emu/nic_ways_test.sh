@@ -187,6 +187,16 @@ before=$(bytes)
 until_true 'the route is back' goes_on
 end 'no route'
 
+# --- the route leads to somebody who is not there ---
+
+begin 10.72.0.2
+ip route replace 10.72.0.0/24 via 10.71.0.77
+until_true 'no such next hop' is '"why":"neighbor"'
+ip route replace 10.72.0.0/24 via 10.71.0.2
+before=$(bytes)
+until_true 'the next hop is back' goes_on
+end 'no such next hop'
+
 # --- an address is taken away: the kernel cannot send from it, and can again ---
 
 for from in 10.71.0.9/24 fd71::9/64; do
