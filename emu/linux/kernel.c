@@ -541,7 +541,9 @@ static void run_conn(struct emu_conn *conn)
 
 static void expire(struct emu_conn *conn)
 {
-    if (conn->move->phase == EMU_PHASE_ARMED) {
+    if (conn->move == NULL) {
+        emu_conn_look(conn);
+    } else if (conn->move->phase == EMU_PHASE_ARMED) {
         emu_move_expire(conn);
     } else if (conn->move->phase == EMU_PHASE_CARRIED || conn->move->phase == EMU_PHASE_REST) {
         emu_relay_in_expire(conn);

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOOK_EVERY (5 * TOE_NS_PER_SEC)
+#define SILENCE (60 * TOE_NS_PER_SEC)
+
 static uint64_t mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * UINT64_C(0xff51afd7ed558ccd);
@@ -81,7 +84,59 @@ struct emu_conn *emu_conn_get(struct emu_kernel *kernel, const struct emu_tuple 
     *bucket = conn;
     TAILQ_INSERT_TAIL(&kernel->conns, conn, node);
     ++kernel->stats.conns;
+    emu_conn_watch(conn);
     return conn;
+}
+
+/* --- the end --- */
+
+static void look_at(struct emu_conn *conn, toe_instant at)
+{
+    emu_timers_set(&conn->kernel->timers, &conn->timer, at);
+}
+
+void emu_conn_watch(struct emu_conn *conn)
+{
+    look_at(conn, conn->kernel->now + LOOK_EVERY);
+}
+
+/* How long a connection is silent before there is reason to look. */
+static toe_duration silence_of(enum toe_conn_state state)
+{
+    switch (state) {
+    case TOE_TCP_CLOSED:
+    case TOE_TCP_FIN_WAIT_1:
+    case TOE_TCP_CLOSING:
+    case TOE_TCP_LAST_ACK:
+        return LOOK_EVERY;
+    default:
+        return SILENCE; /* and so long is the kernel's TIME_WAIT */
+    }
+}
+
+/* What the last segments were, nobody may have seen: the kernel knows whether it is over. */
+static bool is_over(const struct emu_conn *conn, enum toe_conn_state state)
+{
+    struct emu_diag_info info;
+
+    return state == TOE_TCP_CLOSED || state == TOE_TCP_TIME_WAIT ||
+           (conn->kernel->diag != NULL &&
+            !emu_diag_get(conn->kernel->diag, &info, &conn->info.tuple));
+}
+
+void emu_conn_look(struct emu_conn *conn)
+{
+    const enum toe_conn_state state = emu_track_state(&conn->track);
+    const toe_instant due = conn->info.seen_at + silence_of(state);
+    const toe_instant now = conn->kernel->now;
+
+    if (now < due) {
+        look_at(conn, due < now + LOOK_EVERY ? due : now + LOOK_EVERY);
+    } else if (is_over(conn, state)) {
+        emu_conn_del(conn);
+    } else {
+        look_at(conn, now + silence_of(state));
+    }
 }
 
 void emu_conn_del(struct emu_conn *conn)

@@ -155,6 +155,12 @@ struct emu_conn *emu_conn_get(struct emu_kernel *kernel, const struct emu_tuple 
 /* emu_conn_del() forgets |conn|, which is in the host. */
 void emu_conn_del(struct emu_conn *conn);
 
+/* emu_conn_watch() has emu_conn_look() called in a while, unless there is a move. */
+void emu_conn_watch(struct emu_conn *conn);
+
+/* emu_conn_look() forgets |conn|, which is in the host, if it is over. */
+void emu_conn_look(struct emu_conn *conn);
+
 /* emu_conn_use() notes that |conn| is in use. */
 void emu_conn_use(struct emu_conn *conn);
 

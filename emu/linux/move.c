@@ -97,7 +97,7 @@ void emu_move_free(struct emu_conn *conn)
     emu_pieces_clear(&kernel->pool, &move->out);
     emu_pieces_clear(&kernel->pool, &move->copies);
     emu_pieces_clear(&kernel->pool, &move->held);
-    emu_timers_set(&kernel->timers, &conn->timer, TOE_INSTANT_NEVER);
+    emu_conn_watch(conn);
     if (move->path != NULL) {
         emu_path_put(kernel, move->path);
     }

@@ -284,6 +284,8 @@ void emu_relay_in_push(struct emu_conn *conn, struct toe_buf *buf)
 void emu_relay_in_fin(struct emu_conn *conn)
 {
     conn->move->has_in_fin = true;
+    conn->track.has_peer_fin = true;
+    conn->track.peer_fin = conn->move->in_end;
     settle(conn);
 }
 

@@ -471,7 +471,8 @@ static void print(const struct world *w)
 
     emu_kernel_stats_get(w->nic.kernel, &stats);
     printf("seed %llu: %s; %llu connections, %llu bytes, %llu wrong, %llu resets, %llu stalls, "
-           "%llu deaths, %llu offloads, %llu uploads, %llu refusals, %llu resent, %u left, "
+           "%llu deaths, %llu offloads, %llu uploads, %llu refusals, %llu resent, "
+           "%llu known and %u offloaded at the end, "
            "timestamps up to %u ms old\n",
            (unsigned long long)w->plan.seed, r->fault[0] == '\0' ? "well" : r->fault,
            (unsigned long long)r->connections_finished, (unsigned long long)r->bytes,
@@ -479,8 +480,8 @@ static void print(const struct world *w)
            (unsigned long long)r->stalls, (unsigned long long)w->nic.deaths,
            (unsigned long long)(w->nic.offloads + stats.offloads),
            (unsigned long long)(w->nic.uploads + stats.uploads), (unsigned long long)stats.refusals,
-           (unsigned long long)stats.host_resent, emu_kernel_offloaded_cnt(w->nic.kernel),
-           w->nic.lag_max);
+           (unsigned long long)stats.host_resent, (unsigned long long)stats.conns,
+           emu_kernel_offloaded_cnt(w->nic.kernel), w->nic.lag_max);
     for (int i = 0; i < EMU_WHY_CNT; ++i) {
         if (w->nic.why[i] != 0) {
             printf("    %s: %llu\n", emu_why_name((enum emu_why)i),
@@ -501,7 +502,7 @@ static void run_plan(const struct plan *plan, uint64_t offloads_min)
     is_well = w.result.fault[0] == '\0' && w.result.bytes_wrong == 0 && w.result.resets == 0 &&
               w.result.stalls == 0 && w.result.connections_finished > 0 && !has_flows(&w) &&
               w.nic.offloads + stats.offloads >= offloads_min &&
-              emu_kernel_offloaded_cnt(w.nic.kernel) == 0 &&
+              emu_kernel_offloaded_cnt(w.nic.kernel) == 0 && stats.conns == 0 &&
               (plan->lag_max == 0 || w.nic.lag_max <= plan->lag_max);
     print(&w);
     unmake(&w);
