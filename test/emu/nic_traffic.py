@@ -5,6 +5,8 @@
 #
 #   nic_traffic.py serve            echoes TCP, and UDP datagrams; "u" before a datagram: many at once
 #   nic_traffic.py talk ADDRESS     ICMP, UDP and TCP with it, each checked; one line at the end
+#   nic_traffic.py duplex ADDRESS   keeps both ways full until a line comes; says how far it is
+#   nic_traffic.py hold ADDRESS     reads nothing until a line comes, and then what there is
 #   nic_traffic.py stream ADDRESS [FROM]   sends and gets back bytes until stdin says something, then
 #                                   checks them; from the address FROM
 #   nic_traffic.py later ADDRESS    the same, and begins when stdin says something first
@@ -12,6 +14,7 @@
 #                                   something
 #   nic_traffic.py bulk ADDRESS     sends and gets back 30 MB when stdin says something
 #   nic_traffic.py take ADDRESS     has bytes sent to it until stdin says something
+import collections
 import hashlib
 import os
 import random
@@ -227,5 +230,89 @@ def take(address):
     print("taken")
 
 
+class Duplex:
+    """A connection that is full both ways: what is sent comes back, and is compared."""
+
+    AHEAD = 1 << 20  # on the way at most
+    SAID_EVERY = 50000
+
+    def __init__(self, address):
+        self.conn = socket.create_connection((address, PORT), 60)
+        self.conn.settimeout(120)
+        self.on_way = collections.deque()
+        self.room = threading.Semaphore(self.AHEAD // BLOCK)
+        self.is_over = threading.Event()
+
+    def send(self):
+        while not self.is_over.is_set():
+            self.room.acquire()
+            data = random.randbytes(random.choice((1, 700, 20000, BLOCK)))
+            self.on_way.append(data)
+            self.conn.sendall(data)
+        self.conn.shutdown(socket.SHUT_WR)
+
+    def receive(self):
+        total, said = 0, 0
+        back = bytearray()
+        while True:
+            part = self.conn.recv(BLOCK)
+            if not part:
+                break
+            back += part
+            total += len(part)
+            while self.on_way and len(back) >= len(self.on_way[0]):
+                data = self.on_way.popleft()
+                assert back[:len(data)] == data, "TCP: other bytes came back, before %d" % total
+                del back[:len(data)]
+                self.room.release()
+            if total - said >= self.SAID_EVERY and not self.is_over.is_set():
+                said = total
+                print("at", total, flush=True)
+        assert self.is_over.is_set() and not self.on_way and not back, "TCP: the end of the stream"
+        return total
+
+
+def duplex(address):
+    """Says where it is, time and again, until a line comes."""
+    flow = Duplex(address)
+    sender = threading.Thread(target=flow.send)
+    sender.start()
+
+    def end():
+        select.select([sys.stdin], [], [])
+        flow.is_over.set()
+
+    threading.Thread(target=end, daemon=True).start()
+    total = flow.receive()
+    sender.join()
+    print("streamed %d" % total)
+
+
+def hold(address):
+    """Reads nothing until a line comes, and then all there is: how much that was, of how much."""
+    size = 4000000
+    conn = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    conn.connect((address, PORT))
+    conn.settimeout(30)
+    data = random.randbytes(size)
+    sender = threading.Thread(target=lambda: conn.sendall(data), daemon=True)
+    sender.start()
+    print("held", flush=True)
+    select.select([sys.stdin], [], [])
+    back = bytearray()
+    try:
+        while len(back) < size:
+            part = conn.recv(BLOCK)
+            if not part:
+                break
+            back += part
+    except (TimeoutError, ConnectionError):
+        pass
+    assert data[:len(back)] == back, "TCP: other bytes came back"
+    print("read %d of %d" % (len(back), size))
+
+
 random.seed(1)
-{"serve": serve, "talk": talk, "stream": stream, "later": later, "flood": flood, "bulk": bulk, "take": take}[sys.argv[1]](*sys.argv[2:])
+commands = (serve, talk, stream, duplex, hold, later, flood, bulk, take)
+{command.__name__: command for command in commands}[sys.argv[1]](*sys.argv[2:])

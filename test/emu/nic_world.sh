@@ -18,7 +18,7 @@ if [ "${nic_inside:-}" != yes ]; then
         echo 'no permission for /dev/net/tun'
         exit 77
     }
-    nic_inside=yes exec unshare -Urn "$BASH" "$0"
+    nic_inside=yes exec unshare -Urn "$BASH" "$0" "$@"
 fi
 
 toe=$TOE_COMMAND
