@@ -87,7 +87,8 @@ static void note_segment(struct twin *t, const struct tcp_out *out)
     note(t, (uint64_t)seg->ts_val << 32 | seg->ts_ecr);
     note(t, (uint64_t)seg->payload_len << 32 | out->text_off);
     note(t, (uint64_t)out->mss << 8 | seg->sack_cnt);
-    note(t, (uint64_t)out->has_repeated << 2 | out->is_retransmission << 1 | out->is_last);
+    note(t, (out->has_repeated ? 4u : 0) | (out->is_retransmission ? 2u : 0) |
+                (out->is_last ? 1u : 0));
     for (uint8_t i = 0; i < seg->sack_cnt; ++i) {
         note(t, (uint64_t)seg->sack[i].left.v << 32 | seg->sack[i].right.v);
     }
