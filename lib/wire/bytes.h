@@ -37,7 +37,7 @@ static inline bool wire_is_turned(void)
 /* wire_turn_u16() turns between the machine's byte order and that of the network. */
 static inline uint16_t wire_turn_u16(uint16_t v)
 {
-    return wire_is_turned() ? (uint16_t)(v << 8 | v >> 8) : v;
+    return (uint16_t)(wire_is_turned() ? v << 8 | v >> 8 : v);
 }
 
 /* wire_turn_u32() does the same with four bytes. */
