@@ -40,6 +40,7 @@ enum {
     NOTE_LEN_MAX = 120,
     NOTE_FRAMES = 4096, /* that a note waits for the one it is about */
     FILES_MAX = 1000,
+    CAPTURE_PATH_MAX = 4096,
 };
 
 /* A comment that waits for its frame. */
@@ -52,7 +53,7 @@ struct note {
 
 struct emu_capture {
     FILE *file;
-    char path[256];
+    char path[CAPTURE_PATH_MAX];
     uint64_t offset;  /* added to every instant */
     toe_instant last; /* of what was written */
     uint32_t interface_cnt;
@@ -156,8 +157,11 @@ static void name_of(char out[], size_t size, const struct emu_capture *capture, 
     (void)snprintf(out, size, number == 0 ? "%s" : "%s.%u", capture->path, number);
 }
 
-/* NAME.1 becomes NAME.2 and so on; the last one is replaced. */
-static void shift_names(const struct emu_capture *capture)
+/*
+ * NAME.1 becomes NAME.2 and so on; the last one is replaced. Returns false if NAME is still there:
+ * what it holds must not be written over.
+ */
+static bool shift_names(const struct emu_capture *capture)
 {
     char from[sizeof(capture->path) + 16];
     char to[sizeof(from)];
@@ -165,8 +169,11 @@ static void shift_names(const struct emu_capture *capture)
     for (uint32_t i = capture->rotation.files - 1; i > 0; --i) {
         name_of(from, sizeof(from), capture, i - 1);
         name_of(to, sizeof(to), capture, i);
-        (void)rename(from, to);
+        if (rename(from, to) != 0 && i == 1) {
+            return false;
+        }
     }
+    return true;
 }
 
 /* Begins another file; if that cannot be, this one goes on, and the end tells why. */
@@ -175,8 +182,7 @@ static void rotate(struct emu_capture *capture)
     FILE *file;
 
     emu_capture_flush(capture);
-    shift_names(capture);
-    file = fopen(capture->path, "we");
+    file = shift_names(capture) ? fopen(capture->path, "we") : NULL;
     if (file == NULL) {
         capture->code = capture->code == 0 ? errno : capture->code;
         capture->rotation.files = 0;
@@ -396,6 +402,11 @@ struct emu_capture *emu_capture_open(const char *path, enum emu_capture_time tim
 
     if (capture == NULL) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for a capture");
+        return NULL;
+    }
+    if (strlen(path) >= sizeof(capture->path)) {
+        emu_error_set(error, EMU_EXIT_USAGE, "the name of the capture is too long");
+        free(capture);
         return NULL;
     }
     capture->file = fopen(path, "we");

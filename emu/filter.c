@@ -143,9 +143,10 @@ void emu_filter_del(struct emu_filter *filter)
 
 /* --- asking --- */
 
-static bool has(const struct emu_filter *filter, const uint8_t *data, uint32_t len)
+/* |data| has |len| bytes of the |whole|. */
+static bool has(const struct emu_filter *filter, const uint8_t *data, uint32_t len, uint32_t whole)
 {
-    const struct pcap_pkthdr header = {.caplen = len, .len = len};
+    const struct pcap_pkthdr header = {.caplen = len, .len = whole};
 
     return pcap_offline_filter(&filter->program, &header, data) != 0;
 }
@@ -153,7 +154,12 @@ static bool has(const struct emu_filter *filter, const uint8_t *data, uint32_t l
 /* What lies behind |data| is payload, which is not looked at. */
 bool emu_filter_has_frame(const struct emu_filter *filter, const struct toe_frame *frame)
 {
-    return filter == NULL || has(filter, frame->data, frame->len);
+    uint32_t whole = frame->len;
+
+    for (uint32_t i = 0; i < frame->more_cnt; ++i) {
+        whole += (uint32_t)frame->more[i].len;
+    }
+    return filter == NULL || has(filter, frame->data, frame->len, whole);
 }
 
 static void put16(uint8_t *p, uint16_t value)
@@ -191,5 +197,5 @@ bool emu_filter_has_connection(const struct emu_filter *filter, const struct emu
     put16(tcp + 2, tuple->remote_port);
     tcp[12] = TCP_LEN / 4 << 4;
     tcp[13] = FLAG_ACK;
-    return has(filter, bytes, ip_len + TCP_LEN);
+    return has(filter, bytes, ip_len + TCP_LEN, ip_len + TCP_LEN);
 }

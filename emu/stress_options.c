@@ -117,7 +117,7 @@ static const struct emu_option table[] = {
     OPTION(NUMBER, "swarm", &parsed.swarm, .placeholder = "SEEDS", .min = 1, .max = 1000000,
            .help = "that many runs, each with all that its seed draws, on all processors"),
     OPTION(NUMBER, "jobs", &parsed.jobs, .letter = 'j', .min = 1, .max = 64,
-           .help = "of a swarm at once (default: one for each processor)"),
+           .help = "of a swarm at once (default: two for each processor)"),
     OPTION(TEXT, "failures", &parsed.failures, .placeholder = "DIR",
            .help = "where a swarm writes what failed (default toe-failures)"),
     OPTION(TEXT, "replay", &parsed.replay, .placeholder = "FILE",

@@ -13,7 +13,7 @@ struct emu_stress_options {
     bool sim;       /* simulated; otherwise on settings.interface */
     uint64_t swarm; /* seeds that draw what happens to them; 0: one run */
     struct emu_swarm_given given;
-    uint64_t jobs;        /* of a swarm at once; 0: one for each processor */
+    uint64_t jobs;        /* of a swarm at once; 0: two for each processor */
     const char *failures; /* where a swarm writes what failed */
     const char *replay;   /* file of a schedule, or NULL */
     bool json;

@@ -349,7 +349,7 @@ static bool await_far(const struct emu_bench_world *world, struct emu_error *err
 {
     struct emu_error said;
 
-    if (write(world->far.control, "g", 1) != 1 ||
+    if (send(world->far.control, "g", 1, MSG_NOSIGNAL) != 1 ||
         recv(world->far.control, &said, sizeof(said), MSG_WAITALL) != sizeof(said)) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "the far end died at its start");
         return false;
@@ -431,7 +431,7 @@ int emu_bench_datagrams_on(enum emu_way way)
 
 bool emu_bench_far_ask(const struct emu_bench_world *world, struct emu_far_report *report)
 {
-    return write(world->far.control, "r", 1) == 1 &&
+    return send(world->far.control, "r", 1, MSG_NOSIGNAL) == 1 &&
            recv(world->far.control, report, sizeof(*report), MSG_WAITALL) == sizeof(*report);
 }
 

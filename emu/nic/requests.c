@@ -280,8 +280,8 @@ static void set_policy(struct reply *reply)
         reply->error = "either \"policy\" is one of manual, all, random, or \"rules\" a list";
         return;
     }
-    if (!(moves > 0 && moves <= EMU_RULE_RATE_MAX)) {
-        reply->error = "\"rate\" is a number of moves a second, above 0 and at most 100000";
+    if (!(moves >= EMU_RULE_RATE_MIN && moves <= EMU_RULE_RATE_MAX)) {
+        reply->error = "\"rate\" is a number of moves a second, 0.000001 to 100000";
         return;
     }
     if (!read_rules(reply, &rules, list) ||

@@ -66,7 +66,9 @@ static bool read_after(struct reader *reader)
 
     if (take_word(reader, word) && (emu_option_number(&reader->rule->after_bytes, word) ||
                                     emu_option_duration(&reader->rule->after_time, word))) {
-        return true;
+        return (reader->rule->after_bytes <= EMU_RULE_BYTES_MAX &&
+                reader->rule->after_time <= EMU_RULE_TIME_MAX) ||
+               fail(reader, begin, "more than 1000h, or than can be counted");
     }
     return fail(reader, begin, "a size like 64k or a time like 5s is missing");
 }
@@ -80,9 +82,9 @@ static bool read_rate(struct reader *reader)
     if (take_word(reader, word)) {
         reader->rule->rate = strtod(word, &end);
     }
-    if (end == word || *end != '\0' || !(reader->rule->rate > 0) ||
+    if (end == word || *end != '\0' || !(reader->rule->rate >= EMU_RULE_RATE_MIN) ||
         reader->rule->rate > EMU_RULE_RATE_MAX) {
-        return fail(reader, begin, "a number of moves a second, at most 100000, is missing");
+        return fail(reader, begin, "a number of moves a second, 0.000001 to 100000, is missing");
     }
     return true;
 }
@@ -108,8 +110,8 @@ static bool read_cause(struct reader *reader)
     skip(reader, word_len(begin));
     begin = reader->at;
     if (!take_word(reader, word) || !emu_option_duration(&reader->rule->idle, word) ||
-        reader->rule->idle == 0) {
-        return fail(reader, begin, "a time like 30s is missing");
+        reader->rule->idle == 0 || reader->rule->idle > EMU_RULE_TIME_MAX) {
+        return fail(reader, begin, "a time like 30s, at most 1000h, is missing");
     }
     return true;
 }

@@ -17,7 +17,10 @@
 
 #include "filter.h"
 
+#define EMU_RULE_RATE_MIN 0.000001
 #define EMU_RULE_RATE_MAX 100000.0
+#define EMU_RULE_TIME_MAX (1000 * 3600 * TOE_NS_PER_SEC)
+#define EMU_RULE_BYTES_MAX (UINT64_C(1) << 62)
 #define EMU_RULE_RATE 100.0
 
 enum {

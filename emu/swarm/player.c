@@ -5,7 +5,6 @@
 
 #define HOLD_MAX (50 * TOE_NS_PER_MS)
 #define FAULT_TIME_MAX (20 * TOE_NS_PER_MS)
-#define JUMP_MAX (5 * TOE_NS_PER_SEC)
 
 /* --- machines whose clock jumps --- */
 
@@ -80,7 +79,7 @@ static void cause_chaos(const struct emu_swarm_part *part, const struct emu_swar
 /* A jump is by so many bits of the detail as chance has it: most are short. */
 static toe_duration jump_of(uint64_t detail)
 {
-    return (detail >> 6) % ((UINT64_C(1) << (20 + detail % 13)) + 1) % JUMP_MAX;
+    return (detail >> 6) % ((UINT64_C(1) << (20 + detail % 13)) + 1);
 }
 
 static void happen(struct emu_swarm_player *player, const struct emu_swarm_event *event,

@@ -31,6 +31,7 @@ struct failure {
     uint64_t seed;
     size_t events;
     char signature[256];
+    char fault[256];
 };
 
 struct swarm {
@@ -38,7 +39,7 @@ struct swarm {
     struct emu_report *output;
     struct emu_stress_result *sum;
     uint32_t jobs;
-    struct slot slots[2 * JOBS_MAX]; /* a ring, by seed */
+    struct slot slots[JOBS_MAX]; /* a ring, by seed */
     struct failure failures[KINDS_MAX];
     uint32_t failure_cnt;
     uint64_t failed;
@@ -55,7 +56,7 @@ static bool is_stopped(const struct swarm *swarm)
 static uint32_t jobs_of(uint32_t asked)
 {
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    const long jobs = asked != 0 ? (long)asked : processors;
+    const long jobs = asked != 0 ? (long)asked : 2 * processors; /* One may wait for its turn. */
 
     return jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : (uint32_t)jobs;
 }
@@ -85,6 +86,7 @@ static void note_failure(struct swarm *swarm, const struct emu_stress_result *re
 
     ++swarm->failed;
     emu_trial_signature(failure.signature, sizeof(failure.signature), result);
+    snprintf(failure.fault, sizeof(failure.fault), "%s", result->fault);
     for (uint32_t i = 0; i < swarm->failure_cnt; ++i) {
         if (strcmp(swarm->failures[i].signature, failure.signature) == 0) {
             if (events < swarm->failures[i].events) {
@@ -138,7 +140,7 @@ static bool finish(struct swarm *swarm, struct slot *slot, uint64_t seed, uint64
 
 static bool run_all(struct swarm *swarm)
 {
-    const uint32_t slots = 2 * swarm->jobs; /* one that is done may have to wait for its turn */
+    const uint32_t slots = swarm->jobs;
     const uint64_t first = swarm->settings->settings.seed;
     bool ok = true;
 
@@ -172,8 +174,9 @@ static bool write_schedule(const char *path, const struct emu_shrink *shrink)
     return ok;
 }
 
-/* Runs it once more, with all that there is to see of it written down. */
-static void write_run(const char *base, const struct emu_shrink *shrink)
+/* Runs it once more, with all that there is to see of it written down. Returns false if it cannot.
+ */
+static bool write_run(const char *base, const struct emu_shrink *shrink)
 {
     struct emu_stress_settings set = *shrink->settings;
     struct emu_stress_result result;
@@ -185,12 +188,15 @@ static void write_run(const char *base, const struct emu_shrink *shrink)
     snprintf(trace, sizeof(trace), "%s.txt", base);
     set.capture = capture;
     set.trace = fopen(trace, "w");
-    if (emu_trial_start(&trial, &set, shrink->schedule)) {
-        emu_trial_finish(&trial, &result);
+    if (set.trace == NULL) {
+        return false;
     }
-    if (set.trace != NULL) {
-        fclose(set.trace);
+    if (!emu_trial_start(&trial, &set, shrink->schedule)) {
+        (void)fclose(set.trace);
+        return false;
     }
+    emu_trial_finish(&trial, &result);
+    return fclose(set.trace) == 0;
 }
 
 static int look_into(struct swarm *swarm, const struct failure *failure)
@@ -206,22 +212,26 @@ static int look_into(struct swarm *swarm, const struct failure *failure)
     char base[PATH_MAX - 16];
     char path[PATH_MAX];
     size_t before;
+    bool ok;
     struct emu_error error;
 
     draw(swarm, failure->seed, &settings, &schedule);
     before = schedule.cnt;
     snprintf(shrink.signature, sizeof(shrink.signature), "%s", failure->signature);
+    snprintf(result.fault, sizeof(result.fault), "%s", failure->fault);
     snprintf(base, sizeof(base), "%s/seed-%" PRIu64, swarm->settings->failures, failure->seed);
     snprintf(path, sizeof(path), "%s.json", base);
-    emu_shrink(&shrink);
-    if ((mkdir(swarm->settings->failures, 0777) != 0 && errno != EEXIST) ||
-        !write_schedule(path, &shrink)) {
+    ok = mkdir(swarm->settings->failures, 0777) == 0 || errno == EEXIST;
+    if (ok) {
+        emu_shrink(&shrink);
+        ok = write_schedule(path, &shrink) && write_run(base, &shrink);
+    }
+    if (!ok) {
         emu_schedule_fini(&schedule);
-        emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "cannot write \"%s\": %s", path,
+        emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "cannot write \"%s\" and its like: %s", path,
                       strerror(errno));
         return emu_error_print(&error);
     }
-    write_run(base, &shrink);
     emu_report_say(swarm->output,
                    json_pack("{s:s, s:I, s:s, s:s, s:I, s:I}", "type", "shrunk", "seed",
                              (json_int_t)failure->seed, "fault", result.fault, "file", path,

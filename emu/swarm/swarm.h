@@ -13,7 +13,7 @@ struct emu_swarm_settings {
     struct emu_stress_settings settings; /* the first seed, and what is given */
     struct emu_swarm_given given;
     uint64_t seeds;
-    uint32_t jobs;        /* runs at once; 0: one for each processor */
+    uint32_t jobs;        /* runs at once; 0: two for each processor */
     const char *failures; /* folder for the files of failing seeds, made when there is one */
 };
 

@@ -273,8 +273,8 @@ struct toe_extension {
         uint32_t raise_left; /* and to the next search, of 2^35 ns, modulo 2^8 */
         uint32_t probe;      /* size of the probe that is out; zero: none is */
         uint32_t probe_len;  /* text in it */
-        uint32_t probe_end;
-        uint32_t held;
+        uint32_t probe_end;  /* the sequence number behind it */
+        uint32_t held;       /* snd_una when text began to be held back; with MTU_HOLDS */
     } mtu;
 
     /* Loss by time (RFC 8985): least round trips in ns, of this half minute and the one before. */

@@ -39,7 +39,11 @@ enum toe_gso {
 /*
  * A lease on memory with received frames in it. Whoever wants to keep bytes of such a frame beyond
  * the call takes a share, and gives it back when done; until then they stay where they are, as they
- * are. The wire counts itself in as long as it uses the memory. All of it belongs to one thread.
+ * are: all that the lease is on, not only the frame. A share is taken only during the call that
+ * brings the frame. The wire counts itself in as long as it uses the memory, so it begins with one.
+ * over() may be called from the wire's receive(), and from a target's run(), receive_return() and
+ * toe_target_del(), and calls none of them: so a wire outlives its targets, with all of its leases.
+ * All of it belongs to one thread.
  */
 struct toe_lease {
     uint32_t shares;

@@ -313,8 +313,8 @@ TOE_EXPORT const struct toe_target_ops *toe_inter_fault_ops(const struct toe_int
 
 /*
  * toe_inter_fault_strike() has the fault of |rule| happen at the next occasion of its kind, once
- * for each call, whatever the rules say; |chance| and |nth| mean nothing. One |status| and |time|
- * of a kind is remembered, the last.
+ * for each call, besides what the rules do; |chance| and |nth| mean nothing. One |status| and
+ * |time| of a kind is remembered, the last.
  */
 TOE_EXPORT void toe_inter_fault_strike(struct toe_inter_fault *fault,
                                        const struct toe_inter_fault_rule *rule);
@@ -335,8 +335,8 @@ TOE_EXPORT void toe_inter_fault_resume(struct toe_inter_fault *fault);
 TOE_EXPORT void toe_inter_fault_spoil(struct toe_inter_fault *fault, toe_handle tcp);
 
 /*
- * toe_inter_fault_crash() does so with all connections, and asks for everything to be uploaded: the
- * adapter has crashed, and comes back without what it knew.
+ * toe_inter_fault_crash() spoils the hardware of all connections, and asks for everything to be
+ * uploaded: the adapter has crashed, and comes back without what it knew.
  */
 TOE_EXPORT void toe_inter_fault_crash(struct toe_inter_fault *fault);
 

@@ -82,13 +82,13 @@ TOE_EXPORT void toe_sim_link_up_set(struct toe_sim_link *link, bool up);
 enum toe_sim_strike {
     TOE_SIM_LOSE,
     TOE_SIM_DUPLICATE,
-    TOE_SIM_CORRUPT, /* flips the bit |detail|, modulo the length of the packet */
+    TOE_SIM_CORRUPT, /* flips the bit |detail|, modulo the length of the packet; spares ARP */
     TOE_SIM_HOLD,    /* back for |detail| nanoseconds */
 };
 
 /*
  * toe_sim_link_strike() strikes the next frame that is sent from |end| and would arrive otherwise;
- * called again before that, the one after it. Returns false if too many are waiting for that.
+ * called again before that, the one after it. Returns false if too many, 32, are waiting for that.
  */
 TOE_EXPORT bool toe_sim_link_strike(struct toe_sim_link *link, uint32_t end,
                                     enum toe_sim_strike strike, uint64_t detail);

@@ -702,7 +702,7 @@ void toe_inter_fault_crash(struct toe_inter_fault *f)
     {
         struct fault_conn *conn = base_container_of(n, struct fault_conn, node);
 
-        conn->is_spoilt = !conn->is_broken;
+        conn->is_spoilt = !conn->is_broken && !conn->is_gone;
     }
     toe_inter_fault_upload_all(f);
 }

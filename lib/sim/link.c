@@ -149,6 +149,7 @@ bool toe_sim_link_strike(struct toe_sim_link *link, uint32_t end, enum toe_sim_s
 {
     struct sim_end *from = &link->ends[end];
 
+    toe_assert(end < 2);
     if (from->strike_cnt == SIM_STRIKES_MAX) {
         return false;
     }
@@ -447,9 +448,8 @@ static bool send(struct sim_end *from, struct sim_flight *flight)
     }
     if (falls(fate2 >> 32, set->reorder) && set->reorder_delay != 0) {
         held = 1 + base_rand_below(&from->detail, set->reorder_delay);
-    } else if (strike.kind == TOE_SIM_HOLD) {
-        held = strike.detail;
     }
+    held += strike.kind == TOE_SIM_HOLD ? strike.detail : 0;
     put(to, flight, at, held);
     if (twin != NULL) {
         ++sim->stats.duplicated;

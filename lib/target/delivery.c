@@ -277,7 +277,7 @@ static struct toe_lease *lease_of(const struct toe_target *target, const uint8_t
 {
     const struct toe_frame *frame = target->arriving;
 
-    /* What a chunk holds is no larger than such a chunk itself. */
+    /* What fits into a chunk costs one either way: copied, it does not keep the wire's memory. */
     if (frame == NULL || frame->lease == NULL || len <= TCP_CHUNK_ROOM || len > UINT16_MAX) {
         return NULL;
     }

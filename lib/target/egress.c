@@ -28,6 +28,7 @@ struct text {
 int target_egress_init(struct target_egress *egress, const struct toe_mem *mem)
 {
     egress->ip_id = IP_ID_FIRST;
+    egress->epoch = 1;
     egress->room = base_mem_alloc(mem, TARGET_EGRESS_ROOM);
     return egress->room != NULL ? 0 : -1;
 }

@@ -4,9 +4,8 @@
  *
  * They are the same for nearly all that connections with the same destination send, so a path keeps
  * them as they were built last, with what they were built of. Whoever needs them again finds out by
- * a comparison whether that still holds; so nobody has to tell when a neighbor's address changes or
- * a connection has another time to live. Within an epoch (target/egress.h) only what connections
- * differ in is compared.
+ * a comparison whether that still holds. Within an epoch (target/egress.h) only what connections
+ * differ in is compared: who changes a neighbor, or links a path, begins a new one.
  */
 #ifndef TARGET_FRONT_H
 #define TARGET_FRONT_H

@@ -226,7 +226,7 @@ static bool drop_ip(struct toe_target *target, const struct packet *packet, enum
 {
     struct toe_ip_stats *stats = &target->stats.ip[packet->ether.type == WIRE_ETHER_TYPE_IPV6];
 
-    if (!target->settings.drop_bad_ip || target->neighbors.cnt == 0) {
+    if (!target->settings.drop_bad_ip) {
         return false;
     }
     stats->in_header_errors += kind == KIND_BAD;

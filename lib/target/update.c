@@ -39,6 +39,7 @@ static toe_status update_neighbor(struct toe_target *target, const struct toe_bl
     }
     target_egress_flush(target); /* what is built already carries the old address */
     memcpy(neighbor->dst_mac, state->cached.dst_mac, TOE_MAC_LEN);
+    target_egress_forget(&target->egress);
     target_reach_host_set(target, neighbor, state->cached.host_reachability_delta);
     return TOE_STATUS_SUCCESS;
 }
@@ -114,6 +115,7 @@ static toe_status update_path(struct toe_target *target, const struct toe_block 
     }
     if (neighbor != path->neighbor) {
         target_path_link(path, neighbor);
+        target_egress_forget(&target->egress);
         target_revive(path);
     }
     return TOE_STATUS_SUCCESS;

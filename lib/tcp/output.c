@@ -186,7 +186,8 @@ static void send_range(struct tcp_conn *conn, struct tcp_out *out, toe_seq seq, 
         conn->busy->run_end = toe_seq_add(seq, out->seg.payload_len);
         conn->busy->run_at = now;
     }
-    if (ends_part(conn, seq, out->seg.payload_len) || has_push(conn, off, out->seg.payload_len)) {
+    if ((conn->cfg->push_burst != 0 && ends_part(conn, seq, out->seg.payload_len)) ||
+        has_push(conn, off, out->seg.payload_len)) {
         flags |= TCP_PSH;
     }
     finish(conn, out, seq, flags);

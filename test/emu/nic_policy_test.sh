@@ -39,11 +39,12 @@ refused 'random port 80 at -1' 19
 
 # --- rules at work ---
 
+config=$(mktemp "${TMPDIR:-/tmp}/toe-policy.XXXXXX")
 printf '%s\n' 'wire = wire0' 'rule = never host fd71::2' 'rule = offload port 7900 after 64k' \
-    >"${TMPDIR:-/tmp}/toe-policy.$$"
-nic --config "${TMPDIR:-/tmp}/toe-policy.$$" --rule 'offload dst port 7901 after 1s' \
+    >"$config"
+nic --config "$config" --rule 'offload dst port 7901 after 1s' \
     --rule 'upload port 7900 when reordering, idle 1s'
-rm -f "${TMPDIR:-/tmp}/toe-policy.$$"
+rm -f "$config"
 address
 "$toe" show policy | grep -q '^ 3  offload dst port 7901 after 1s$' || fail "show policy: $("$toe" show policy)"
 "$toe" show policy --json | json 'assert [o["number"] for o in lines[:-1]] == [1, 2, 3, 4] and lines[-1]["policy"] == "rules"' ||
