@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench_quiet.h"
+#include "bytes.h"
 
 enum {
     PER_PATH = 50000, /* connections between two addresses */
@@ -240,34 +241,6 @@ bool emu_bench_herd_fill(struct emu_bench_herd *herd)
 
 /* --- frames --- */
 
-static void put16(uint8_t *at, uint32_t value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    put16(at, value >> 16);
-    put16(at + 2, value & 0xffff);
-}
-
-static uint32_t add(uint32_t sum, const uint8_t *at, size_t len)
-{
-    for (size_t i = 0; i < len; i += 2) {
-        sum += (uint32_t)at[i] << 8 | at[i + 1];
-    }
-    return sum;
-}
-
-static uint32_t fold(uint32_t sum)
-{
-    while (sum >> 16 != 0) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return ~sum & 0xffff;
-}
-
 /* An acknowledgment of what is acknowledged, from |port| of |addr|. */
 static void build(uint8_t *frame, const struct toe_addr *addr, uint16_t port)
 {
@@ -279,18 +252,18 @@ static void build(uint8_t *frame, const struct toe_addr *addr, uint16_t port)
     memset(frame, 0, FRAME_STRIDE);
     memcpy(frame, mac, TOE_MAC_LEN);
     frame[6] = 2;
-    put16(frame + 12, 0x0800);
+    emu_put16(frame + 12, 0x0800);
     memcpy(ip, ip_head, sizeof(ip_head));
     memcpy(ip + 12, addr->bytes, 4);
     memcpy(ip + 16, own_addr.bytes, 4);
-    put16(ip + 10, fold(add(0, ip, 20)));
-    put16(tcp, port);
-    put16(tcp + 2, PORT_LOCAL);
-    put32(tcp + 4, SEQ);
-    put32(tcp + 8, SEQ);
-    put16(tcp + 12, 0x5010); /* five words; ACK */
-    put16(tcp + 14, WINDOW >> 7);
-    put16(tcp + 16, fold(add(6 + 20, ip + 12, 8 + 20)));
+    emu_put16(ip + 10, emu_csum(emu_sum(0, ip, 20)));
+    emu_put16(tcp, port);
+    emu_put16(tcp + 2, PORT_LOCAL);
+    emu_put32(tcp + 4, SEQ);
+    emu_put32(tcp + 8, SEQ);
+    emu_put16(tcp + 12, 0x5010); /* five words; ACK */
+    emu_put16(tcp + 14, WINDOW >> 7);
+    emu_put16(tcp + 16, emu_csum(emu_sum(6 + 20, ip + 12, 8 + 20)));
 }
 
 /* xorshift64: chance that is the same each time. */

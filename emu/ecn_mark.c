@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ecn_mark.h"
 
+#include "bytes.h"
+
 enum {
     TYPE_OFF = 12,
     ETHER_LEN = 14,
@@ -17,25 +19,14 @@ enum {
     CE = 3, /* both bits of the field; one of them: may be marked */
 };
 
-static uint16_t get16(const uint8_t *from)
-{
-    return (uint16_t)(from[0] << 8 | from[1]);
-}
-
-static void put16(uint8_t *to, uint32_t value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
-
 static bool is_ip4(const uint8_t *data, size_t len)
 {
-    return len >= ETHER_LEN + IP4_LEN && get16(data + TYPE_OFF) == TYPE_IP4;
+    return len >= ETHER_LEN + IP4_LEN && emu_get16(data + TYPE_OFF) == TYPE_IP4;
 }
 
 static bool is_ip6(const uint8_t *data, size_t len)
 {
-    return len >= ETHER_LEN + IP6_LEN && get16(data + TYPE_OFF) == TYPE_IP6;
+    return len >= ETHER_LEN + IP6_LEN && emu_get16(data + TYPE_OFF) == TYPE_IP6;
 }
 
 /* The second byte of either header ends with the field, in IPv6 four bits further up. */
@@ -54,19 +45,19 @@ bool emu_ecn_is_markable(const uint8_t *data, size_t len)
 void emu_ecn_mark(uint8_t *data)
 {
     uint8_t *ip = data + ETHER_LEN;
-    const uint16_t before = get16(ip);
+    const uint16_t before = emu_get16(ip);
     uint32_t sum;
 
-    if (get16(data + TYPE_OFF) == TYPE_IP6) {
+    if (emu_get16(data + TYPE_OFF) == TYPE_IP6) {
         ip[1] |= CE << 4;
         return;
     }
     ip[1] |= CE;
     /* RFC 1624, equation 3. */
-    sum = (uint32_t)(uint16_t)~get16(ip + IP4_CSUM_OFF) + (uint16_t)~before + get16(ip);
+    sum = (uint32_t)(uint16_t)~emu_get16(ip + IP4_CSUM_OFF) + (uint16_t)~before + emu_get16(ip);
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
-    put16(ip + IP4_CSUM_OFF, ~sum);
+    emu_put16(ip + IP4_CSUM_OFF, ~sum);
 }
 
 uint8_t emu_ecn_flags(const uint8_t *data, size_t len)
@@ -75,7 +66,7 @@ uint8_t emu_ecn_flags(const uint8_t *data, size_t len)
     size_t tcp = ETHER_LEN;
     uint8_t flags;
 
-    if (is_ip4(data, len) && ip[9] == PROTOCOL_TCP && (get16(ip + 6) & IP4_FRAGMENT) == 0) {
+    if (is_ip4(data, len) && ip[9] == PROTOCOL_TCP && (emu_get16(ip + 6) & IP4_FRAGMENT) == 0) {
         tcp += (ip[0] & 15u) * 4;
     } else if (is_ip6(data, len) && ip[6] == PROTOCOL_TCP) {
         tcp += IP6_LEN;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "option.h"
 
 enum {
@@ -162,12 +163,6 @@ bool emu_filter_has_frame(const struct emu_filter *filter, const struct toe_fram
     return filter == NULL || has(filter, frame->data, frame->len, whole);
 }
 
-static void put16(uint8_t *p, uint16_t value)
-{
-    p[0] = (uint8_t)(value >> 8);
-    p[1] = (uint8_t)value;
-}
-
 bool emu_filter_has_connection(const struct emu_filter *filter, const struct emu_tuple *tuple)
 {
     uint8_t bytes[IPV6_LEN + TCP_LEN] = {0};
@@ -180,21 +175,21 @@ bool emu_filter_has_connection(const struct emu_filter *filter, const struct emu
     }
     if (is_ipv4) {
         bytes[0] = 0x45;
-        put16(bytes + 2, IPV4_LEN + TCP_LEN);
+        emu_put16(bytes + 2, IPV4_LEN + TCP_LEN);
         bytes[8] = TTL;
         bytes[9] = PROTOCOL_TCP;
         memcpy(bytes + 12, tuple->local.bytes, 4);
         memcpy(bytes + 16, tuple->remote.bytes, 4);
     } else {
         bytes[0] = 0x60;
-        put16(bytes + 4, TCP_LEN);
+        emu_put16(bytes + 4, TCP_LEN);
         bytes[6] = PROTOCOL_TCP;
         bytes[7] = TTL;
         memcpy(bytes + 8, tuple->local.bytes, 16);
         memcpy(bytes + 24, tuple->remote.bytes, 16);
     }
-    put16(tcp, tuple->local_port);
-    put16(tcp + 2, tuple->remote_port);
+    emu_put16(tcp, tuple->local_port);
+    emu_put16(tcp + 2, tuple->remote_port);
     tcp[12] = TCP_LEN / 4 << 4;
     tcp[13] = FLAG_ACK;
     return has(filter, bytes, ip_len + TCP_LEN, ip_len + TCP_LEN);

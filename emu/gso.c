@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 enum {
     ETHER_LEN = 14,
     VLAN_LEN = 4,
@@ -19,51 +21,13 @@ enum {
     PROTOCOL_TCP = 6,
 };
 
-static uint16_t get16(const uint8_t *from)
-{
-    return (uint16_t)((from[0] << 8) | from[1]);
-}
-
-static void put16(uint8_t *to, uint16_t value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
-
-static uint32_t get32(const uint8_t *from)
-{
-    return ((uint32_t)get16(from) << 16) | get16(from + 2);
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-    put16(to, (uint16_t)(value >> 16));
-    put16(to + 2, (uint16_t)value);
-}
-
-/* The sum of RFC 1071, not folded: 64 bits hold that of any frame. */
-static uint64_t sum_bytes(uint64_t sum, const uint8_t *data, uint32_t len)
-{
-    for (; len > 1; data += 2, len -= 2) {
-        sum += get16(data);
-    }
-    return len == 0 ? sum : sum + ((uint64_t)data[0] << 8);
-}
-
-static uint16_t fold(uint64_t sum)
-{
-    while (sum >> 16 != 0) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return (uint16_t)~sum;
-}
-
 bool emu_gso_checksum(uint8_t *data, uint32_t len, uint16_t csum_start, uint16_t csum_off)
 {
     if ((uint32_t)csum_start + csum_off + 2 > len) {
         return false;
     }
-    put16(data + csum_start + csum_off, fold(sum_bytes(0, data + csum_start, len - csum_start)));
+    emu_put16(data + csum_start + csum_off,
+              emu_csum(emu_sum(0, data + csum_start, len - csum_start)));
     return true;
 }
 
@@ -75,7 +39,7 @@ bool emu_gso_begin(struct emu_gso *gso, const struct toe_frame *frame)
     if (frame->len < ETHER_LEN + VLAN_LEN || frame->gso_size == 0) {
         return false;
     }
-    type = get16(frame->data + 12);
+    type = emu_get16(frame->data + 12);
     if (type == ETHERTYPE_VLAN || type == ETHERTYPE_VLAN_SERVICE) {
         ip_off += VLAN_LEN;
     }
@@ -108,14 +72,14 @@ static uint64_t build_ip(const struct emu_gso *gso, uint8_t *out, uint32_t frame
     const uint32_t tcp_len = frame_len - gso->tcp_off;
 
     if (gso->ipv6) {
-        put16(ip + 4, (uint16_t)(frame_len - gso->ip_off - IPV6_LEN));
-        return sum_bytes(PROTOCOL_TCP + tcp_len, ip + 8, 32);
+        emu_put16(ip + 4, (uint16_t)(frame_len - gso->ip_off - IPV6_LEN));
+        return emu_sum(PROTOCOL_TCP + tcp_len, ip + 8, 32);
     }
-    put16(ip + 2, (uint16_t)(frame_len - gso->ip_off));
-    put16(ip + 4, (uint16_t)(get16(ip + 4) + gso->index));
-    put16(ip + 10, 0);
-    put16(ip + 10, fold(sum_bytes(0, ip, gso->tcp_off - gso->ip_off)));
-    return sum_bytes(PROTOCOL_TCP + tcp_len, ip + 12, 8);
+    emu_put16(ip + 2, (uint16_t)(frame_len - gso->ip_off));
+    emu_put16(ip + 4, (uint16_t)(emu_get16(ip + 4) + gso->index));
+    emu_put16(ip + 10, 0);
+    emu_put16(ip + 10, emu_csum(emu_sum(0, ip, gso->tcp_off - gso->ip_off)));
+    return emu_sum(PROTOCOL_TCP + tcp_len, ip + 12, 8);
 }
 
 uint32_t emu_gso_next(struct emu_gso *gso, uint8_t *out)
@@ -133,7 +97,7 @@ uint32_t emu_gso_next(struct emu_gso *gso, uint8_t *out)
     memcpy(out, gso->data, gso->header_len);
     memcpy(out + gso->header_len, gso->data + gso->header_len + gso->off, len);
 
-    put32(tcp + 4, get32(tcp + 4) + gso->off);
+    emu_put32(tcp + 4, emu_get32(tcp + 4) + gso->off);
     if (len < left) {
         tcp[TCP_FLAGS_OFF] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
     }
@@ -141,8 +105,8 @@ uint32_t emu_gso_next(struct emu_gso *gso, uint8_t *out)
         tcp[TCP_FLAGS_OFF] &= (uint8_t)~TCP_CWR;
     }
     pseudo = build_ip(gso, out, frame_len);
-    put16(tcp + TCP_CSUM_OFF, 0);
-    put16(tcp + TCP_CSUM_OFF, fold(sum_bytes(pseudo, tcp, frame_len - gso->tcp_off)));
+    emu_put16(tcp + TCP_CSUM_OFF, 0);
+    emu_put16(tcp + TCP_CSUM_OFF, emu_csum(emu_sum(pseudo, tcp, frame_len - gso->tcp_off)));
 
     gso->off += len;
     gso->index++;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+
 enum {
     ETHER_LEN = 14,
     IP4_LEN = 20,
@@ -39,57 +41,28 @@ struct emu_road {
 /* What a router on the road calls itself. */
 static const uint8_t router_mac[TOE_MAC_LEN] = {0x02, 0, 0, 0, 0x77, 0xfe};
 
-/* --- bytes --- */
-
-static uint16_t get16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static void put16(uint8_t *at, uint32_t value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-/* The sum of |len| bytes, by the rules of RFC 1071, on top of |sum|. */
-static uint32_t sum16(uint32_t sum, const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i + 1 < len; i += 2) {
-        sum += get16(data + i);
-    }
-    if (len % 2 != 0) {
-        sum += (uint32_t)data[len - 1] << 8;
-    }
-    while (sum >> 16 != 0) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return sum;
-}
-
 /* Writes the checksum of the ICMPv6 message of |len| bytes behind the header at |ip|. */
 static void seal_icmp6(uint8_t *ip, size_t len)
 {
     uint8_t *icmp = ip + IP6_LEN;
-    uint32_t sum = sum16(0, ip + 8, 32);
+    const uint64_t pseudo = emu_sum(len + 58, ip + 8, 32);
 
-    put16(icmp + 2, 0);
-    sum = sum16(sum + (uint32_t)len + 58, icmp, len);
-    put16(icmp + 2, ~sum & 0xffff);
+    emu_put16(icmp + 2, 0);
+    emu_put16(icmp + 2, emu_csum(emu_sum(pseudo, icmp, len)));
 }
 
 static void put_ether(uint8_t *frame, const uint8_t *dst, const uint8_t *src, uint16_t type)
 {
     memcpy(frame, dst, TOE_MAC_LEN);
     memcpy(frame + TOE_MAC_LEN, src, TOE_MAC_LEN);
-    put16(frame + 12, type);
+    emu_put16(frame + 12, type);
 }
 
 static void put_ip6(uint8_t *ip, const uint8_t *src, const uint8_t *dst, size_t len)
 {
     memset(ip, 0, IP6_LEN);
     ip[0] = 0x60;
-    put16(ip + 4, (uint32_t)len);
+    emu_put16(ip + 4, (uint32_t)len);
     ip[6] = 58;
     ip[7] = 255;
     memcpy(ip + 8, src, 16);
@@ -113,16 +86,16 @@ static void rename_sender(struct emu_road *road, size_t len)
     uint8_t *ip = frame + ETHER_LEN;
 
     memcpy(frame + TOE_MAC_LEN, road->mac, TOE_MAC_LEN);
-    if (get16(frame + 12) == TYPE_ARP && len >= ETHER_LEN + ARP_LEN) {
+    if (emu_get16(frame + 12) == TYPE_ARP && len >= ETHER_LEN + ARP_LEN) {
         memcpy(ip + 8, road->mac, TOE_MAC_LEN);
     }
-    if (get16(frame + 12) == TYPE_IP6 && len >= ETHER_LEN + IP6_LEN + ND_LEN + ND_OPTION_LEN &&
+    if (emu_get16(frame + 12) == TYPE_IP6 && len >= ETHER_LEN + IP6_LEN + ND_LEN + ND_OPTION_LEN &&
         ip[6] == 58 && (ip[IP6_LEN] == ICMP6_SOLICITATION || ip[IP6_LEN] == ICMP6_ADVERTISEMENT)) {
         uint8_t *mac = ip + IP6_LEN + ND_LEN + 2;
 
         if (memcmp(mac, own, TOE_MAC_LEN) == 0) {
             memcpy(mac, road->mac, TOE_MAC_LEN);
-            seal_icmp6(ip, get16(ip + 4));
+            seal_icmp6(ip, emu_get16(ip + 4));
         }
     }
 }
@@ -182,10 +155,10 @@ static bool is_too_long(const struct emu_road *road, size_t len)
     if (road->narrow == 0 || packet_len <= road->narrow) {
         return false;
     }
-    if (get16(frame + 12) == TYPE_IP4) {
+    if (emu_get16(frame + 12) == TYPE_IP4) {
         return (frame[ETHER_LEN + 6] & 0x40) != 0;
     }
-    return get16(frame + 12) == TYPE_IP6 && packet_len > IP6_MTU_MIN;
+    return emu_get16(frame + 12) == TYPE_IP6 && packet_len > IP6_MTU_MIN;
 }
 
 /* Destination unreachable, fragmentation needed (RFC 1191). */
@@ -198,18 +171,18 @@ static void answer4(const struct emu_road *road, const uint8_t *packet, size_t l
 
     put_ether(frame, road->mac, router_mac, TYPE_IP4);
     ip[0] = 0x45;
-    put16(ip + 2, (uint32_t)(IP4_LEN + ICMP_LEN + quote));
+    emu_put16(ip + 2, (uint32_t)(IP4_LEN + ICMP_LEN + quote));
     ip[8] = 64;
     ip[9] = 1;
     memcpy(ip + 12, packet + 12, 3);
     ip[15] = 254;
     memcpy(ip + 16, packet + 12, 4);
-    put16(ip + 10, ~sum16(0, ip, IP4_LEN) & 0xffff);
+    emu_put16(ip + 10, emu_csum(emu_sum(0, ip, IP4_LEN)));
     icmp[0] = 3;
     icmp[1] = 4;
-    put16(icmp + 6, road->narrow);
+    emu_put16(icmp + 6, road->narrow);
     memcpy(icmp + ICMP_LEN, packet, quote);
-    put16(icmp + 2, ~sum16(0, icmp, ICMP_LEN + quote) & 0xffff);
+    emu_put16(icmp + 2, emu_csum(emu_sum(0, icmp, ICMP_LEN + quote)));
     put_out(road->far, frame, ETHER_LEN + IP4_LEN + ICMP_LEN + quote);
 }
 
@@ -227,7 +200,7 @@ static void answer6(const struct emu_road *road, const uint8_t *packet, size_t l
     put_ether(frame, road->mac, router_mac, TYPE_IP6);
     put_ip6(ip, router, packet + 8, ICMP_LEN + quote);
     icmp[0] = 2;
-    put16(icmp + 6, road->narrow > IP6_MTU_MIN ? road->narrow : IP6_MTU_MIN);
+    emu_put16(icmp + 6, road->narrow > IP6_MTU_MIN ? road->narrow : IP6_MTU_MIN);
     memcpy(icmp + ICMP_LEN, packet, quote);
     seal_icmp6(ip, ICMP_LEN + quote);
     put_out(road->far, frame, ETHER_LEN + IP6_LEN + ICMP_LEN + quote);
@@ -265,7 +238,7 @@ static void transmit_one(struct emu_road *road, const struct toe_frame *frame)
         put_out(road->near, road->out, len);
     } else if (road->settings.is_silent) {
         return;
-    } else if (get16(road->out + 12) == TYPE_IP4) {
+    } else if (emu_get16(road->out + 12) == TYPE_IP4) {
         answer4(road, packet, len - ETHER_LEN);
     } else {
         answer6(road, packet, len - ETHER_LEN);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 enum {
     ETHER_LEN = 14,
     VLAN_LEN = 4,
@@ -25,35 +27,13 @@ enum {
     TS_LEN = 12, /* with two NOPs before */
 };
 
-static uint16_t get16(const uint8_t *p)
-{
-    return (uint16_t)((p[0] << 8) | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-    return ((uint32_t)get16(p) << 16) | get16(p + 2);
-}
-
-static void put16(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-    put16(p, v >> 16);
-    put16(p + 2, v);
-}
-
 /* --- parse --- */
 
 static void parse_option(struct emu_segment *seg, const uint8_t *p, uint8_t len)
 {
     switch (p[0]) {
     case OPTION_MSS:
-        seg->mss = len == 4 ? get16(p + 2) : seg->mss;
+        seg->mss = len == 4 ? emu_get16(p + 2) : seg->mss;
         break;
     case OPTION_WSCALE:
         seg->wscale = len == 3 ? p[2] : seg->wscale;
@@ -64,8 +44,8 @@ static void parse_option(struct emu_segment *seg, const uint8_t *p, uint8_t len)
     case OPTION_TS:
         if (len == 10) {
             seg->has_ts = true;
-            seg->tsval = get32(p + 2);
-            seg->tsecr = get32(p + 6);
+            seg->tsval = emu_get32(p + 2);
+            seg->tsecr = emu_get32(p + 6);
         }
         break;
     case OPTION_SACK:
@@ -107,12 +87,12 @@ static bool parse_tcp(struct emu_segment *seg, const uint8_t *data, uint32_t len
     if (header_len < TCP_LEN || header_len > len) {
         return false;
     }
-    t->local_port = get16(by_kernel ? p : p + 2);
-    t->remote_port = get16(by_kernel ? p + 2 : p);
-    seg->seq = get32(p + 4);
-    seg->ack = get32(p + 8);
+    t->local_port = emu_get16(by_kernel ? p : p + 2);
+    t->remote_port = emu_get16(by_kernel ? p + 2 : p);
+    seg->seq = emu_get32(p + 4);
+    seg->ack = emu_get32(p + 8);
     seg->flags = (uint16_t)((p[12] & 1) << 8 | p[13]);
-    seg->wnd = get16(p + 14);
+    seg->wnd = emu_get16(p + 14);
     seg->wscale = EMU_WSCALE_NONE;
     seg->off = seg->tcp_off + header_len;
     seg->len = len - header_len;
@@ -139,10 +119,10 @@ static uint32_t parse_ip(struct emu_segment *seg, const uint8_t *p, uint32_t len
 
     if (type == ETHERTYPE_IPV4) {
         if (len < IPV4_LEN || p[0] != 0x45 || p[9] != PROTOCOL_TCP ||
-            (get16(p + 6) & 0x3fff) != 0) {
+            (emu_get16(p + 6) & 0x3fff) != 0) {
             return 0;
         }
-        total = get16(p + 2);
+        total = emu_get16(p + 2);
         if (total < IPV4_LEN || total > len) {
             return 0;
         }
@@ -155,12 +135,12 @@ static uint32_t parse_ip(struct emu_segment *seg, const uint8_t *p, uint32_t len
     if (type != ETHERTYPE_IPV6 || len < IPV6_LEN || p[0] >> 4 != 6 || p[6] != PROTOCOL_TCP) {
         return 0;
     }
-    total = get16(p + 4);
+    total = emu_get16(p + 4);
     if (total > len - IPV6_LEN) {
         return 0;
     }
-    seg->tos = (uint8_t)(get16(p) >> 4);
-    seg->flow_label = get32(p) & 0xfffff;
+    seg->tos = (uint8_t)(emu_get16(p) >> 4);
+    seg->flow_label = emu_get32(p) & 0xfffff;
     seg->ttl = p[7];
     take_addresses(seg, p + 8, 6, by_kernel);
     seg->tcp_off += IPV6_LEN;
@@ -177,11 +157,11 @@ bool emu_segment_parse(struct emu_segment *seg, const struct toe_frame *frame, b
     if (frame->more_cnt != 0 || frame->len < ETHER_LEN + IPV4_LEN + TCP_LEN) {
         return false;
     }
-    type = get16(data + 12);
+    type = emu_get16(data + 12);
     *seg = (struct emu_segment){.wnd = 0};
     if (type == ETHERTYPE_VLAN) {
-        seg->vlan_id = get16(data + 14) & 0xfff;
-        type = get16(data + 16);
+        seg->vlan_id = emu_get16(data + 14) & 0xfff;
+        type = emu_get16(data + 16);
         off += VLAN_LEN;
     }
     memcpy(seg->dst_mac, data, TOE_MAC_LEN);
@@ -197,10 +177,10 @@ bool emu_segment_parse(struct emu_segment *seg, const struct toe_frame *frame, b
 static uint64_t sum_bytes(uint64_t sum, const uint8_t *p, uint32_t len)
 {
     for (; len > 3; p += 4, len -= 4) {
-        sum += get32(p);
+        sum += emu_get32(p);
     }
     for (; len > 1; p += 2, len -= 2) {
-        sum += get16(p);
+        sum += emu_get16(p);
     }
     return len == 0 ? sum : sum + ((uint64_t)p[0] << 8);
 }
@@ -242,8 +222,8 @@ static uint32_t build_ip(uint8_t *p, const struct emu_segment *seg, uint32_t tcp
     const struct toe_addr *dst = by_kernel ? &seg->tuple.remote : &seg->tuple.local;
 
     if (src->family == 6) {
-        put32(p, 6u << 28 | (uint32_t)seg->tos << 20 | seg->flow_label);
-        put16(p + 4, tcp_len);
+        emu_put32(p, 6u << 28 | (uint32_t)seg->tos << 20 | seg->flow_label);
+        emu_put16(p + 4, tcp_len);
         p[6] = PROTOCOL_TCP;
         p[7] = seg->ttl;
         memcpy(p + 8, src->bytes, 16);
@@ -253,13 +233,13 @@ static uint32_t build_ip(uint8_t *p, const struct emu_segment *seg, uint32_t tcp
     memset(p, 0, IPV4_LEN);
     p[0] = 0x45;
     p[1] = seg->tos;
-    put16(p + 2, IPV4_LEN + tcp_len);
+    emu_put16(p + 2, IPV4_LEN + tcp_len);
     p[6] = 0x40; /* do not fragment */
     p[8] = seg->ttl;
     p[9] = PROTOCOL_TCP;
     memcpy(p + 12, src->bytes, 4);
     memcpy(p + 16, dst->bytes, 4);
-    put16(p + 10, (uint16_t)~fold(sum_bytes(0, p, IPV4_LEN)));
+    emu_put16(p + 10, (uint16_t)~fold(sum_bytes(0, p, IPV4_LEN)));
     return IPV4_LEN;
 }
 
@@ -267,18 +247,18 @@ static void build_tcp(uint8_t *p, const struct emu_segment *seg, uint32_t header
                       bool by_kernel)
 {
     memset(p, 0, header_len);
-    put16(p, by_kernel ? seg->tuple.local_port : seg->tuple.remote_port);
-    put16(p + 2, by_kernel ? seg->tuple.remote_port : seg->tuple.local_port);
-    put32(p + 4, seg->seq);
-    put32(p + 8, seg->ack);
+    emu_put16(p, by_kernel ? seg->tuple.local_port : seg->tuple.remote_port);
+    emu_put16(p + 2, by_kernel ? seg->tuple.remote_port : seg->tuple.local_port);
+    emu_put32(p + 4, seg->seq);
+    emu_put32(p + 8, seg->ack);
     p[12] = (uint8_t)(header_len / 4 << 4);
     p[13] = (uint8_t)seg->flags;
-    put16(p + 14, seg->wnd);
-    put16(p + TCP_CSUM_OFF, fold(sum_pseudo(&seg->tuple, header_len + seg->len)));
+    emu_put16(p + 14, seg->wnd);
+    emu_put16(p + TCP_CSUM_OFF, fold(sum_pseudo(&seg->tuple, header_len + seg->len)));
     if (seg->has_ts) {
-        put32(p + TCP_LEN, OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_TS << 8 | 10);
-        put32(p + TCP_LEN + 4, seg->tsval);
-        put32(p + TCP_LEN + 8, seg->tsecr);
+        emu_put32(p + TCP_LEN, OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_TS << 8 | 10);
+        emu_put32(p + TCP_LEN + 4, seg->tsval);
+        emu_put32(p + TCP_LEN + 8, seg->tsecr);
     }
 }
 
@@ -290,11 +270,11 @@ uint32_t emu_segment_build(uint8_t *out, struct emu_segment *seg, bool by_kernel
     memcpy(out, seg->dst_mac, TOE_MAC_LEN);
     memcpy(out + TOE_MAC_LEN, seg->src_mac, TOE_MAC_LEN);
     if (seg->vlan_id != 0) {
-        put16(out + 12, ETHERTYPE_VLAN);
-        put16(out + 14, seg->vlan_id);
+        emu_put16(out + 12, ETHERTYPE_VLAN);
+        emu_put16(out + 14, seg->vlan_id);
         off += VLAN_LEN;
     }
-    put16(out + off - 2, seg->tuple.local.family == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4);
+    emu_put16(out + off - 2, seg->tuple.local.family == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4);
     off += build_ip(out + off, seg, header_len + seg->len, by_kernel);
     seg->tcp_off = off;
     seg->off = off + header_len;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 enum {
     ETHER_LEN = 14,
     VLAN_LEN = 4,
@@ -21,31 +23,6 @@ enum {
     PACKET_TOO_BIG = 2,
 };
 
-static uint16_t get16(const uint8_t *p)
-{
-    return (uint16_t)((p[0] << 8) | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-    return ((uint32_t)get16(p) << 16) | get16(p + 2);
-}
-
-static uint32_t sum(const uint8_t *p, uint32_t len, uint32_t total)
-{
-    for (; len > 1; p += 2, len -= 2) {
-        total += get16(p);
-    }
-    return len == 1 ? total + (uint32_t)(p[0] << 8) : total;
-}
-
-static bool is_right(uint32_t total)
-{
-    total = (total & 0xffff) + (total >> 16);
-    total = (total & 0xffff) + (total >> 16);
-    return total == 0xffff;
-}
-
 /* The packet that is quoted went from here to there. */
 static bool parse_quoted(struct emu_too_big *out, const uint8_t *p, uint32_t len, uint8_t family)
 {
@@ -57,7 +34,7 @@ static bool parse_quoted(struct emu_too_big *out, const uint8_t *p, uint32_t len
     if (len < header_len + QUOTED_TCP_LEN) {
         return false;
     }
-    if (family == 4 ? p[0] != 0x45 || p[9] != PROTOCOL_TCP || (get16(p + 6) & 0x1fff) != 0
+    if (family == 4 ? p[0] != 0x45 || p[9] != PROTOCOL_TCP || (emu_get16(p + 6) & 0x1fff) != 0
                     : p[0] >> 4 != 6 || p[6] != PROTOCOL_TCP) {
         return false;
     }
@@ -65,9 +42,9 @@ static bool parse_quoted(struct emu_too_big *out, const uint8_t *p, uint32_t len
     out->tuple.remote.family = family;
     memcpy(out->tuple.local.bytes, addresses, addr_len);
     memcpy(out->tuple.remote.bytes, addresses + addr_len, addr_len);
-    out->tuple.local_port = get16(tcp);
-    out->tuple.remote_port = get16(tcp + 2);
-    out->seq = get32(tcp + 4);
+    out->tuple.local_port = emu_get16(tcp);
+    out->tuple.remote_port = emu_get16(tcp + 2);
+    out->seq = emu_get32(tcp + 4);
     return true;
 }
 
@@ -76,37 +53,40 @@ static bool parse_ipv4(struct emu_too_big *out, const uint8_t *p, uint32_t len)
     const uint8_t *icmp;
     uint32_t header_len;
 
-    if (len < IPV4_LEN || p[0] >> 4 != 4 || p[9] != PROTOCOL_ICMP || (get16(p + 6) & 0x3fff) != 0) {
+    if (len < IPV4_LEN || p[0] >> 4 != 4 || p[9] != PROTOCOL_ICMP ||
+        (emu_get16(p + 6) & 0x3fff) != 0) {
         return false;
     }
     header_len = (uint32_t)(p[0] & 15) * 4;
-    if (header_len < IPV4_LEN || get16(p + 2) > len || get16(p + 2) < header_len + ICMP_LEN) {
+    if (header_len < IPV4_LEN || emu_get16(p + 2) > len ||
+        emu_get16(p + 2) < header_len + ICMP_LEN) {
         return false;
     }
-    len = get16(p + 2) - header_len;
+    len = emu_get16(p + 2) - header_len;
     icmp = p + header_len;
-    if (icmp[0] != UNREACHABLE || icmp[1] != FRAGMENTATION_NEEDED || !is_right(sum(icmp, len, 0))) {
+    if (icmp[0] != UNREACHABLE || icmp[1] != FRAGMENTATION_NEEDED ||
+        emu_csum(emu_sum(0, icmp, len)) != 0) {
         return false;
     }
-    out->mtu = get16(icmp + 6);
+    out->mtu = emu_get16(icmp + 6);
     return parse_quoted(out, icmp + ICMP_LEN, len - ICMP_LEN, 4);
 }
 
 static bool parse_ipv6(struct emu_too_big *out, const uint8_t *p, uint32_t len)
 {
     const uint8_t *icmp = p + IPV6_LEN;
-    uint32_t total;
+    uint64_t total;
 
     if (len < IPV6_LEN + ICMP_LEN || p[0] >> 4 != 6 || p[6] != PROTOCOL_ICMPV6 ||
-        get16(p + 4) > len - IPV6_LEN || get16(p + 4) < ICMP_LEN) {
+        emu_get16(p + 4) > len - IPV6_LEN || emu_get16(p + 4) < ICMP_LEN) {
         return false;
     }
-    len = get16(p + 4);
-    total = sum(p + 8, 32, len + PROTOCOL_ICMPV6);
-    if (icmp[0] != PACKET_TOO_BIG || !is_right(sum(icmp, len, total))) {
+    len = emu_get16(p + 4);
+    total = emu_sum(len + PROTOCOL_ICMPV6, p + 8, 32);
+    if (icmp[0] != PACKET_TOO_BIG || emu_csum(emu_sum(total, icmp, len)) != 0) {
         return false;
     }
-    out->mtu = get32(icmp + 4);
+    out->mtu = emu_get32(icmp + 4);
     return parse_quoted(out, icmp + ICMP_LEN, len - ICMP_LEN, 6);
 }
 
@@ -119,10 +99,10 @@ bool emu_too_big_parse(struct emu_too_big *out, const struct toe_frame *frame)
         return false;
     }
     memset(out, 0, sizeof(*out));
-    if (get16(p + off - 2) == ETHERTYPE_VLAN) {
+    if (emu_get16(p + off - 2) == ETHERTYPE_VLAN) {
         off += VLAN_LEN;
     }
-    switch (get16(p + off - 2)) {
+    switch (emu_get16(p + off - 2)) {
     case ETHERTYPE_IPV4:
         return parse_ipv4(out, p + off, frame->len - off);
     case ETHERTYPE_IPV6:

@@ -15,6 +15,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "bytes.h"
+
 enum {
     OPT_MSS = 2, /* of struct tcp_repair_opt: kinds of TCP options */
     OPT_WINDOW = 3,
@@ -230,26 +232,6 @@ static bool fill(const struct giving *g, struct toe_linux_error *error)
 
 /* --- the peer's words --- */
 
-static uint32_t sum_words(uint32_t sum, const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i + 1 < len; i += 2) {
-        sum += (uint32_t)data[i] << 8 | data[i + 1];
-    }
-    return sum;
-}
-
-static void put16(uint8_t *at, uint32_t value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    put16(at, value >> 16);
-    put16(at + 2, value & 0xffff);
-}
-
 /* A segment of the peer's without text: no timestamp, which Linux accepts and keeps its own by. */
 static void make_segment(const struct giving *g, uint8_t tcp[TCP_LEN], uint32_t seq, uint32_t ack,
                          uint8_t flags)
@@ -257,21 +239,20 @@ static void make_segment(const struct giving *g, uint8_t tcp[TCP_LEN], uint32_t 
     const struct toe_saved *saved = g->saved;
     const struct toe_path_const *path = &saved->path.constant;
     const size_t addr_len = path->src.family == 4 ? 4 : 16;
-    uint32_t sum = IPPROTO_TCP + TCP_LEN;
+    uint64_t sum = IPPROTO_TCP + TCP_LEN;
 
     memset(tcp, 0, TCP_LEN);
-    put16(tcp, saved->tcp.constant.remote_port);
-    put16(tcp + 2, saved->tcp.constant.local_port);
-    put32(tcp + 4, seq);
-    put32(tcp + 8, ack);
+    emu_put16(tcp, saved->tcp.constant.remote_port);
+    emu_put16(tcp + 2, saved->tcp.constant.local_port);
+    emu_put32(tcp + 4, seq);
+    emu_put32(tcp + 8, ack);
     tcp[12] = TCP_LEN / 4 << 4;
     tcp[13] = flags;
-    put16(tcp + 14, g->d->snd_wnd >> saved->tcp.constant.snd_wnd_scale);
-    sum = sum_words(sum, path->src.bytes, addr_len);
-    sum = sum_words(sum, path->dst.bytes, addr_len);
-    sum = sum_words(sum, tcp, TCP_LEN);
-    sum = (sum & 0xffff) + (sum >> 16);
-    put16(tcp + 16, ~(sum + (sum >> 16)) & 0xffff);
+    emu_put16(tcp + 14, g->d->snd_wnd >> saved->tcp.constant.snd_wnd_scale);
+    sum = emu_sum(sum, path->src.bytes, addr_len);
+    sum = emu_sum(sum, path->dst.bytes, addr_len);
+    sum = emu_sum(sum, tcp, TCP_LEN);
+    emu_put16(tcp + 16, emu_csum(sum));
 }
 
 static size_t make_header(const struct toe_path_const *path, uint8_t *ip)
@@ -279,7 +260,7 @@ static size_t make_header(const struct toe_path_const *path, uint8_t *ip)
     if (path->src.family == 4) {
         memset(ip, 0, 20);
         ip[0] = 0x45;
-        put16(ip + 2, 20 + TCP_LEN);
+        emu_put16(ip + 2, 20 + TCP_LEN);
         ip[8] = 64;
         ip[9] = IPPROTO_TCP; /* the kernel fills in the checksum */
         memcpy(ip + 12, path->dst.bytes, 4);
@@ -288,7 +269,7 @@ static size_t make_header(const struct toe_path_const *path, uint8_t *ip)
     }
     memset(ip, 0, 40);
     ip[0] = 0x60;
-    put16(ip + 4, TCP_LEN);
+    emu_put16(ip + 4, TCP_LEN);
     ip[6] = IPPROTO_TCP;
     ip[7] = 64;
     memcpy(ip + 8, path->dst.bytes, 16);
