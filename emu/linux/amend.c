@@ -140,6 +140,10 @@ static void update_path(struct emu_kernel *kernel, struct emu_request *request,
     kernel->stats.path_updates += path->mtu != path->told_mtu ? 1 : 0;
     kernel->stats.relinks += next != NULL ? 1 : 0;
     path->told_mtu = path->mtu;
+    if (next != NULL) {
+        ++next->path_cnt; /* the request's, until its answer: the path may turn elsewhere meanwhile
+                           */
+    }
     kernel->settings.ops->update(kernel->settings.target, &request->neighbor);
 }
 
@@ -282,13 +286,13 @@ static void is_relinked(struct emu_kernel *kernel, struct emu_path *path, struct
 {
     struct emu_neighbor *before = path->neighbor;
 
-    ++next->path_cnt;
-    path->neighbor = next;
+    path->neighbor = next; /* What the request held is the path's now. */
     if (path->next == next) {
         path->next = NULL;
         --next->path_cnt;
     }
     emu_neighbor_put(kernel, before);
+    emu_follow_ask(kernel, path); /* The route may have changed again meanwhile. */
 }
 
 static void path_updated(struct emu_kernel *kernel, struct emu_request *request)
@@ -298,6 +302,9 @@ static void path_updated(struct emu_kernel *kernel, struct emu_request *request)
     path->state = EMU_OBJECT_HERE;
     if (toe_status_is_failure(request->path.status)) {
         path->lost = path->lost == EMU_WHY_NONE ? EMU_WHY_REFUSED : path->lost; /* UPD-7 */
+        if (request->neighbor_object != NULL) {
+            emu_neighbor_put(kernel, request->neighbor_object);
+        }
     } else if (request->neighbor_object != NULL) {
         is_relinked(kernel, path, request->neighbor_object);
     }

@@ -532,28 +532,9 @@ void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail)
     }
     conn->info.why = why;
     conn->info.detail = detail;
-    request->conn = conn;
-    request->neighbor = (struct toe_block){
-        .size = sizeof(request->neighbor),
-        .type = TOE_BLOCK_NEIGHBOR,
-        .dependent = &request->path,
-        .host_data = {request},
-    };
-    request->path = (struct toe_block){
-        .size = sizeof(request->path),
-        .type = TOE_BLOCK_PATH4,
-        .dependent = &request->tcp,
-    };
+    emu_request_refer(request, conn, TOE_BLOCK_TCP_DELEGATED);
     request->ext.size = sizeof(request->ext);
-    request->tcp_state.size = sizeof(request->tcp_state);
     request->tcp_state.extension = kernel->caps.extension != 0 ? &request->ext : NULL;
-    request->tcp = (struct toe_block){
-        .size = sizeof(request->tcp),
-        .type = TOE_BLOCK_TCP_DELEGATED,
-        .object = &move->tcp,
-        .host_object = conn,
-        .state.tcp = &request->tcp_state,
-    };
     move->phase = EMU_PHASE_RECALLED;
     emu_conn_place_set(conn, EMU_PLACE_UPLOADING);
     kernel->settings.ops->terminate(kernel->settings.target, &request->neighbor);

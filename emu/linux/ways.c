@@ -228,6 +228,30 @@ void emu_request_fill(struct emu_request *request, struct emu_path *path,
     path->state = EMU_OBJECT_ASKED;
 }
 
+void emu_request_refer(struct emu_request *request, struct emu_conn *conn, uint16_t type)
+{
+    request->conn = conn;
+    request->neighbor = (struct toe_block){
+        .size = sizeof(request->neighbor),
+        .type = TOE_BLOCK_NEIGHBOR,
+        .dependent = &request->path,
+        .host_data = {request},
+    };
+    request->path = (struct toe_block){
+        .size = sizeof(request->path),
+        .type = TOE_BLOCK_PATH4,
+        .dependent = &request->tcp,
+    };
+    request->tcp_state.size = sizeof(request->tcp_state);
+    request->tcp = (struct toe_block){
+        .size = sizeof(request->tcp),
+        .type = type,
+        .object = &conn->move->tcp,
+        .host_object = conn,
+        .state.tcp = &request->tcp_state,
+    };
+}
+
 void emu_request_initiated(struct emu_kernel *kernel, struct emu_request *request)
 {
     struct emu_neighbor *n = request->neighbor_object;

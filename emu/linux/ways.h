@@ -149,6 +149,12 @@ void emu_request_fill(struct emu_request *request, struct emu_path *path,
 void emu_request_fill_neighbor(struct emu_request *request, struct emu_neighbor *neighbor,
                                struct toe_block *dependent, const struct toe_caps *caps);
 
+/*
+ * emu_request_refer() fills in a tree of placeholders down to |conn|, which is in the target, with
+ * a block of |type|; what its state says is for the caller to add.
+ */
+void emu_request_refer(struct emu_request *request, struct emu_conn *conn, uint16_t type);
+
 /* emu_request_initiated() notes what became of them. */
 void emu_request_initiated(struct emu_kernel *kernel, struct emu_request *request);
 

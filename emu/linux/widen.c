@@ -37,29 +37,10 @@ void emu_widen(struct emu_conn *conn)
     if (request == NULL) {
         return;
     }
-    request->conn = conn;
-    request->neighbor = (struct toe_block){
-        .size = sizeof(request->neighbor),
-        .type = TOE_BLOCK_NEIGHBOR,
-        .dependent = &request->path,
-        .host_data = {request},
-    };
-    request->path = (struct toe_block){
-        .size = sizeof(request->path),
-        .type = TOE_BLOCK_PATH4,
-        .dependent = &request->tcp,
-    };
-    request->tcp_state.size = sizeof(request->tcp_state);
+    emu_request_refer(request, conn, TOE_BLOCK_TCP_CACHED);
     emu_widen_fill(conn, &request->tcp_state.cached);
     request->tcp_state.cached.flags = TOE_TCP_UPDATE_RCV_WND;
     move->told_wnd = request->tcp_state.cached.initial_rcv_wnd;
-    request->tcp = (struct toe_block){
-        .size = sizeof(request->tcp),
-        .type = TOE_BLOCK_TCP_CACHED,
-        .object = &move->tcp,
-        .host_object = conn,
-        .state.tcp = &request->tcp_state,
-    };
     move->is_widening = true;
     ++kernel->stats.window_updates;
     kernel->settings.ops->update(kernel->settings.target, &request->neighbor);

@@ -124,6 +124,21 @@ for to in 10.72.0.2 fd72::2; do
     end 'another next hop'
 done
 
+# --- it does not know where it leads: what counts is the last ---
+
+ip route replace 10.72.0.0/24 via 10.71.0.2
+begin 10.72.0.2
+for ((n = 0; n < 300; n++)); do
+    echo 'route replace 10.72.0.0/24 via 10.71.0.3'
+    echo 'route replace 10.72.0.0/24 via 10.71.0.2'
+done | ip -batch -
+until_true 'a route that turns often' path_is "\"neighbor\":\"$(mac peer0)\""
+still 'a route that turns often'
+arrived=$(arrived)
+still 'a route that turns often, later'
+[ "$(arrived)" -lt $((arrived + 50000)) ] || fail 'a route that turns often: it leads elsewhere still'
+end 'a route that turns often'
+
 # --- the interface's MTU ---
 
 begin 10.71.0.2
@@ -192,7 +207,8 @@ end 'no route'
 
 begin 10.72.0.2
 ip route replace 10.72.0.0/24 via 10.71.0.77
-until_true 'no such next hop: it comes back' is '"uploads":1,'
+comes_back() { is '"uploads":1,' && is '"why":"\(neighbor\|window closed\)"'; }
+until_true 'no such next hop: it comes back' comes_back
 ip route replace 10.72.0.0/24 via 10.71.0.2
 before=$(bytes)
 until_true 'the next hop is back' goes_on
