@@ -16,6 +16,16 @@ static void on_signal(int number)
     is_ended = 1;
 }
 
+/* A change of size waits for emu_screen_wait(): it interrupts calls that others make meanwhile. */
+static void hold_resizes(bool holds)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGWINCH);
+    (void)sigprocmask(holds ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 bool emu_screen_open(struct emu_error *error)
 {
     const struct sigaction action = {.sa_handler = on_signal};
@@ -34,6 +44,7 @@ bool emu_screen_open(struct emu_error *error)
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGHUP, &action, NULL);
+    hold_resizes(true);
     (void)cbreak();
     (void)noecho();
     (void)curs_set(0);
@@ -44,6 +55,7 @@ bool emu_screen_open(struct emu_error *error)
 void emu_screen_close(void)
 {
     (void)endwin();
+    hold_resizes(false);
 }
 
 void emu_screen_size(int *lines, int *columns)
@@ -73,6 +85,8 @@ bool emu_screen_wait(toe_duration time)
     int key;
 
     timeout((int)(time / TOE_NS_PER_MS));
+    hold_resizes(false);
     key = getch();
+    hold_resizes(true);
     return is_ended == 0 && key != 'q' && key != 'Q' && key != 3;
 }

@@ -78,6 +78,10 @@ static int watch(const struct emu_client *client, toe_duration interval)
             before = view;
             view = (struct emu_view){.at = 0};
             status = look(client, &view);
+            if (status != EMU_EXIT_OK && !emu_screen_wait(0)) {
+                status = EMU_EXIT_OK; /* What ends it has interrupted the look. */
+                break;
+            }
         } while (status == EMU_EXIT_OK);
         emu_screen_close();
         if (status != EMU_EXIT_OK) {
