@@ -10,6 +10,9 @@
 #include "stress_load.h"
 #include "toe/target.h"
 
+/* What a host buffers for sending, bytes for a connection. */
+#define EMU_STRESS_SND_BUF 65536u
+
 struct emu_stress_machine {
     struct toe_host *host;
     struct toe_target *target;
@@ -35,8 +38,9 @@ void emu_stress_machine_fini(struct emu_stress_machine *machine);
 /* emu_stress_machine_left() is emu_sums_left() of it. */
 uint64_t emu_stress_machine_left(const struct emu_stress_machine *machine, bool time_wait_counts);
 
-/* emu_stress_judge() sets the verdict by what |result| tells. */
-void emu_stress_judge(struct emu_stress_result *result, bool interrupted);
+/* emu_stress_judge() sets the verdict by what |result| tells of a run with |settings|. */
+void emu_stress_judge(struct emu_stress_result *result, const struct emu_stress_settings *settings,
+                      bool interrupted);
 
 /* emu_stress_wall() is the real time, in seconds. */
 double emu_stress_wall(void);

@@ -20,11 +20,11 @@
 #define LOSS_IN_GAPS 100000
 
 /*
- * What two machines may take: so much, and so much for each connection that there ever was, as each
- * has buffers for sending and receiving at both ends.
+ * What a machine may take: so much, and for each connection that there ever was so many times the
+ * buffer for sending and that for receiving, as they move between host and target.
  */
 #define MEMORY_BASE (64u << 20)
-#define MEMORY_CONN (256u << 10)
+#define MEMORY_BUFFERS 2
 
 /* Real seconds between two progress reports. */
 #define PROGRESS_TIME 0.5
@@ -317,7 +317,8 @@ static void play(struct run *run)
 /* After the run: whether too much memory was taken, or not all of it given back. */
 static void check_memory(struct run *run)
 {
-    const size_t most = MEMORY_BASE + MEMORY_CONN * (size_t)run->result->connections_opened;
+    const size_t buffers = MEMORY_BUFFERS * (EMU_STRESS_SND_BUF + (size_t)run->settings->rcv_buf);
+    const size_t most = MEMORY_BASE + buffers * run->result->connections_opened;
 
     for (int i = 0; i < 2; ++i) {
         if (run->rations[i].peak > most) {
@@ -365,6 +366,6 @@ int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress
     }
     unmake(&run);
     check_memory(&run);
-    emu_stress_judge(result, is_stopped(&run));
+    emu_stress_judge(result, settings, is_stopped(&run));
     return result->verdict == EMU_VERDICT_PASS ? EMU_EXIT_OK : EMU_EXIT_FAULT;
 }

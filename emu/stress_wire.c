@@ -373,6 +373,6 @@ int emu_stress_wire_run(struct emu_stress_result *result,
                       settings->interface, address, settings->peer_port);
         return emu_error_print(&error);
     }
-    emu_stress_judge(result, run.is_interrupted);
+    emu_stress_judge(result, settings, run.is_interrupted);
     return result->verdict == EMU_VERDICT_PASS ? EMU_EXIT_OK : EMU_EXIT_FAULT;
 }

@@ -87,7 +87,6 @@ static void happen(struct emu_swarm_player *player, const struct emu_swarm_event
 {
     struct emu_swarm_part *part = &player->parts[event->machine];
 
-    ++player->injected[event->what];
     switch ((enum emu_swarm_what)event->what) {
     case EMU_SWARM_OPEN:
         open_one(player, part, event);

@@ -31,7 +31,6 @@ struct emu_swarm_player {
     struct toe_sim_link *link;
     struct emu_swarm_part parts[2];
     size_t next; /* event */
-    uint64_t injected[EMU_SWARM_CNT];
 };
 
 /* emu_swarm_node_ops() makes a node of a simulation of |node|, which must stay where it is. */

@@ -198,7 +198,7 @@ static void run(const struct road *road, struct outcome *outcome)
     outcome->stress.digest = toe_sim_digest(world.sim);
     lwip_peer_seen_get(world.peer, &outcome->seen);
     toe_sim_stats_get(world.sim, &outcome->link);
-    emu_stress_judge(&outcome->stress, false);
+    emu_stress_judge(&outcome->stress, &world.settings, false);
     lwip_peer_del(world.peer);
     emu_stress_machine_fini(&world.machine);
     emu_lwip_del(world.lwip);
