@@ -35,7 +35,7 @@ esac
 # A process of the demonstration that outlived it would keep its namespaces alive, too. Where the
 # signal came before there was a handler, the kernel ends the others, which takes it a moment.
 gone() {
-    timeout 60 "$BASH" -c 'while pgrep -f "$0 demo" >/dev/null; do :; done' "$toe"
+    timeout 5 "$BASH" -c 'while pgrep -f "$0 demo" >/dev/null; do :; done' "$toe"
 }
 for delay in 0.05 0.5 2; do
     timeout -s INT "$delay" "$toe" demo >/dev/null 2>&1

@@ -83,7 +83,7 @@ nic --persist --policy random --rate 400 --seed "${TOE_TEST_SEED:-1}"
 streams_begin
 talks 'while connections move'
 "$toe" fault --loss 0.5 --reorder 0.5
-talks 'while they move, under loss'
+talks 'while they move, under loss' lossy
 "$toe" fault
 streams_end 'moved at random'
 moved 100 || fail 'too few moves'

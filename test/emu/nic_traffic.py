@@ -4,7 +4,8 @@
 # Programs on the two machines of nic_world.sh, on plain sockets of the kernel.
 #
 #   nic_traffic.py serve            echoes TCP, and UDP datagrams; "u" before a datagram: many at once
-#   nic_traffic.py talk ADDRESS     ICMP, UDP and TCP with it, each checked; one line at the end
+#   nic_traffic.py talk ADDRESS [lossy]   ICMP, UDP and TCP with it, each checked; one line at the end;
+#                                   with patience where frames get lost
 #   nic_traffic.py duplex ADDRESS   keeps both ways full until a line comes; says how far it is
 #   nic_traffic.py hold ADDRESS     reads nothing until a line comes, and then what there is
 #   nic_traffic.py stream ADDRESS [FROM]   sends and gets back bytes until stdin says something, then
@@ -84,7 +85,7 @@ def accept(server, serve_one):
         threading.Thread(target=serve_one, args=(conn,), daemon=True).start()
 
 
-def ping(address, family):
+def ping(address, family, tries):
     if family == socket.AF_INET:
         sock, kinds = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMP), (8, 0)
     else:
@@ -99,13 +100,13 @@ def ping(address, family):
         reply = reply[20:] if family == socket.AF_INET else reply
         return reply[0] == kinds[1] and reply[4:] == body
 
-    ask(sock, "ICMP", lambda: sock.sendto(packet, (address, 0)), is_echo)
+    ask(sock, "ICMP", lambda: sock.sendto(packet, (address, 0)), is_echo, tries)
 
 
-def ask(sock, what, send, is_answer, cnt=1):
-    """Datagrams get lost: asks until |cnt| answers have come, and passes over all others."""
-    sock.settimeout(1)
-    for _ in range(60):
+def ask(sock, what, send, is_answer, tries, cnt=1):
+    """Asks once, or where datagrams get lost again, until |cnt| answers have come."""
+    sock.settimeout(5 if tries == 1 else 1)
+    for _ in range(tries):
         send()
         try:
             while cnt > 0:
@@ -116,17 +117,26 @@ def ask(sock, what, send, is_answer, cnt=1):
     sys.exit("%s: no answer" % what)
 
 
-def datagrams(address, family):
+def datagrams(address, family, tries):
     udp = socket.socket(family, socket.SOCK_DGRAM)
+
+    def ask_for(what, data, question, cnt=1):
+        def is_answer(reply):
+            # One that was asked for twice may come twice.
+            assert reply == data or tries > 1, "%s: another one came back" % what
+            return reply == data
+
+        ask(udp, what, lambda: udp.sendto(question, (address, PORT)), is_answer, tries, cnt)
+
     for size in (1, 1000, 1472, 9000):
         data = random.randbytes(size).replace(b"u", b"v")
-        ask(udp, "UDP of %d bytes" % size, lambda: udp.sendto(data, (address, PORT)), lambda reply: reply == data)
+        ask_for("UDP of %d bytes" % size, data, data)
     data = random.randbytes(1200)
-    ask(udp, "UDP, many at once", lambda: udp.sendto(b"u" + data, (address, PORT)), lambda reply: reply == data, 8)
+    ask_for("UDP, many at once", data, b"u" + data, 8)
 
 
-def transfer(address, size):
-    carry(socket.create_connection((address, PORT), 60), size)
+def transfer(address, size, tries):
+    carry(socket.create_connection((address, PORT), 10 if tries == 1 else 60), size)
 
 
 def carry(conn, size):
@@ -148,18 +158,20 @@ def carry(conn, size):
     assert bytes(back) == data, "TCP: %d bytes came back as %d others" % (size, len(back))
 
 
-def talk(address):
+def talk(address, way="clean"):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    ping(address, family)
-    datagrams(address, family)
+    tries = 60 if way == "lossy" else 1
+    ping(address, family, tries)
+    datagrams(address, family, tries)
     for size in (1, 1460, 100000, 8000000):
-        transfer(address, size)
+        transfer(address, size, tries)
     print("talked")
 
 
 def stream(address, source=None, starts=False):
     """Keeps the connection busy both ways while the NIC comes and goes."""
-    conn = socket.create_connection((address, PORT), 60, source and (source, 0))
+    conn = socket.create_connection((address, PORT), 10, source and (source, 0))
+    conn.settimeout(60)
     if starts:
         print("connected %d" % conn.getsockname()[1], flush=True)
         sys.stdin.readline()

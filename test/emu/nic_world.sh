@@ -73,12 +73,14 @@ address() {
     ip addr add fd71::1/64 dev toe0 nodad
 }
 
-# talks WHAT: ICMP, UDP and TCP reach the other machine, over both IP versions, and come back whole.
+# talks WHAT [lossy]: ICMP, UDP and TCP reach the other machine, over both IP versions, and come back
+# whole; with patience where frames get lost.
 talks() {
-    local to out
+    local to out patience=60
 
+    [ "${2:-}" != lossy ] || patience=120
     for to in 10.71.0.2 fd71::2; do
-        out=$(timeout 120 $traffic talk $to 2>&1) || fail "$1, with $to: $out"
+        out=$(timeout $patience $traffic talk $to "${2:-clean}" 2>&1) || fail "$1, with $to: $out"
     done
 }
 

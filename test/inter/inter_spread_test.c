@@ -205,31 +205,22 @@ static void change_while_it_runs(struct spread *sp)
 /* Under loss, reordering, duplication; connections move between host and team all the time. */
 static void test_changes(void **state)
 {
-    uint64_t segments[MEMBERS];
-    uint64_t all[MEMBERS] = {0};
-
     (void)state;
     for (uint64_t seed = 1; seed <= 12; ++seed) {
         struct s_pair pair = {.is_rude = false};
         struct spread sp = {.seed = seed};
 
-        init(&sp, &pair, seed % 4 == 0 ? TOE_POLICY_ALL : TOE_POLICY_RANDOM, true, 32, 60000);
+        init(&sp, &pair, seed % 4 == 0 ? TOE_POLICY_ALL : TOE_POLICY_RANDOM, true, 32, 120000);
         change_while_it_runs(&sp);
         s_pair_finish(&pair);
         s_pair_check_bytes(&pair);
         for (uint32_t m = 0; m < MEMBERS; ++m) {
             const struct toe_stats stats = stats_of(toe_target_ops(), sp.members[m]);
 
-            segments[m] = stats.tcp[0].in_segments + stats.tcp[1].in_segments;
             assert_true(stats.initiated > 0);
-            /* One that had few connections may have lost them again before a segment came. */
-            assert_true(segments[m] > 0 || stats.initiated < 4);
-            all[m] += segments[m];
+            assert_true(stats.tcp[0].in_segments + stats.tcp[1].in_segments > 0);
         }
         fini(&sp);
-    }
-    for (uint32_t m = 0; m < MEMBERS; ++m) {
-        assert_true(all[m] > 0);
     }
 }
 
