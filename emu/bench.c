@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "computer.h"
 #include "option.h"
 #include "plot.h"
 #include "report.h"
@@ -40,7 +41,7 @@ struct emu_bench {
     struct rival rivals[PEER_CNT];
     struct emu_error absence; /* the last reason for a peer not to be there */
     struct emu_plot plot;     /* of the requests against the number of connections */
-    char machine[128];
+    struct emu_computer computer;
 };
 
 const struct emu_bench_entry emu_bench_entries[] = {
@@ -103,27 +104,18 @@ static double median(double *values, uint64_t cnt, double *spread)
     return middle;
 }
 
-/* The machine, as /proc/cpuinfo names it; once. */
+/* The machine; once. */
 static void tell_machine(struct emu_bench *bench)
 {
-    char line[256];
-    FILE *file;
+    const char *processor = bench->computer.processor;
 
     if (bench->is_machine_told) {
         return;
     }
     bench->is_machine_told = true;
-    file = fopen("/proc/cpuinfo", "r");
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (sscanf(line, "model name : %127[^\n]", bench->machine) == 1) {
-            break;
-        }
-    }
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    emu_report_say(&bench->report, json_pack("{ss ss}", "type", "machine", "cpu", bench->machine),
-                   "%s\n%-44s %12s %-12s %10s %12s %8s %7s", bench->machine, "figure", "ours", "",
+    emu_computer_look(&bench->computer);
+    emu_report_say(&bench->report, json_pack("{ss ss}", "type", "machine", "cpu", processor),
+                   "%s\n%-44s %12s %-12s %10s %12s %8s %7s", processor, "figure", "ours", "",
                    "peer", "peer's", "ratio", "spread");
 }
 
@@ -383,7 +375,7 @@ static int draw(struct emu_bench *bench, FILE *file, const char *path)
 {
     bool ok;
 
-    bench->plot.subtitle = bench->machine;
+    bench->plot.subtitle = bench->computer.processor;
     ok = emu_plot_write(&bench->plot, file);
     ok = fclose(file) == 0 && ok;
     if (!ok) {
@@ -417,7 +409,6 @@ int emu_bench_main(int argc, char **argv)
 {
     struct emu_bench bench = {
         .rounds = 15,
-        .machine = "unknown",
         .plot = {.title = "A request and a response of 64 bytes, both ends",
                  .x_name = "connections",
                  .y_name = "nanoseconds"},
