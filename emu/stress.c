@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "chronicle.h"
 #include "pump.h"
+#include "report.h"
 #include "stress_options.h"
+#include "stress_page.h"
 #include "stress_report.h"
 #include "swarm/swarm.h"
 
@@ -95,13 +97,21 @@ static bool close_file(FILE *out, const char *what, const char *path, bool ok)
     return false;
 }
 
-static bool write_report(FILE *out, const char *path, const struct emu_stress_result *result)
+static bool write_json(FILE *out, const struct emu_stress_result *result)
 {
     json_t *object = emu_stress_report_object(result, "summary");
     const bool ok = json_dumpf(object, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
 
     json_decref(object);
-    return close_file(out, "report", path, ok);
+    return ok;
+}
+
+/* A report whose file is named so is a page for people, any other one JSON. */
+static bool is_page(const char *path)
+{
+    const char *end = path == NULL ? NULL : strrchr(path, '.');
+
+    return end != NULL && (strcmp(end, ".html") == 0 || strcmp(end, ".htm") == 0);
 }
 
 static int run(struct emu_stress_result *result, const struct emu_stress_options *options,
@@ -131,6 +141,8 @@ int emu_stress_main(int argc, char **argv)
     struct emu_stress_result result;
     struct emu_report output;
     FILE *report = NULL;
+    static struct emu_chronicle chronicle; /* large */
+    const struct emu_stress_about about = {&options.settings, &chronicle, argc, argv};
     int status = emu_stress_options_parse(&options, argc, argv);
 
     if (status >= 0) {
@@ -145,18 +157,23 @@ int emu_stress_main(int argc, char **argv)
     options.settings.stop = &stop;
     options.settings.progress = show_progress;
     options.settings.user = &output;
+    options.settings.chronicle = is_page(options.report) && options.swarm == 0 ? &chronicle : NULL;
     status = run(&result, &options, &output);
     if (!close_file(options.settings.trace, "trace", options.trace, true)) {
-        return EMU_EXIT_ENVIRONMENT;
+        status = EMU_EXIT_ENVIRONMENT;
     }
     if (status == EMU_EXIT_OK || status == EMU_EXIT_FAULT) {
         show_summary(&output, &result);
-        if (report != NULL && !write_report(report, options.report, &result)) {
-            return EMU_EXIT_ENVIRONMENT;
+        if (report != NULL &&
+            !close_file(report, "report", options.report,
+                        is_page(options.report) ? emu_stress_page_write(report, &result, &about)
+                                                : write_json(report, &result))) {
+            status = EMU_EXIT_ENVIRONMENT;
         }
     } else if (report != NULL) {
         fclose(report);
         (void)remove(options.report);
     }
+    emu_chronicle_fini(&chronicle);
     return status;
 }

@@ -33,6 +33,7 @@ enum emu_stress_verdict {
     EMU_VERDICT_INTERRUPTED,
 };
 
+struct emu_chronicle;
 struct emu_schedule;
 struct emu_stress_result;
 
@@ -99,6 +100,7 @@ struct emu_stress_settings {
 
     const char *capture; /* pcapng file of all frames, or NULL */
     FILE *trace;         /* gets a line for each call between host and target, or NULL */
+    struct emu_chronicle *chronicle; /* all zero, for a report; or NULL */
 
     volatile sig_atomic_t *stop; /* non-zero ends the run early; may be NULL */
     /* Called about twice a second of real time; |result| is as far as it goes. May be NULL. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stress_drivers.h"
 
+#include "chronicle.h"
 #include "stress_load.h"
 
 #define MILLION 1000000u
@@ -43,8 +44,13 @@ static void on_record(void *user, const struct toe_inter_record *record)
     struct emu_stress_drivers *drivers = user;
     char line[1024];
 
-    (void)toe_inter_record_line(record, line, sizeof(line));
-    fprintf(drivers->out, "%s\n", line);
+    if (drivers->out != NULL) {
+        (void)toe_inter_record_line(record, line, sizeof(line));
+        fprintf(drivers->out, "%s\n", line);
+    }
+    if (drivers->chronicle != NULL) {
+        emu_chronicle_record(drivers->chronicle, record);
+    }
 }
 
 /* --- stacking --- */
@@ -119,7 +125,7 @@ static bool add_chaos(struct emu_stress_drivers *drivers, uint32_t kinds, uint64
     return drivers->chaos != NULL;
 }
 
-static bool add_trace(struct emu_stress_drivers *drivers, FILE *out)
+static bool add_trace(struct emu_stress_drivers *drivers)
 {
     struct toe_inter_trace_settings set;
 
@@ -128,7 +134,6 @@ static bool add_trace(struct emu_stress_drivers *drivers, FILE *out)
     set.lane = drivers->name;
     set.tell = on_record;
     set.user = drivers;
-    drivers->out = out;
     drivers->trace = toe_inter_trace_new(&set);
     if (drivers->trace == NULL) {
         return false;
@@ -142,11 +147,17 @@ bool emu_stress_drivers_init(struct emu_stress_drivers *drivers,
                              struct toe_inter_below target, uint64_t seed,
                              struct emu_stress_result *result)
 {
-    *drivers = (struct emu_stress_drivers){.top = target, .name = name, .result = result};
+    *drivers = (struct emu_stress_drivers){
+        .top = target,
+        .name = name,
+        .result = result,
+        .out = settings->trace,
+        .chronicle = settings->chronicle,
+    };
     if ((settings->lag > 0 && !add_lag(drivers, settings->lag, seed)) ||
         (((settings->chaos & EMU_CHAOS_FAULTS) != 0 || settings->schedule != NULL) &&
          !add_chaos(drivers, settings->chaos, seed + 1)) ||
-        (settings->trace != NULL && !add_trace(drivers, settings->trace))) {
+        ((drivers->out != NULL || drivers->chronicle != NULL) && !add_trace(drivers))) {
         return false;
     }
     drivers->monitor = monitor_on(drivers, &drivers->top, on_breach_above);

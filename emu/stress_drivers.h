@@ -4,7 +4,8 @@
  *
  *     host -> monitor -> tracer -> chaos -> monitor -> lag -> target
  *
- * The first monitor sees what the host sees, and is always there. The tracer is there with a trace.
+ * The first monitor sees what the host sees, and is always there. The tracer is there with a trace
+ * or a chronicle.
  * Chaos is a fault injector, there if faults are asked for, or a schedule has them; to the target
  * it is a host, so it has a monitor of its own. The lag is another injector that only delays: a
  * software target answers at once, an adapter does not.
@@ -22,10 +23,11 @@ struct emu_stress_drivers {
     struct toe_inter_fault *lag;
     struct toe_inter_monitor *low; /* NULL without chaos */
     struct toe_inter_fault *chaos; /* NULL: not asked for; without rules under a schedule */
-    struct toe_inter_trace *trace; /* NULL: no trace */
+    struct toe_inter_trace *trace; /* NULL: neither trace nor chronicle */
     struct toe_inter_monitor *monitor;
     const char *name;
-    FILE *out; /* the trace's */
+    FILE *out;                       /* the trace's, or NULL */
+    struct emu_chronicle *chronicle; /* or NULL */
     struct emu_stress_result *result;
     toe_instant began; /* the run; to be set if that is not 0 */
 };

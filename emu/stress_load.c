@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "chronicle.h"
 #include "timers.h"
 #include "toe/seam.h"
 #include "toe/status.h"
@@ -44,6 +45,8 @@ struct conn {
     struct emu_timer timer;
     struct emu_flow flow;
     struct emu_load *load;
+    struct emu_life *life; /* with a chronicle, while it is open and counted */
+    const char *outcome;   /* of it, if it is not as it should be */
     toe_handle handle;
     size_t idx;        /* in load->conns */
     bool is_open;      /* established */
@@ -190,6 +193,44 @@ static void count_finished(const struct conn *conn)
     class->received += conn->flow.rx;
 }
 
+/* --- for the chronicle --- */
+
+static void life_begin(struct conn *conn, toe_instant now)
+{
+    const struct emu_load_settings *set = &conn->load->settings;
+    struct toe_host_conn_info info = {0};
+
+    if (set->chronicle == NULL) {
+        return;
+    }
+    toe_host_conn_info(set->host, conn->handle, &info);
+    conn->life = emu_chronicle_open(set->chronicle,
+                                    &(struct emu_life){.machine = set->name,
+                                                       .is_opener = conn->flow.is_opener,
+                                                       .family = info.local.family,
+                                                       .local_port = info.local_port,
+                                                       .remote_port = info.remote_port},
+                                    now);
+}
+
+/* Notes how far |conn| is, unless |was_finished|: then it has nothing more to wait for. */
+static void life_note(struct conn *conn, bool was_finished, toe_instant now)
+{
+    if (conn->life != NULL && !was_finished) {
+        conn->life->plan = conn->flow.plan;
+        emu_life_note(conn->life, conn->load->settings.chronicle, conn->flow.tx, conn->flow.rx,
+                      now);
+    }
+}
+
+static void life_end(struct conn *conn)
+{
+    if (conn->life != NULL) {
+        emu_chronicle_close(conn->load->settings.chronicle, conn->life,
+                            conn->outcome != NULL ? conn->outcome : "ended as it should");
+    }
+}
+
 /* Gives the handle of |conn| back, and forgets it. */
 static void conn_del(struct conn *conn, give_back *end)
 {
@@ -206,6 +247,7 @@ static void conn_del(struct conn *conn, give_back *end)
     if (conn->flow.is_opener && conn->flow.plan.kind == EMU_FLOW_PLAIN) {
         --load->opener_cnt;
     }
+    life_end(conn);
     (void)settle_loss(conn);
     toe_host_conn_user_set(load->settings.host, conn->handle, NULL);
     end(load->settings.host, conn->handle);
@@ -215,7 +257,7 @@ static void conn_del(struct conn *conn, give_back *end)
     free(conn);
 }
 
-static void count_open(struct conn *conn)
+static void count_open(struct conn *conn, toe_instant now)
 {
     struct emu_stress_result *result = conn->load->settings.result;
 
@@ -229,6 +271,7 @@ static void count_open(struct conn *conn)
     if (!is_counted(conn)) {
         return;
     }
+    life_begin(conn, now);
     ++result->connections_opened;
     ++result->connections_now;
     if (result->connections_now > result->connections_peak) {
@@ -306,6 +349,7 @@ static void transmit(struct conn *conn, toe_instant now)
 static void give_up(struct conn *conn, const char *what, toe_instant now)
 {
     conn_fault(conn, what, now);
+    conn->outcome = "was given up";
     conn_del(conn, toe_host_abort);
 }
 
@@ -321,11 +365,13 @@ static toe_duration patience(const struct conn *conn)
 static void serve(struct conn *conn, toe_instant now)
 {
     struct emu_load *load = conn->load;
+    const bool was_finished = emu_flow_is_finished(&conn->flow);
     toe_instant next;
 
     if (conn->is_open) {
         receive(conn, now);
         transmit(conn, now);
+        life_note(conn, was_finished, now);
         switch (emu_flow_step(&conn->flow, now)) {
         case EMU_STEP_NONE:
             break;
@@ -334,6 +380,7 @@ static void serve(struct conn *conn, toe_instant now)
             break;
         case EMU_STEP_ABORT:
             note_loss(conn);
+            conn->outcome = "ended with a RST of its own, as it should";
             conn_del(conn, toe_host_abort);
             return;
         }
@@ -460,7 +507,7 @@ static void accept_all(struct emu_load *load, toe_instant now)
         } else if (load->settings.call_cnt > 0) {
             ++load->called_cnt;
         }
-        count_open(conn);
+        count_open(conn, now);
         if (load->is_draining) {
             emu_flow_hurry(&conn->flow);
         }
@@ -481,6 +528,7 @@ static void on_reset(struct conn *conn, toe_status status, toe_instant now)
     struct emu_load *load = conn->load;
 
     receive(conn, now);
+    conn->outcome = "ended with a RST";
     if (conn->is_lost) {
         ++load->settings.result->connections_lost;
         note_loss(conn);
@@ -529,7 +577,7 @@ static void on_event(struct emu_load *load, const struct toe_host_event *event, 
     switch (event->type) {
     case TOE_HOST_CONNECTED:
         conn->flow.progress_at = now;
-        count_open(conn);
+        count_open(conn, now);
         break;
     case TOE_HOST_RECEIVABLE:
         conn->is_readable = true;
@@ -547,11 +595,14 @@ static void on_event(struct emu_load *load, const struct toe_host_event *event, 
         return;
     case TOE_HOST_UPLOADED:
         conn->is_lost = event->reason == TOE_UPLOAD_HARDWARE_FAILURE;
+        emu_life_move(conn->life, load->settings.chronicle, false, now);
+        break;
+    case TOE_HOST_OFFLOADED:
+        emu_life_move(conn->life, load->settings.chronicle, true, now);
         break;
     case TOE_HOST_ACCEPTABLE:
     case TOE_HOST_SENDABLE:
     case TOE_HOST_SOFT_ERROR:
-    case TOE_HOST_OFFLOADED:
         break;
     }
     serve(conn, now);
@@ -709,6 +760,7 @@ void emu_load_del(struct emu_load *load)
         return;
     }
     for (size_t i = 0; i < load->conn_cnt; ++i) {
+        life_end(load->conns[i]);
         free(load->conns[i]);
     }
     free(load->conns);

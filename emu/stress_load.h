@@ -34,6 +34,7 @@ struct emu_load_settings {
     bool loses;            /* hardware may turn out to be corrupt, and take connections with it */
     uint8_t machine;       /* which one of two, for |lost| */
     struct emu_lost *lost; /* shared with the other machine; NULL: that is none of ours */
+    struct emu_chronicle *chronicle; /* shared, as |result| is; or NULL */
 };
 
 /* emu_load_new() makes a load, which listens already; NULL if the port cannot be had. */

@@ -173,7 +173,7 @@ static const struct emu_option table[] = {
     OPTION(TEXT, "capture", &parsed.settings.capture, .placeholder = "FILE",
            .help = "write all frames to a pcapng file"),
     OPTION(TEXT, "report", &parsed.report, .placeholder = "FILE",
-           .help = "write the summary to a file, too"),
+           .help = "write the result to a file: a page if it ends in .html, or else JSON"),
     OPTION(FLAG, "json", &parsed.json, .help = "print JSON, one object a line"),
 };
 #undef OPTION

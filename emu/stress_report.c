@@ -138,12 +138,6 @@ static json_t *of_lane(const struct emu_fault_stats *stats)
     return object;
 }
 
-static uint64_t retransmitted(const struct emu_stress_result *result)
-{
-    return result->host.retransmitted + result->target.tcp[0].retransmitted_segments +
-           result->target.tcp[1].retransmitted_segments;
-}
-
 static void set_moves(json_t *object, const struct emu_stress_result *result)
 {
     const struct toe_host_stats *host = &result->host;
@@ -198,7 +192,7 @@ json_t *emu_stress_report_object(const struct emu_stress_result *result, const c
     json_object_set_new(object, "wall_seconds", json_real(result->wall_seconds));
     set_number(object, "frames", result->frames);
     set_number(object, "frames_lost", result->frames_lost);
-    set_number(object, "retransmitted", retransmitted(result));
+    set_number(object, "retransmitted", emu_sums_retransmitted(result));
     if (strcmp(type, "progress") != 0) {
         set_moves(object, result);
         json_object_set_new(object, "drops", by_drop(result));
@@ -277,7 +271,7 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
     fprintf(out,
             "frames: %" PRIu64 ", %" PRIu64 " lost; %" PRIu64 " segments retransmitted, %" PRIu64
             " forwarded\n",
-            result->frames, result->frames_lost, retransmitted(result), host->forwarded);
+            result->frames, result->frames_lost, emu_sums_retransmitted(result), host->forwarded);
     fprintf(out, "moves: %" PRIu64 " offloads, %" PRIu64 " failed, %" PRIu64 " uploads\n",
             result->offloads, result->offloads_failed, result->uploads);
     fprintf(out,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "chronicle.h"
 #include "stress_machine.h"
 #include "stress_sums.h"
 #include "swarm/player.h"
@@ -140,6 +141,7 @@ static bool make_machine(struct run *run, uint8_t idx)
                  (set->schedule != NULL && emu_schedule_has_losses(set->schedule)),
         .machine = idx,
         .lost = &run->lost,
+        .chronicle = set->chronicle,
     };
     const struct toe_mem mem = emu_ration_mem(&run->rations[idx]);
 
@@ -231,6 +233,18 @@ static void report(struct run *run)
     run->settings->progress(run->settings->user, run->result);
 }
 
+/* Has the chronicle told, if there is one; of the end in any case. */
+static void chronicle(struct run *run, bool is_end)
+{
+    struct emu_chronicle *chronicle = run->settings->chronicle;
+    const toe_instant now = toe_sim_now(run->sim);
+
+    if (chronicle != NULL && (is_end || emu_chronicle_is_due(chronicle, now))) {
+        sum_up(run);
+        emu_chronicle_sample(chronicle, run->result, now);
+    }
+}
+
 static bool is_stopped(const struct run *run)
 {
     return run->settings->stop != NULL && *run->settings->stop != 0;
@@ -279,6 +293,7 @@ static bool go(struct run *run, toe_instant until, bool (*goes_on)(const struct 
         }
         emu_swarm_player_run(&run->player, toe_sim_now(run->sim));
         report(run);
+        chronicle(run, false);
         if (is_stopped(run)) {
             return false;
         }
@@ -355,8 +370,12 @@ int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress
         }
         emu_capture_sim(run.capture, run.sim);
     }
+    if (settings->chronicle != NULL) {
+        emu_chronicle_begin(settings->chronicle, toe_sim_now(run.sim));
+    }
     play(&run);
     sum_up(&run);
+    chronicle(&run, true);
     if (run.capture != NULL) {
         toe_sim_tap_set(run.sim, NULL, NULL);
         if (!emu_capture_close(run.capture, &error)) {

@@ -83,6 +83,12 @@ void emu_sums_merge(struct emu_stress_result *result, const struct emu_stress_re
     result->uploads += run->uploads;
 }
 
+uint64_t emu_sums_retransmitted(const struct emu_stress_result *result)
+{
+    return result->host.retransmitted + result->target.tcp[0].retransmitted_segments +
+           result->target.tcp[1].retransmitted_segments;
+}
+
 uint64_t emu_sums_left(const struct toe_host *host, const struct toe_target_ops *ops, void *target,
                        uint32_t listeners, bool time_wait_counts)
 {

@@ -18,6 +18,9 @@ void emu_sums_add(struct emu_stress_result *result, const struct toe_host *host,
 /* emu_sums_merge() adds the sums of |run| to those of |result|. */
 void emu_sums_merge(struct emu_stress_result *result, const struct emu_stress_result *run);
 
+/* emu_sums_retransmitted() is how many segments hosts and targets have sent again. */
+uint64_t emu_sums_retransmitted(const struct emu_stress_result *result);
+
 /*
  * emu_sums_left() is what a machine still holds that has nothing to do any more: connections other
  * than |listeners| and, unless |time_wait_counts|, those in TIME_WAIT, and all that is offloaded.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "chronicle.h"
 #include "fault.h"
 #include "option.h"
 #include "pump.h"
@@ -114,6 +115,7 @@ static bool make_machine(struct run *run, struct emu_error *error)
         .loss = set.loss + set.corrupt,
         .moves = set.policy == TOE_POLICY_RANDOM,
         .loses = (set.chaos & EMU_CHAOS_HARDWARE) != 0,
+        .chronicle = set.chronicle,
     };
 
     set.mtu = run->port->mtu;
@@ -280,6 +282,23 @@ static void advance(struct run *run, toe_instant now)
     }
 }
 
+/* Says how far it is to whoever wants to know. */
+static void report(struct run *run, toe_instant now)
+{
+    struct emu_chronicle *chronicle = run->settings->chronicle;
+
+    if (run->settings->progress == NULL && chronicle == NULL) {
+        return;
+    }
+    sum_up(run, now);
+    if (run->settings->progress != NULL) {
+        run->settings->progress(run->settings->user, run->result);
+    }
+    if (chronicle != NULL && emu_chronicle_is_due(chronicle, now)) {
+        emu_chronicle_sample(chronicle, run->result, now);
+    }
+}
+
 static toe_instant application(void *user, toe_instant now)
 {
     struct run *run = user;
@@ -288,6 +307,9 @@ static toe_instant application(void *user, toe_instant now)
     if (run->began == 0) {
         run->began = now;
         run->machine.drivers.began = now;
+        if (run->settings->chronicle != NULL) {
+            emu_chronicle_begin(run->settings->chronicle, now);
+        }
         enter(run, PHASE_PLAY, now,
               (toe_duration)(run->settings->seconds * (double)TOE_NS_PER_SEC));
     }
@@ -304,10 +326,7 @@ static toe_instant application(void *user, toe_instant now)
     }
     if (now >= run->report_at) {
         run->report_at = now + REPORT_TIME;
-        if (run->settings->progress != NULL) {
-            sum_up(run, now);
-            run->settings->progress(run->settings->user, run->result);
-        }
+        report(run, now);
     }
     next = run->report_at < next ? run->report_at : next;
     return run->ends > now && run->ends < next ? run->ends : next;
@@ -336,6 +355,9 @@ static void play(struct run *run)
     heed_signals(false);
     now = emu_pump_now();
     sum_up(run, now);
+    if (run->settings->chronicle != NULL) {
+        emu_chronicle_sample(run->settings->chronicle, run->result, now);
+    }
     if (run->is_interrupted) {
         emu_load_abort(run->machine.load);
         (void)emu_pump_run(run->pump, now + ABORT_TIME);
