@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <linux/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -27,6 +28,7 @@ enum {
     BUFFER_MAX = 1 << 29, /* what is forced is a positive int, doubled */
     FLAG_FIN = 0x01,
     FLAG_ACK = 0x10,
+    HEAR_MS_MAX = 2000,
 };
 
 #ifndef SO_BUF_LOCK
@@ -277,8 +279,29 @@ static size_t make_header(const struct toe_path_const *path, uint8_t *ip)
     return 40;
 }
 
-/* Has the kernel receive a segment as from the peer. */
-static bool say(const struct giving *g, uint32_t seq, uint32_t ack, uint8_t flags,
+/* Waits until the kernel has |state|. It gets the segment at once, unless it is very busy. */
+static bool await(int fd, int state, struct toe_linux_error *error)
+{
+    struct tcp_info info = {.tcpi_state = 0};
+    socklen_t len = sizeof(info);
+
+    for (int ms = 0; ms < HEAR_MS_MAX; ++ms) {
+        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0) {
+            return failed(error, "TCP_INFO");
+        }
+        if (info.tcpi_state == state) {
+            return true;
+        }
+        (void)poll(NULL, 0, 1);
+    }
+    linux_error_set(error, EHOSTUNREACH,
+                    "the kernel does not hear the peer's segment: does a rule drop what comes from "
+                    "the loopback interface with the peer's address?");
+    return false;
+}
+
+/* Has the kernel receive a segment as from the peer, which leads to |state|. */
+static bool say(const struct giving *g, uint32_t seq, uint32_t ack, uint8_t flags, int state,
                 struct toe_linux_error *error)
 {
     const struct toe_path_const *path = &g->saved->path.constant;
@@ -297,7 +320,7 @@ static bool say(const struct giving *g, uint32_t seq, uint32_t ack, uint8_t flag
     ok = sendto(fd, packet, len + TCP_LEN, 0, &to.any, to_len) == (ssize_t)(len + TCP_LEN) ||
          failed(error, "handing the kernel the peer's FIN");
     (void)close(fd);
-    return ok;
+    return ok && await(g->fd, state, error);
 }
 
 /* --- from ESTABLISHED on --- */
@@ -317,17 +340,17 @@ static bool advance(const struct giving *g, struct toe_linux_error *error)
     const bool peer_first = g->d->state == TOE_TCP_LAST_ACK;
 
     if (g->peer_closed && (peer_first || !g->we_closed) &&
-        !say(g, g->rcv_nxt, g->snd_una, FLAG_FIN | FLAG_ACK, error)) {
+        !say(g, g->rcv_nxt, g->snd_una, FLAG_FIN | FLAG_ACK, LINUX_CLOSE_WAIT, error)) {
         return false;
     }
     if (g->fin_sent && !shut(g, error)) {
         return false;
     }
-    if (g->fin_acked && !say(g, g->rcv_nxt, end + 1, FLAG_ACK, error)) {
+    if (g->fin_acked && !say(g, g->rcv_nxt, end + 1, FLAG_ACK, LINUX_FIN_WAIT_2, error)) {
         return false;
     }
     return !g->peer_closed || peer_first || !g->we_closed ||
-           say(g, g->rcv_nxt, g->snd_una, FLAG_FIN | FLAG_ACK, error);
+           say(g, g->rcv_nxt, g->snd_una, FLAG_FIN | FLAG_ACK, LINUX_CLOSING, error);
 }
 
 /* Out of repair mode; what was not sent yet goes the usual way. */

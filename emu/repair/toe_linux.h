@@ -104,6 +104,8 @@ struct toe_linux_lost {
  * toe_linux_give() makes |saved| a connection of the kernel, and returns its socket; the fence is
  * lowered. -1 with |error| if that fails: then the kernel has none, and |fence| covers it as
  * before; it may be given again. Bytes that were not sent yet go out at once. |lost| may be NULL.
+ * Rules of the machine have to let it pass: with EHOSTUNREACH they do not, and doc/hostile.md has
+ * what they make of a connection that was away.
  */
 TOE_EXPORT int toe_linux_give(const struct toe_saved *saved, struct toe_linux_fence *fence,
                               struct toe_linux_lost *lost, struct toe_linux_error *error);
