@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -90,8 +91,9 @@ bool emu_netns_enter(struct emu_error *error)
 /* --- processes --- */
 
 /*
- * Has the kernel kill this process when |parent| dies, also if that has happened already. Signals
- * that the parent blocks are none of its business.
+ * Has the kernel kill this process when |parent| dies, also if that has happened already; a parent
+ * outside of our process namespace has the number 0. Signals that the parent blocks are none of its
+ * business.
  */
 static void die_with(pid_t parent)
 {
@@ -100,7 +102,7 @@ static void die_with(pid_t parent)
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
+    if (getppid() != parent && getppid() != 0) {
         _exit(EMU_EXIT_ENVIRONMENT);
     }
 }
@@ -192,28 +194,39 @@ bool emu_netns_spawn(struct emu_netns_child *child, int (*body)(int control, voi
     return await(child, error);
 }
 
-/* The way of a process into another program; returns only if there is none. */
-static int become_program(char *const argv[], pid_t parent)
+/* Puts |files| in the places of stdin, stdout and stderr; /dev/null for those that are -1. */
+static void place_files(const int files[3])
 {
-    int null;
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int copies[3];
 
-    die_with(parent);
-    (void)signal(SIGPIPE, SIG_DFL);
-    null = open("/dev/null", O_RDWR);
-    if (null >= 0) {
-        (void)dup2(null, STDIN_FILENO);
-        (void)dup2(null, STDOUT_FILENO);
-        (void)dup2(null, STDERR_FILENO);
-        if (null > STDERR_FILENO) {
-            (void)close(null);
-        }
+    for (int i = 0; i < 3; ++i) {
+        copies[i] = fcntl(files[i] < 0 ? null : files[i], F_DUPFD_CLOEXEC, 3);
     }
-    (void)execvp(argv[0], argv);
+    for (int i = 0; i < 3; ++i) {
+        (void)dup2(copies[i], i);
+    }
+}
+
+/* The life of a program's process; returns only where it cannot begin: why, as errno has it. */
+static int become_program(const struct emu_netns_program *program, pid_t parent)
+{
+    die_with(parent);
+    (void)setsid();
+    place_files(program->files);
+    if (program->body != NULL) {
+        (void)close_range(3, ~0u, 0);
+        (void)signal(SIGPIPE, SIG_IGN);
+        _exit(program->body(program->user));
+    }
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)execvp(program->argv[0], program->argv);
     return errno;
 }
 
-pid_t emu_netns_exec(char *const argv[], struct emu_error *error)
+pid_t emu_netns_start(const struct emu_netns_program *program, struct emu_error *error)
 {
+    const char *name = program->body != NULL ? "a process" : program->argv[0];
     const pid_t parent = getpid();
     int report[2]; /* closed by a successful exec; else it brings the reason */
     int code = 0;
@@ -226,7 +239,7 @@ pid_t emu_netns_exec(char *const argv[], struct emu_error *error)
     (void)fflush(NULL);
     pid = fork();
     if (pid == 0) {
-        code = become_program(argv, parent);
+        code = become_program(program, parent);
         (void)!write(report[1], &code, sizeof(code));
         _exit(127);
     }
@@ -240,11 +253,39 @@ pid_t emu_netns_exec(char *const argv[], struct emu_error *error)
     if (code == 0) {
         return pid;
     }
-    emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot run %s: %s", argv[0], strerror(code));
+    emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot run %s: %s", name, strerror(code));
     if (pid > 0) {
         (void)waitpid(pid, NULL, 0);
     }
     return -1;
+}
+
+pid_t emu_netns_exec(char *const argv[], struct emu_error *error)
+{
+    const struct emu_netns_program program = {.argv = argv, .files = {-1, -1, -1}};
+
+    return emu_netns_start(&program, error);
+}
+
+bool emu_netns_gather(struct emu_error *error)
+{
+    if (unshare(CLONE_NEWPID) == 0) {
+        return true;
+    }
+    emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot make a private process namespace: %s",
+                  strerror(errno));
+    return false;
+}
+
+bool emu_netns_directory(const char *path, struct emu_error *error)
+{
+    if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        mount("toe", path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0) {
+        return true;
+    }
+    emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot make a private directory at %s: %s", path,
+                  strerror(errno));
+    return false;
 }
 
 int emu_netns_reap(struct emu_netns_child *child, uint32_t grace_ms)

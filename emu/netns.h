@@ -38,11 +38,35 @@ bool emu_netns_enter(struct emu_error *error);
 bool emu_netns_spawn(struct emu_netns_child *child, int (*body)(int control, void *user),
                      void *user, struct emu_error *error);
 
+/* A program to start: another one, or a function of ours in a process of its own. */
+struct emu_netns_program {
+    char *const *argv;
+    int (*body)(void *user); /* NULL: |argv| is run; what it returns is the exit status */
+    void *user;
+    int files[3]; /* its stdin, stdout and stderr; -1: /dev/null */
+};
+
 /*
- * emu_netns_exec() starts the program |argv| in this process's network, with what it prints on
- * stdout and stderr thrown away; it dies with this process. Returns its pid, or -1 with |error|.
+ * emu_netns_start() starts |program| in this process's network and in a session of its own, away
+ * from the terminal and a Ctrl-C there; it dies with this process. Returns its pid, or -1 with
+ * |error|.
  */
+pid_t emu_netns_start(const struct emu_netns_program *program, struct emu_error *error);
+
+/* emu_netns_exec() is the same for |argv| with nothing to read, and what it prints thrown away. */
 pid_t emu_netns_exec(char *const argv[], struct emu_error *error);
+
+/*
+ * emu_netns_gather() has all processes that are started from now on, and all that these start,
+ * killed by the kernel when the first of them ends.
+ */
+bool emu_netns_gather(struct emu_error *error);
+
+/*
+ * emu_netns_directory() puts an empty directory in memory at |path|, for this process and those it
+ * starts only.
+ */
+bool emu_netns_directory(const char *path, struct emu_error *error);
 
 /*
  * emu_netns_reap() ends a process: waits for it up to |grace_ms| after closing the control socket,

@@ -525,6 +525,85 @@ static void test_missing_program_is_reported(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
+static int sum_up(void *user)
+{
+    int numbers[2];
+
+    return read(STDIN_FILENO, numbers, sizeof(numbers)) == sizeof(numbers)
+               ? numbers[0] + numbers[1] + *(const int *)user
+               : -1;
+}
+
+/* A function in a process of its own has the files it is given, and its value is the status. */
+static void test_function_runs_as_a_process(void **state)
+{
+    int more = 3;
+    struct emu_netns_program program = {.body = sum_up, .user = &more, .files = {-1, -1, -1}};
+    const int numbers[2] = {20, 19};
+    int files[2];
+    int status;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe(files), 0);
+    program.files[0] = files[0];
+    pid = emu_netns_start(&program, &error);
+    assert_true(pid > 0);
+    assert_int_equal(write(files[1], numbers, sizeof(numbers)), sizeof(numbers));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 42);
+    (void)close(files[0]);
+    (void)close(files[1]);
+}
+
+static int end_with(int control, void *user)
+{
+    char byte;
+
+    (void)user;
+    return read(control, &byte, 1) == 0 ? 0 : 1;
+}
+
+/* Gathered processes, and what they have started, end with the first; files at a private directory
+ * are seen by them only. */
+static void test_gathered_processes_end_with_the_first(void **state)
+{
+    char *const argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
+                          (char *)(uintptr_t) "touch /mnt/seen; sleep 1000", NULL};
+    struct emu_netns_child first;
+    pid_t pid;
+    int status;
+
+    (void)state;
+    pid = fork();
+    if (pid == 0) {
+        if (!emu_netns_gather(&error) || !emu_netns_directory("/mnt", &error)) {
+            _exit(SKIPPED);
+        }
+        if (!emu_netns_spawn(&first, end_with, NULL, &error) || emu_netns_exec(argv, &error) < 0) {
+            _exit(1);
+        }
+        for (int i = 0; i < 1000 && access("/mnt/seen", F_OK) != 0; ++i) {
+            (void)usleep(20000);
+        }
+        if (access("/mnt/seen", F_OK) != 0) {
+            _exit(2);
+        }
+        (void)kill(first.pid, SIGKILL);
+        (void)waitpid(-1, &status, 0); /* The program ends before the first is gone. */
+        _exit(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 0 : 3);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == SKIPPED) {
+        print_message("skipped: no process or mount namespaces\n");
+        return;
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_not_equal(access("/mnt/seen", F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -540,6 +619,8 @@ int main(void)
         cmocka_unit_test(test_spawn_and_reap),
         cmocka_unit_test(test_children_die_with_their_parent),
         cmocka_unit_test(test_missing_program_is_reported),
+        cmocka_unit_test(test_function_runs_as_a_process),
+        cmocka_unit_test(test_gathered_processes_end_with_the_first),
     };
 
     if (!emu_netns_enter(&error)) {
