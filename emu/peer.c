@@ -36,10 +36,11 @@ struct peer {
     uv_timer_t timer;
     uv_signal_t signals[2];
     struct emu_timers timers;
-    struct conn *conns;    /* doubly linked */
-    bool finishes;         /* see the settings */
-    bool loses;            /* the same */
-    toe_instant finish_at; /* ends by then, or when no connection is left; 0: not told to */
+    struct conn *conns; /* doubly linked */
+    uint32_t conn_cnt;
+    const struct emu_peer_settings *settings;
+    struct emu_random random; /* of what it opens by itself */
+    toe_instant finish_at;    /* ends by then, or when no connection is left; 0: not told to */
     uint8_t buffer[BUFFER_LEN];
 };
 
@@ -99,7 +100,7 @@ static struct conn *conn_new(struct peer *peer, int fd)
         return NULL;
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (peer->loses) {
+    if (peer->settings->loses) {
         keep_alive(fd);
     }
     conn->peer = peer;
@@ -110,6 +111,7 @@ static struct conn *conn_new(struct peer *peer, int fd)
         conn->next->prev = conn;
     }
     peer->conns = conn;
+    ++peer->conn_cnt;
     return conn;
 }
 
@@ -128,6 +130,7 @@ static void conn_end(struct conn *conn, bool reset)
         return;
     }
     conn->is_gone = true;
+    --peer->conn_cnt;
     if (conn->prev != NULL) {
         conn->prev->next = conn->next;
     } else {
@@ -157,7 +160,7 @@ static void conn_failed(struct conn *conn, int error)
         ++result->resets_wanted;
     } else {
         ++result->resets;
-        if (!conn->peer->loses) {
+        if (!conn->peer->settings->loses) {
             note(conn->peer, conn, strerror(error));
         }
     }
@@ -300,6 +303,31 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
 /* --- opening and accepting --- */
 
+/* Begins a connection to |addr|; NULL with errno if that cannot be. */
+static struct conn *conn_open(struct peer *peer, const struct sockaddr *addr, socklen_t size,
+                              const struct emu_flow_plan *plan, toe_instant now)
+{
+    const int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct conn *conn;
+    int code;
+
+    if (fd < 0) {
+        return NULL;
+    }
+    if (connect(fd, addr, size) != 0 && errno != EINPROGRESS) {
+        code = errno;
+        close(fd);
+        errno = code;
+        return NULL;
+    }
+    conn = conn_new(peer, fd);
+    if (conn != NULL) {
+        emu_flow_open(&conn->flow, plan, now);
+        uv_poll_start(&conn->poll, UV_WRITABLE, on_ready);
+    }
+    return conn;
+}
+
 /* Opens the flow that the call on |conn| asks for. */
 static void call_back(struct conn *conn, toe_instant now)
 {
@@ -307,8 +335,6 @@ static void call_back(struct conn *conn, toe_instant now)
     struct emu_flow_plan plan = conn->flow.plan;
     struct sockaddr_in6 addr;
     socklen_t size = sizeof(addr);
-    struct conn *back;
-    int fd;
 
     conn->has_called = true;
     ++peer->result->calls;
@@ -317,22 +343,29 @@ static void call_back(struct conn *conn, toe_instant now)
         return;
     }
     addr.sin6_port = htons(plan.port);
-    fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || (connect(fd, (struct sockaddr *)&addr, size) != 0 && errno != EINPROGRESS)) {
+    plan.kind = EMU_FLOW_PLAIN;
+    plan.port = 0;
+    if (conn_open(peer, (struct sockaddr *)&addr, size, &plan, now) == NULL) {
         ++peer->result->unopened;
         note(peer, conn, strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return;
     }
-    back = conn_new(peer, fd);
-    if (back != NULL) {
-        plan.kind = EMU_FLOW_PLAIN;
-        plan.port = 0;
-        emu_flow_open(&back->flow, &plan, now);
-        uv_poll_start(&back->poll, UV_WRITABLE, on_ready);
-    }
+}
+
+/* Opens one of the connections that the peer was told to have. */
+static bool open_own(struct peer *peer, toe_instant now)
+{
+    const struct emu_peer_settings *settings = peer->settings;
+    const bool is_v6 = peer->result->opened++ % 2 != 0;
+    const struct toe_addr *to = &settings->to[is_v6 ? 1 : 0];
+    struct sockaddr_in addr4 = {.sin_family = AF_INET, .sin_port = htons(settings->to_port)};
+    struct sockaddr_in6 addr6 = {.sin6_family = AF_INET6, .sin6_port = htons(settings->to_port)};
+    struct emu_flow_plan plan;
+
+    memcpy(&addr4.sin_addr, to->bytes, 4);
+    memcpy(&addr6.sin6_addr, to->bytes, 16);
+    emu_plan_make(&plan, &peer->random, &settings->mix);
+    return (is_v6 ? conn_open(peer, (struct sockaddr *)&addr6, sizeof(addr6), &plan, now)
+                  : conn_open(peer, (struct sockaddr *)&addr4, sizeof(addr4), &plan, now)) != NULL;
 }
 
 static void on_acceptable(uv_poll_t *poll, int status, int events)
@@ -398,6 +431,12 @@ static void on_prepare(uv_prepare_t *prepare)
     while ((timer = emu_timers_pop(&peer->timers, now)) != NULL) {
         serve((struct conn *)((char *)timer - offsetof(struct conn, timer)), now);
     }
+    while (peer->finish_at == 0 && peer->conn_cnt < peer->settings->opens) {
+        if (!open_own(peer, now)) {
+            ++peer->result->unopened;
+            break; /* again when something else has happened */
+        }
+    }
     if (peer->finish_at != 0 && (peer->conns == NULL || now >= peer->finish_at)) {
         uv_stop(&peer->loop);
         return;
@@ -430,7 +469,14 @@ static void on_life(uv_poll_t *poll, int status, int events)
     if (status < 0 || uv_fileno((uv_handle_t *)poll, &fd) != 0 || read(fd, &byte, 1) == 0) {
         uv_poll_stop(poll);
         peer->finish_at = peer_now() + FINISH_TIME;
-        if (!peer->finishes) {
+        for (struct conn *conn = peer->settings->opens == 0 ? NULL : peer->conns; conn != NULL;
+             conn = conn->next) {
+            emu_flow_hurry(&conn->flow);
+            if (conn->is_open) {
+                emu_timers_set(&peer->timers, &conn->timer, peer_now());
+            }
+        }
+        if (!peer->settings->finishes) {
             uv_stop(poll->loop);
         }
     }
@@ -478,8 +524,8 @@ bool emu_peer_run(struct emu_peer_result *result, const struct emu_peer_settings
         return false;
     }
     peer->result = result;
-    peer->finishes = settings->finishes;
-    peer->loses = settings->loses;
+    peer->settings = settings;
+    peer->random.state = settings->seed;
     start(peer, settings, listener);
     if (settings->ready_fd >= 0) {
         (void)!write(settings->ready_fd, "\n", 1);

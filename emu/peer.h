@@ -4,27 +4,40 @@
  *
  * It listens on one port over IPv4 and IPv6 and does what the header of each connection asks for
  * (emu/flow.h); a header may also ask it to open a connection back to whoever sent it. It checks
- * every byte that it receives. It serves until SIGINT, SIGTERM, or the end of |life_fd|.
+ * every byte that it receives. It serves until SIGINT, SIGTERM, or the end of |life_fd|. It may
+ * open connections by itself, too, to another peer: then it is both ends' load.
  */
 #ifndef EMU_PEER_H
 #define EMU_PEER_H
 
 #include "error.h"
+#include "plan.h"
 #include "toe/types.h"
 
 #define EMU_PEER_PORT 7007
 
 struct emu_peer_settings {
-    uint16_t port;
+    uint16_t port; /* 0: any */
     int ready_fd;  /* gets one byte when the port is open; -1: none */
     int life_fd;   /* a pipe or socket: when it ends, so does the peer; -1: none */
     bool finishes; /* not before its connections have, or half a minute later */
     bool loses;    /* the other end may lose connections: found by keep-alive, and no fault */
+    /*
+     * So many connections it keeps open to the peer at |to| and |to_port|, over IPv4 and IPv6 in
+     * turns, with plans drawn from |mix| and |seed|; 0: none. When |life_fd| ends no more are
+     * opened, and those there are make haste.
+     */
+    uint32_t opens;
+    struct toe_addr to[2];
+    uint16_t to_port;
+    struct emu_plan_mix mix;
+    uint64_t seed;
 };
 
 struct emu_peer_result {
     uint64_t connections; /* established, either way */
     uint64_t calls;       /* opened because we were asked to */
+    uint64_t opened;      /* by itself */
     uint64_t finished;
     uint64_t bytes; /* received and checked */
     uint64_t bytes_wrong;
@@ -36,8 +49,8 @@ struct emu_peer_result {
 };
 
 /*
- * emu_peer_run() serves until it is told to end. Returns false with |error| if the port cannot be
- * had.
+ * emu_peer_run() serves until it is told to end; |result| is kept true meanwhile. Returns false
+ * with |error| if the port cannot be had.
  */
 bool emu_peer_run(struct emu_peer_result *result, const struct emu_peer_settings *settings,
                   struct emu_error *error);
