@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { TEXT_MAX = 4096 };
+
 #define REDRAW_EVERY (200 * TOE_NS_PER_MS) /* on a terminal */
 #define LINE_EVERY (3 * TOE_NS_PER_SEC)    /* elsewhere */
 
@@ -23,6 +25,29 @@ static void print_json(json_t *object)
     }
 }
 
+/* Takes away what progress has drawn. */
+static void wipe(struct emu_report *report)
+{
+    if (report->drawn > 1) {
+        (void)printf("\033[%dA", report->drawn - 1);
+    }
+    if (report->drawn > 0) {
+        (void)printf("\r\033[J");
+    }
+    report->drawn = 0;
+}
+
+/* How many lines |text| takes. */
+static int lines_of(const char *text)
+{
+    int cnt = 1;
+
+    for (; *text != '\0'; ++text) {
+        cnt += *text == '\n' ? 1 : 0;
+    }
+    return cnt;
+}
+
 void emu_report_say(struct emu_report *report, json_t *object, const char *format, ...)
 {
     va_list args;
@@ -30,10 +55,7 @@ void emu_report_say(struct emu_report *report, json_t *object, const char *forma
     if (report->json) {
         print_json(object);
     } else {
-        if (report->drawn) {
-            (void)printf("\r\033[K");
-            report->drawn = false;
-        }
+        wipe(report);
         va_start(args, format);
         (void)vprintf(format, args);
         va_end(args);
@@ -52,6 +74,7 @@ void emu_report_progress(struct emu_report *report, toe_instant now, json_t *obj
                          const char *format, ...)
 {
     const bool redraw = report->terminal && !report->json;
+    char text[TEXT_MAX];
     va_list args;
 
     if (emu_report_progress_due(report, now)) {
@@ -59,13 +82,13 @@ void emu_report_progress(struct emu_report *report, toe_instant now, json_t *obj
         if (report->json) {
             print_json(object);
         } else {
-            (void)printf("%s", redraw ? "\r\033[K" : "");
             va_start(args, format);
-            (void)vprintf(format, args);
+            (void)vsnprintf(text, sizeof(text), format, args);
             va_end(args);
-            (void)printf("%s", redraw ? "" : "\n");
+            wipe(report);
+            (void)printf("%s%s", text, redraw ? "" : "\n");
             (void)fflush(stdout);
-            report->drawn = redraw;
+            report->drawn = redraw ? lines_of(text) : 0;
         }
     }
     json_decref(object);

@@ -16,7 +16,7 @@
 struct emu_report {
     bool json;
     bool terminal;             /* stdout is one */
-    bool drawn;                /* a progress line stands there unfinished */
+    int drawn;                 /* so many lines of progress stand there, the last one unfinished */
     toe_instant progress_next; /* when the next one is due */
 };
 
@@ -32,7 +32,10 @@ void emu_report_say(struct emu_report *report, json_t *object, const char *forma
 /* emu_report_progress_due() tells whether progress would be shown at |now|. */
 bool emu_report_progress_due(const struct emu_report *report, toe_instant now);
 
-/* emu_report_progress() shows how far things are, if it is due; |object| as above. */
+/*
+ * emu_report_progress() shows how far things are, if it is due, in one line or several; |object| as
+ * above.
+ */
 void emu_report_progress(struct emu_report *report, toe_instant now, json_t *object,
                          const char *format, ...) __attribute__((format(printf, 4, 5)));
 
