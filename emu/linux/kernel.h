@@ -103,15 +103,16 @@ struct emu_kernel_path {
 
 /* Sums over all connections. */
 struct emu_kernel_stats {
-    uint64_t conns;         /* known now */
-    uint64_t offloaded;     /* now */
-    uint64_t offloads;      /* so far */
-    uint64_t uploads;       /* so far */
-    uint64_t refusals;      /* offloads that came to nothing */
-    uint64_t host_frames;   /* from the kernel, */
-    uint64_t host_ordinary; /* and those of them that went on as they were */
-    uint64_t host_resent;   /* segments to the kernel that went more than once */
-    uint64_t host_bad;      /* frames of offloaded connections that made no sense */
+    uint64_t conns;                    /* known now */
+    uint64_t offloaded;                /* now */
+    uint64_t offloads;                 /* so far */
+    uint64_t uploads;                  /* so far, */
+    uint64_t uploads_for[EMU_WHY_CNT]; /* and why */
+    uint64_t refusals;                 /* offloads that came to nothing */
+    uint64_t host_frames;              /* from the kernel, */
+    uint64_t host_ordinary;            /* and those of them that went on as they were */
+    uint64_t host_resent;              /* segments to the kernel that went more than once */
+    uint64_t host_bad;                 /* frames of offloaded connections that made no sense */
     uint64_t neighbor_updates;
     uint64_t path_updates;
     uint64_t window_updates;

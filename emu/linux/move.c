@@ -644,6 +644,7 @@ void emu_move_terminated(struct emu_kernel *kernel, struct emu_request *request)
     conn->track.peer_echo = move->ts_recent;
     --kernel->stats.offloaded;
     ++kernel->stats.uploads;
+    ++kernel->stats.uploads_for[conn->info.why];
     ++conn->info.uploads;
     if (!toe_status_is_failure(request->tcp.status) && !move->is_rst_taken &&
         !conn->track.is_reset) {

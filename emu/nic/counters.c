@@ -113,6 +113,12 @@ static void write_kernel(const struct emu_nic *nic, FILE *out)
     ADD(object, stats, news_lost);
     add(object, "policy_moves", nic->policy.moves);
     end(object, out);
+    for (int i = EMU_WHY_NONE + 1; i < EMU_WHY_CNT; ++i) {
+        object = begin("upload");
+        label(object, "reason", emu_why_name((enum emu_why)i));
+        add(object, "connections", stats.uploads_for[i]);
+        end(object, out);
+    }
 }
 
 static void write_port(const struct emu_port *port, const char *side, FILE *out)
