@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The command `toe demo`: in a private network, against a Linux kernel and programs on it, shows
- * what toe does and checks it. One connection step by step, a file from a web server, then some
- * hundred connections under loss; at the end a verdict.
- */
+#include "demo_wire.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "command.h"
 #include "demo_fetch.h"
 #include "demo_life.h"
 #include "demo_world.h"
-#include "option.h"
 #include "report.h"
 #include "stress.h"
 #include "stress_report.h"
 
 #define LOSS_PPM 5000
+#define SECONDS (8 * TOE_NS_PER_SEC)
+
+enum { CONNECTIONS = 300 };
 
 struct demo {
     struct emu_report report;
@@ -206,65 +204,18 @@ static int conclude(struct demo *demo, int status)
     return status;
 }
 
-/* --- the command --- */
-
-static int parse(struct demo *demo, int argc, char **argv)
-{
-    bool json = false;
-    const struct emu_option table[] = {
-        {.name = "seconds",
-         .letter = 's',
-         .kind = EMU_OPTION_DURATION,
-         .value = &demo->seconds,
-         .min = TOE_NS_PER_SEC / 10,
-         .max = 24 * 3600 * TOE_NS_PER_SEC,
-         .help = "length of the third part (default 8)"},
-        {.name = "connections",
-         .letter = 'c',
-         .kind = EMU_OPTION_NUMBER,
-         .value = &demo->connections,
-         .min = 1,
-         .max = 10000,
-         .help = "at once, in the third part (default 300)"},
-        {.name = "seed",
-         .kind = EMU_OPTION_NUMBER,
-         .value = &demo->seed,
-         .max = INT64_MAX,
-         .help = "of all that is random (default 1)"},
-        {.name = "json",
-         .kind = EMU_OPTION_FLAG,
-         .value = &json,
-         .help = "print JSON, one object a line, the last one the summary"},
-    };
-    const struct emu_command command = {
-        .name = "demo",
-        .synopsis = "[options]",
-        .summary = "Shows connections to a Linux kernel moving into an offload target and back.",
-        .details =
-            "It builds a private network for itself, needs no root, and leaves nothing behind. "
-            "The last line\nbegins \"demo: pass\" or \"demo: fail\".",
-        .options = table,
-        .option_cnt = sizeof(table) / sizeof(table[0]),
-    };
-    const int status = emu_option_parse(&command, argc, argv);
-
-    emu_report_init(&demo->report, json);
-    return status;
-}
-
-int emu_demo_main(int argc, char **argv)
+int emu_demo_wire_run(const struct emu_demo_settings *settings)
 {
     static struct demo demo;
     struct emu_error error;
     int status;
 
-    demo = (struct demo){.seconds = 8 * TOE_NS_PER_SEC, .connections = 300, .seed = 1};
-    status = parse(&demo, argc, argv);
-    if (status >= 0) {
-        return status;
-    }
-    emu_pump_signals_block();
-    demo.begin = emu_pump_now();
+    demo = (struct demo){.report = *settings->report,
+                         .begin = emu_pump_now(),
+                         .seconds = settings->seconds != 0 ? settings->seconds : SECONDS,
+                         .connections =
+                             settings->connections != 0 ? settings->connections : CONNECTIONS,
+                         .seed = settings->seed};
     if (!emu_world_open(&demo.world, demo.seed, &error)) {
         return conclude(&demo, emu_error_print(&error));
     }
