@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "chronicle.h"
+#include "endurance/endurance.h"
 #include "pump.h"
 #include "report.h"
 #include "stress_options.h"
@@ -114,6 +115,26 @@ static bool is_page(const char *path)
     return end != NULL && (strcmp(end, ".html") == 0 || strcmp(end, ".htm") == 0);
 }
 
+static int certify(struct emu_stress_result *result, const struct emu_stress_options *options,
+                   struct emu_report *output)
+{
+    struct emu_endurance_settings certification = {
+        .way = options->sim   ? EMU_ENDURANCE_SIM
+               : options->nic ? EMU_ENDURANCE_NIC
+                              : EMU_ENDURANCE_WIRE,
+        .course = emu_course_find(emu_course_names[options->profile]),
+        .stress = options->settings,
+    };
+
+    if (!options->given.connections) {
+        certification.stress.connections = 0;
+    }
+    if (!options->given.seconds) {
+        certification.stress.seconds = 0;
+    }
+    return emu_endurance_run(result, &certification, output);
+}
+
 static int run(struct emu_stress_result *result, const struct emu_stress_options *options,
                struct emu_report *output)
 {
@@ -130,6 +151,9 @@ static int run(struct emu_stress_result *result, const struct emu_stress_options
     }
     if (options->replay != NULL) {
         return emu_swarm_replay(result, options->replay, &options->settings);
+    }
+    if (options->certify) {
+        return certify(result, options, output);
     }
     return options->sim ? emu_stress_sim_run(result, &options->settings)
                         : emu_stress_wire_run(result, &options->settings);

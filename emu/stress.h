@@ -34,6 +34,8 @@ enum emu_stress_verdict {
 };
 
 struct emu_chronicle;
+struct emu_course;
+struct emu_endurance;
 struct emu_schedule;
 struct emu_stress_result;
 
@@ -82,6 +84,14 @@ struct emu_stress_settings {
     uint32_t chaos;                   /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
     /* Simulated only: all that happens (swarm/schedule.h), and nothing by chance; or NULL. */
     const struct emu_schedule *schedule;
+    /*
+     * The phases that the load goes through (endurance/course.h), or NULL. Then machines have a
+     * second NIC each, over which they agree upon that; and the seam is counted.
+     */
+    const struct emu_course *course;
+    struct toe_bus bus; /* of hosts and targets */
+    uint32_t tcp_max;   /* that a target takes; 0: as many as there may be */
+    double stale;       /* seconds until a neighbor is; 0: as hosts have it */
 
     /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
     uint32_t loss, reorder, duplicate, corrupt;
@@ -105,7 +115,33 @@ struct emu_stress_settings {
     volatile sig_atomic_t *stop; /* non-zero ends the run early; may be NULL */
     /* Called about twice a second of real time; |result| is as far as it goes. May be NULL. */
     void (*progress)(void *user, const struct emu_stress_result *result);
+    /* Called when phase |idx| of the course has begun, and when the last one ends. May be NULL. */
+    void (*phase)(void *user, uint32_t idx, const struct emu_stress_result *result);
     void *user;
+};
+
+/* What one end counts by itself, and tells the other one. */
+struct emu_stress_tally {
+    uint64_t opened; /* ends of connections that came to be, */
+    uint64_t ended;  /* and that ended, as planned or not */
+    uint64_t bytes;  /* received and checked */
+    uint64_t bytes_wrong;
+    uint64_t resets; /* that nobody had asked for */
+};
+
+/* What is seen where hosts and targets meet; all but the deadlines with a course only. */
+struct emu_stress_seam {
+    uint64_t ops[TOE_INTER_OP_CNT]; /* calls and upcalls */
+    uint64_t checks;                /* of rules of the contract, by the monitors */
+    uint32_t rules, rules_checked;  /* that there are, and that were looked at */
+    uint32_t offloaded_peak;        /* connections in one target at once */
+    uint32_t offloaded_max;         /* that the targets offer to take */
+    uint64_t deadlines;             /* that the targets named, one after the other; and of these */
+    uint64_t deadlines_fine;        /* those that are no multiple of 10 ms */
+    uint64_t timers;                /* deadlines that came, */
+    uint64_t timers_late;           /* those served more than 10 ms later, */
+    toe_duration late_max;          /* and how late at most */
+    uint64_t support_frames;        /* on the second NICs */
 };
 
 /*
@@ -151,8 +187,13 @@ struct emu_stress_result {
     struct emu_stress_class classes[2][2];        /* IPv4 and IPv6; opened by us, by the peer */
     struct emu_fault_stats faults_in, faults_out; /* on the wire */
     uint64_t frames, frames_lost;                 /* of the link, or at our end of the wire */
+    uint64_t reordered;                           /* of these */
     struct toe_host_stats host;                   /* sums over our machines */
     struct toe_stats target;
+    struct emu_stress_seam seam;
+    struct emu_stress_tally remote; /* what the other machine reported at the end, with a course */
+    bool has_remote;
+    const struct emu_endurance *endurance; /* of a certification; else NULL */
 };
 
 /* emu_stress_settings_default() fills in |settings|: 256 connections, 60 seconds, seed 1. */

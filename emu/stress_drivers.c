@@ -44,6 +44,7 @@ static void on_record(void *user, const struct toe_inter_record *record)
     struct emu_stress_drivers *drivers = user;
     char line[1024];
 
+    ++drivers->ops[record->op];
     if (drivers->out != NULL) {
         (void)toe_inter_record_line(record, line, sizeof(line));
         fprintf(drivers->out, "%s\n", line);
@@ -55,7 +56,7 @@ static void on_record(void *user, const struct toe_inter_record *record)
 
 /* --- stacking --- */
 
-static struct toe_inter_fault *fault_on(struct toe_inter_below *below,
+static struct toe_inter_fault *fault_on(struct emu_stress_drivers *drivers,
                                         const struct toe_inter_fault_rule *rules, uint32_t cnt,
                                         uint64_t seed)
 {
@@ -63,31 +64,33 @@ static struct toe_inter_fault *fault_on(struct toe_inter_below *below,
     struct toe_inter_fault *fault;
 
     toe_inter_fault_settings_default(&set);
-    set.below = *below;
+    set.below = drivers->top;
+    set.bus = drivers->bus;
     set.rules = rules;
     set.rule_cnt = cnt;
     set.seed = seed;
     fault = toe_inter_fault_new(&set);
     if (fault != NULL) {
-        *below = (struct toe_inter_below){toe_inter_fault_ops(fault), fault};
+        drivers->top = (struct toe_inter_below){toe_inter_fault_ops(fault), fault};
     }
     return fault;
 }
 
-static struct toe_inter_monitor *
-monitor_on(struct emu_stress_drivers *drivers, struct toe_inter_below *below,
-           void (*tell)(void *user, const struct toe_inter_breach *breach))
+static struct toe_inter_monitor *monitor_on(struct emu_stress_drivers *drivers,
+                                            void (*tell)(void *user,
+                                                         const struct toe_inter_breach *breach))
 {
     struct toe_inter_monitor_settings set;
     struct toe_inter_monitor *monitor;
 
     toe_inter_monitor_settings_default(&set);
-    set.below = *below;
+    set.below = drivers->top;
+    set.bus = drivers->bus;
     set.tell = tell;
     set.user = drivers;
     monitor = toe_inter_monitor_new(&set);
     if (monitor != NULL) {
-        *below = (struct toe_inter_below){toe_inter_monitor_ops(monitor), monitor};
+        drivers->top = (struct toe_inter_below){toe_inter_monitor_ops(monitor), monitor};
     }
     return monitor;
 }
@@ -101,7 +104,7 @@ static bool add_lag(struct emu_stress_drivers *drivers, double seconds, uint64_t
         .time = (toe_duration)(2 * seconds * (double)TOE_NS_PER_SEC),
     };
 
-    drivers->lag = fault_on(&drivers->top, &rule, 1, seed);
+    drivers->lag = fault_on(drivers, &rule, 1, seed);
     return drivers->lag != NULL;
 }
 
@@ -117,11 +120,11 @@ static bool add_chaos(struct emu_stress_drivers *drivers, uint32_t kinds, uint64
             rules[cnt++] = rules[i];
         }
     }
-    drivers->low = monitor_on(drivers, &drivers->top, on_breach_below);
+    drivers->low = monitor_on(drivers, on_breach_below);
     if (drivers->low == NULL) {
         return false;
     }
-    drivers->chaos = fault_on(&drivers->top, rules, cnt, seed);
+    drivers->chaos = fault_on(drivers, rules, cnt, seed);
     return drivers->chaos != NULL;
 }
 
@@ -149,6 +152,7 @@ bool emu_stress_drivers_init(struct emu_stress_drivers *drivers,
 {
     *drivers = (struct emu_stress_drivers){
         .top = target,
+        .bus = settings->bus,
         .name = name,
         .result = result,
         .out = settings->trace,
@@ -157,10 +161,11 @@ bool emu_stress_drivers_init(struct emu_stress_drivers *drivers,
     if ((settings->lag > 0 && !add_lag(drivers, settings->lag, seed)) ||
         (((settings->chaos & EMU_CHAOS_FAULTS) != 0 || settings->schedule != NULL) &&
          !add_chaos(drivers, settings->chaos, seed + 1)) ||
-        ((drivers->out != NULL || drivers->chronicle != NULL) && !add_trace(drivers))) {
+        ((drivers->out != NULL || drivers->chronicle != NULL || settings->course != NULL) &&
+         !add_trace(drivers))) {
         return false;
     }
-    drivers->monitor = monitor_on(drivers, &drivers->top, on_breach_above);
+    drivers->monitor = monitor_on(drivers, on_breach_above);
     return drivers->monitor != NULL;
 }
 
@@ -185,8 +190,28 @@ void emu_stress_drivers_end(struct emu_stress_drivers *drivers)
     }
 }
 
+/* What the monitor looked at. */
+static void sum_checks(const struct emu_stress_drivers *drivers)
+{
+    struct emu_stress_seam *seam = &drivers->result->seam;
+    uint32_t checked = 0;
+
+    (void)toe_inter_monitor_rules(&seam->rules);
+    for (uint32_t i = 0; i < seam->rules; ++i) {
+        const uint64_t cnt = toe_inter_monitor_checked(drivers->monitor, i);
+
+        seam->checks += cnt;
+        checked += cnt != 0;
+    }
+    seam->rules_checked = checked > seam->rules_checked ? checked : seam->rules_checked;
+}
+
 void emu_stress_drivers_sum(const struct emu_stress_drivers *drivers)
 {
+    for (int i = 0; i < TOE_INTER_OP_CNT; ++i) {
+        drivers->result->seam.ops[i] += drivers->ops[i];
+    }
+    sum_checks(drivers);
     for (int i = 0; i < TOE_INTER_FAULT_CNT && drivers->chaos != NULL; ++i) {
         drivers->result->injected[i] +=
             toe_inter_fault_injected(drivers->chaos, (enum toe_inter_fault_kind)i);

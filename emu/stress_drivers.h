@@ -4,8 +4,8 @@
  *
  *     host -> monitor -> tracer -> chaos -> monitor -> lag -> target
  *
- * The first monitor sees what the host sees, and is always there. The tracer is there with a trace
- * or a chronicle.
+ * The first monitor sees what the host sees, and is always there. The tracer is there with a trace,
+ * a chronicle, or a course, which has it count.
  * Chaos is a fault injector, there if faults are asked for, or a schedule has them; to the target
  * it is a host, so it has a monitor of its own. The lag is another injector that only delays: a
  * software target answers at once, an adapter does not.
@@ -23,11 +23,13 @@ struct emu_stress_drivers {
     struct toe_inter_fault *lag;
     struct toe_inter_monitor *low; /* NULL without chaos */
     struct toe_inter_fault *chaos; /* NULL: not asked for; without rules under a schedule */
-    struct toe_inter_trace *trace; /* NULL: neither trace nor chronicle */
+    struct toe_inter_trace *trace; /* NULL: nobody wants it */
     struct toe_inter_monitor *monitor;
+    struct toe_bus bus;
     const char *name;
     FILE *out;                       /* the trace's, or NULL */
     struct emu_chronicle *chronicle; /* or NULL */
+    uint64_t ops[TOE_INTER_OP_CNT];  /* that the tracer saw */
     struct emu_stress_result *result;
     toe_instant began; /* the run; to be set if that is not 0 */
 };
@@ -44,7 +46,7 @@ bool emu_stress_drivers_init(struct emu_stress_drivers *drivers,
 /* emu_stress_drivers_end() has the monitors report what is under way though all should be quiet. */
 void emu_stress_drivers_end(struct emu_stress_drivers *drivers);
 
-/* emu_stress_drivers_sum() adds the numbers of faults that were injected to the result. */
+/* emu_stress_drivers_sum() adds what they have counted to the result. */
 void emu_stress_drivers_sum(const struct emu_stress_drivers *drivers);
 
 /* emu_stress_drivers_fini() frees them. */

@@ -70,6 +70,8 @@ struct emu_load {
     toe_instant called_at; /* the last call */
     toe_instant begin;     /* the first run, plus one; 0: not yet */
     toe_instant move_at;
+    toe_duration moves_every;
+    struct emu_stress_tally tally;
     bool is_draining;
     bool has_heard;
     uint8_t buffer[BUFFER_LEN];
@@ -237,6 +239,7 @@ static void conn_del(struct conn *conn, give_back *end)
     struct emu_load *load = conn->load;
     struct conn *last = load->conns[--load->conn_cnt];
 
+    load->tally.ended += conn->is_open ? 1 : 0;
     if (is_counted(conn) && conn->is_open) {
         --load->settings.result->connections_now;
         ++load->settings.result->connections_finished;
@@ -267,6 +270,7 @@ static void count_open(struct conn *conn, toe_instant now)
     conn->leaves_early =
         emu_random_below(&conn->load->random, 4) == 0 && !conn->load->settings.loses;
     conn->load->has_heard = true;
+    ++conn->load->tally.opened;
     count_agreed(conn);
     if (!is_counted(conn)) {
         return;
@@ -322,6 +326,8 @@ static void receive(struct conn *conn, toe_instant now)
         emu_flow_taken(&conn->flow, load->buffer, len, now);
         result->bytes += len;
         result->bytes_wrong += conn->flow.wrong - wrong;
+        load->tally.bytes += len;
+        load->tally.bytes_wrong += conn->flow.wrong - wrong;
     }
     if (!conn->flow.has_ended && toe_host_conn_info(load->settings.host, conn->handle, &info) &&
         info.end_of_stream && info.receivable == 0) {
@@ -447,9 +453,10 @@ static bool open_one(struct emu_load *load, enum emu_flow_kind kind, toe_instant
     struct emu_flow_plan plan;
     const struct toe_addr *peer = peer_of(load, emu_random_below(&load->random, 2));
     const toe_instant end = load->begin + load->settings.open_for;
+    const double left = end > now ? (double)(end - now) / (double)TOE_NS_PER_SEC : 0;
     struct emu_plan_mix mix = load->settings.mix;
 
-    mix.seconds_max = end > now ? (double)(end - now) / (double)TOE_NS_PER_SEC : 0;
+    mix.seconds_max = mix.seconds_max > 0 && mix.seconds_max < left ? mix.seconds_max : left;
     emu_plan_make(&plan, &load->random, &mix);
     plan.kind = (uint8_t)kind;
     plan.port = kind == EMU_FLOW_CALL ? load->settings.port : 0;
@@ -542,6 +549,7 @@ static void on_reset(struct conn *conn, toe_status status, toe_instant now)
         count_finished(conn);
     } else if (conn->is_open) {
         ++load->settings.result->resets;
+        ++load->tally.resets;
         conn_fault(conn, toe_status_name(status), now);
     } else {
         ++load->settings.result->refused;
@@ -663,7 +671,7 @@ static void move_some(struct emu_load *load, toe_instant now)
     const uint32_t cnt = 1 + (uint32_t)emu_random_below(&load->random, MOVE_BATCH);
     const bool up = emu_random_below(&load->random, 2) == 0;
 
-    load->move_at = now + emu_random_below(&load->random, 2 * MOVE_TIME);
+    load->move_at = now + emu_random_below(&load->random, 2 * load->moves_every);
     if (load->conn_cnt == 0) {
         return;
     }
@@ -684,6 +692,7 @@ struct emu_load *emu_load_new(const struct emu_load_settings *settings)
     }
     load->settings = *settings;
     load->random.state = settings->seed;
+    load->moves_every = MOVE_TIME;
     load->listener = toe_host_listen(settings->host, NULL, settings->port, BACKLOG);
     if (load->listener == 0) {
         free(load);
@@ -702,7 +711,7 @@ toe_instant emu_load_run(void *user, toe_instant now)
 
     if (load->begin == 0) {
         load->begin = now + 1;
-        load->move_at = load->settings.moves ? now + MOVE_TIME : TOE_INSTANT_NEVER;
+        load->move_at = load->settings.moves ? now + load->moves_every : TOE_INSTANT_NEVER;
     }
     while (toe_host_event_next(load->settings.host, &event)) {
         on_event(load, &event, now);
@@ -724,6 +733,21 @@ toe_instant emu_load_run(void *user, toe_instant now)
         load->calls_owed = 0;
     }
     return next;
+}
+
+void emu_load_pace_set(struct emu_load *load, const struct emu_load_pace *pace, toe_instant now)
+{
+    load->settings.open_cnt = pace->open_cnt;
+    load->settings.call_cnt = pace->call_cnt;
+    load->settings.mix = pace->mix;
+    load->settings.moves = pace->moves_every != 0;
+    load->moves_every = pace->moves_every;
+    load->move_at = load->settings.moves ? now + pace->moves_every : TOE_INSTANT_NEVER;
+}
+
+void emu_load_tally_get(const struct emu_load *load, struct emu_stress_tally *tally)
+{
+    *tally = load->tally;
 }
 
 void emu_load_drain(struct emu_load *load, toe_instant now)

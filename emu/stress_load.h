@@ -52,6 +52,20 @@ void emu_load_open(struct emu_load *load, const struct emu_flow_plan *plan, toe_
 /* emu_load_move() offloads or uploads up to |cnt| connections, 32 at most, which |pick| picks. */
 void emu_load_move(struct emu_load *load, uint64_t pick, uint32_t cnt, bool up);
 
+/* How a load goes on from now on. */
+struct emu_load_pace {
+    uint32_t open_cnt;        /* as in the settings */
+    uint32_t call_cnt;        /* the same */
+    struct emu_plan_mix mix;  /* the same; |seconds_max| 0: as long as connections are opened */
+    toe_duration moves_every; /* mean time between two batches that are moved; 0: none are */
+};
+
+/* emu_load_pace_set() changes it; between two runs, or within one. */
+void emu_load_pace_set(struct emu_load *load, const struct emu_load_pace *pace, toe_instant now);
+
+/* emu_load_tally_get() tells what |load| itself has counted. */
+void emu_load_tally_get(const struct emu_load *load, struct emu_stress_tally *tally);
+
 /* emu_load_drain() has no more flows opened and all thinking end. */
 void emu_load_drain(struct emu_load *load, toe_instant now);
 

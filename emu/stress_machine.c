@@ -6,6 +6,9 @@
 
 #include "stress_sums.h"
 
+/* Of the network between the second NICs. */
+#define SUPPORT_PREFIX 24
+
 static toe_duration duration(double seconds)
 {
     return (toe_duration)(seconds * (double)TOE_NS_PER_SEC);
@@ -29,6 +32,11 @@ static struct toe_host *make_host(const struct emu_stress_settings *settings,
     set.conn_max = 65536 + 16 * settings->connections;
     set.snd_buf = EMU_STRESS_SND_BUF;
     set.rcv_buf = settings->rcv_buf;
+    set.bus = settings->bus;
+    if (settings->stale > 0) {
+        set.params.nce_stale_ticks =
+            (uint32_t)(settings->stale * (double)set.params.ticks_per_second);
+    }
     set.timestamps = (settings->without & EMU_WITHOUT_TIMESTAMPS) == 0;
     set.sack = (settings->without & EMU_WITHOUT_SACK) == 0;
     set.window_scaling = (settings->without & EMU_WITHOUT_WINDOW_SCALING) == 0;
@@ -54,7 +62,10 @@ static struct toe_target *make_target(const struct emu_stress_settings *settings
     set.seed = seed;
     set.tuning.mtu_probing = settings->mtu_probing;
     memcpy(set.mac, mac, TOE_MAC_LEN);
-    if (set.tcp_max < 2 * settings->connections) {
+    set.bus = settings->bus;
+    if (settings->tcp_max != 0) {
+        set.tcp_max = settings->tcp_max;
+    } else if (set.tcp_max < 2 * settings->connections) {
         set.tcp_max = 2 * settings->connections;
     }
     return toe_target_new(&set);
@@ -107,8 +118,64 @@ bool emu_stress_machine_init(struct emu_stress_machine *machine,
     return true;
 }
 
+bool emu_stress_machine_support(struct emu_stress_machine *machine,
+                                const struct emu_stress_settings *settings,
+                                const struct toe_wire_ops *wire, void *wire_user,
+                                const uint8_t mac[TOE_MAC_LEN], const struct toe_addr *local,
+                                const struct toe_addr *peer, const struct emu_load_settings *load)
+{
+    const struct emu_station_settings station = {
+        .stress = settings,
+        .host = machine->host,
+        .load = machine->load,
+        .result = load->result,
+        .peer = *peer,
+        .local = *local,
+        .pace = {.open_cnt = load->open_cnt, .call_cnt = load->call_cnt, .mix = load->mix},
+    };
+    struct toe_host_interface interface = {.ops = toe_target_ops(), .mtu = settings->mtu};
+    int index;
+
+    machine->support = make_target(settings, NULL, load->seed + 4, wire, wire_user, mac);
+    if (machine->support == NULL) {
+        return false;
+    }
+    interface.target = machine->support;
+    index = toe_host_interface_add(machine->host, &interface);
+    if (index < 0 || toe_host_address_add(machine->host, index, local, SUPPORT_PREFIX) != 0) {
+        return false;
+    }
+    machine->station = emu_station_new(&station);
+    return machine->station != NULL;
+}
+
+toe_instant emu_stress_machine_run(void *user, toe_instant now)
+{
+    struct emu_stress_machine *machine = user;
+    const toe_instant due =
+        machine->station == NULL ? TOE_INSTANT_NEVER : emu_station_run(machine->station, now);
+    const toe_instant load = emu_load_run(machine->load, now);
+
+    return due < load ? due : load;
+}
+
+void emu_stress_machine_look(const struct emu_stress_machine *machine,
+                             struct emu_stress_result *result)
+{
+    struct toe_stats stats = {.size = sizeof(stats)};
+    struct toe_caps caps = {.size = sizeof(caps)};
+
+    toe_target_ops()->caps_get(machine->target, &caps);
+    result->seam.offloaded_max = caps.tcp_max;
+    toe_target_ops()->stats_get(machine->target, &stats);
+    if (stats.tcp_cnt > result->seam.offloaded_peak) {
+        result->seam.offloaded_peak = stats.tcp_cnt;
+    }
+}
+
 void emu_stress_machine_fini(struct emu_stress_machine *machine)
 {
+    emu_station_del(machine->station);
     emu_load_del(machine->load);
     if (machine->host != NULL) {
         toe_host_del(machine->host);
@@ -117,12 +184,22 @@ void emu_stress_machine_fini(struct emu_stress_machine *machine)
     if (machine->target != NULL) {
         toe_target_del(machine->target);
     }
+    if (machine->support != NULL) {
+        toe_target_del(machine->support);
+    }
     *machine = (struct emu_stress_machine){0};
 }
 
 uint64_t emu_stress_machine_left(const struct emu_stress_machine *machine, bool time_wait_counts)
 {
-    return emu_sums_left(machine->host, toe_target_ops(), machine->target, 1, time_wait_counts);
+    const uint64_t left =
+        emu_sums_left(machine->host, toe_target_ops(), machine->target, 1, time_wait_counts);
+    struct toe_stats stats = {.size = sizeof(stats)};
+
+    if (machine->support != NULL) {
+        toe_target_ops()->stats_get(machine->support, &stats);
+    }
+    return left + stats.tcp_cnt + stats.path_links + stats.neighbor_links + stats.bufs_indicated;
 }
 
 void emu_stress_judge(struct emu_stress_result *result, const struct emu_stress_settings *settings,

@@ -6,6 +6,7 @@
 #define EMU_STRESS_MACHINE_H
 
 #include "stress.h"
+#include "endurance/station.h"
 #include "stress_drivers.h"
 #include "stress_load.h"
 #include "toe/target.h"
@@ -18,6 +19,8 @@ struct emu_stress_machine {
     struct toe_target *target;
     struct emu_stress_drivers drivers; /* between the two */
     struct emu_load *load;
+    struct toe_target *support;  /* the second NIC's, with a course only */
+    struct emu_station *station; /* the same */
 };
 
 /*
@@ -32,10 +35,28 @@ bool emu_stress_machine_init(struct emu_stress_machine *machine,
                              const uint8_t mac[TOE_MAC_LEN], const struct toe_addr address[2],
                              const struct emu_load_settings *load);
 
+/*
+ * emu_stress_machine_support() gives the machine a second NIC on |wire|, of the same kind as the
+ * first one, with the address |local| on it, and a station, which leads if |peer| has a family.
+ * Returns false if memory is short; _fini() is due in any case.
+ */
+bool emu_stress_machine_support(struct emu_stress_machine *machine,
+                                const struct emu_stress_settings *settings,
+                                const struct toe_wire_ops *wire, void *wire_user,
+                                const uint8_t mac[TOE_MAC_LEN], const struct toe_addr *local,
+                                const struct toe_addr *peer, const struct emu_load_settings *load);
+
+/* emu_stress_machine_run() is the application: load and station. |machine| is one. */
+toe_instant emu_stress_machine_run(void *machine, toe_instant now);
+
+/* emu_stress_machine_look() notes in |result| how many connections the target has. */
+void emu_stress_machine_look(const struct emu_stress_machine *machine,
+                             struct emu_stress_result *result);
+
 /* emu_stress_machine_fini() frees it. */
 void emu_stress_machine_fini(struct emu_stress_machine *machine);
 
-/* emu_stress_machine_left() is emu_sums_left() of it. */
+/* emu_stress_machine_left() is emu_sums_left() of it, and of what the second NIC has. */
 uint64_t emu_stress_machine_left(const struct emu_stress_machine *machine, bool time_wait_counts);
 
 /* emu_stress_judge() sets the verdict by what |result| tells of a run with |settings|. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endurance/course.h"
 #include "option.h"
 #include "peer.h"
 
@@ -78,7 +79,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
 struct values {
     uint64_t connections, bytes, mtu, rate, peer_port, delay_ms, rcv_buf;
     toe_duration seconds, offload_every, upload_every, lag;
-    bool ipv4, ipv6, has_peer_port;
+    bool ipv4, ipv6, has_peer_port, has_profile;
     int policy, receive, mtu_probing;
     const char *address;
     const char *peer;
@@ -107,6 +108,10 @@ static const struct emu_option table[] = {
     OPTION(FLAG, "sim", &parsed.sim, .help = "two machines of ours in virtual time"),
     OPTION(TEXT, "port", &parsed.settings.interface, .placeholder = "IF",
            .help = "one machine on a raw socket at interface IF, against a Linux kernel"),
+    OPTION(FLAG, "certify", &parsed.certify,
+           .help = "the certification stress: phases, support NICs, seven verdicts"),
+    OPTION(CHOICE, "profile", &parsed.profile, .given = &values.has_profile,
+           .choices = emu_course_names, .help = "of --certify, how long (default full: 3 hours)"),
     OPTION(NUMBER, "connections", &values.connections, .given = &parsed.given.connections,
            .letter = 'c', .min = 1, .max = 100000, .help = "connections at once (default 256)"),
     OPTION(DURATION, "seconds", &values.seconds, .given = &parsed.given.seconds, .letter = 's',
@@ -192,11 +197,16 @@ static int check(void)
     struct emu_stress_settings *set = &parsed.settings;
     uint8_t prefix_len[2];
 
+    if (parsed.certify ? parsed.replay != NULL || parsed.swarm != 0 || set->interface != NULL
+                       : values.has_profile) {
+        return emu_option_error(&command, "--certify makes its own machines, and --profile is of "
+                                          "it");
+    }
     if (parsed.replay != NULL && (set->interface != NULL || parsed.swarm != 0)) {
         return emu_option_error(&command, "--replay is of one simulated run");
     }
     parsed.sim = parsed.sim || parsed.replay != NULL;
-    if (parsed.sim == (set->interface != NULL)) {
+    if (!parsed.certify && parsed.sim == (set->interface != NULL)) {
         return emu_option_error(&command, "either --sim or --port IF is needed");
     }
     if (!parsed.sim && (parsed.swarm != 0 || parsed.given.rate || parsed.given.mtu)) {

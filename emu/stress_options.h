@@ -10,6 +10,9 @@
 
 struct emu_stress_options {
     struct emu_stress_settings settings;
+    bool certify;   /* the certification stress, of */
+    int profile;    /* this one of emu_course_names; simulated, or: */
+    bool nic;       /* with connections of the kernel's; else on a wire of its own making */
     bool sim;       /* simulated; otherwise on settings.interface */
     uint64_t swarm; /* seeds that draw what happens to them; 0: one run */
     struct emu_swarm_given given;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "endurance/endurance.h"
 #include "stress_sums.h"
 #include "toe/drop.h"
 #include "toe/seam.h"
@@ -200,6 +201,9 @@ json_t *emu_stress_report_object(const struct emu_stress_result *result, const c
         json_object_set_new(object, "classes", by_class(result));
         json_object_set_new(object, "faults_in", of_lane(&result->faults_in));
         json_object_set_new(object, "faults_out", of_lane(&result->faults_out));
+        if (result->endurance != NULL) {
+            json_object_set_new(object, "requirements", emu_endurance_json(result->endurance));
+        }
     }
     return object;
 }

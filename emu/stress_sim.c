@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The simulated stress run: two machines of ours on one link, in virtual time.
+ * The simulated stress run: two machines of ours on one link, in virtual time. With a course they
+ * have a second NIC each, on a link of its own.
  */
 #include <string.h>
 
@@ -27,19 +28,37 @@
 #define MEMORY_BASE (64u << 20)
 #define MEMORY_BUFFERS 2
 
+/* The last but one byte of the support NICs' IPv4 addresses. */
+#define SUPPORT_NET 1
+
+/* What timers have to be as fine as, and as punctual. */
+#define GRAIN (10 * TOE_NS_PER_MS)
+
 /* Real seconds between two progress reports. */
 #define PROGRESS_TIME 0.5
+
+/* A machine with two NICs, and what its test target's deadlines tell. */
+struct twin {
+    struct toe_sim_machine *machine;
+    struct toe_target *support;
+    struct emu_stress_seam *seam;
+    toe_instant due; /* the last deadline that the target named */
+};
 
 struct run {
     const struct emu_stress_settings *settings;
     struct emu_stress_result *result;
     struct toe_sim *sim;
     struct toe_sim_link *link;
+    struct toe_sim_link_settings link_settings;
+    struct toe_sim_link *support; /* with a course only */
+    uint32_t phase;               /* of it, that begins next; behind the last one it ends */
     struct emu_capture *capture;
     struct emu_stress_machine machines[2];
     struct emu_road *roads[2];
     struct emu_weather weather[2];
     struct toe_sim_machine nodes[2];
+    struct twin twins[2];           /* with a course only */
     struct emu_swarm_player player; /* with a schedule only, as are the rations */
     struct emu_ration rations[2];
     struct emu_lost lost;
@@ -91,6 +110,56 @@ static struct emu_road *make_road(struct run *run, uint8_t idx, const uint8_t ma
     return run->roads[idx];
 }
 
+static toe_instant twin_deadline(void *user)
+{
+    struct twin *twin = user;
+    const toe_instant support = toe_target_ops()->deadline(twin->support);
+    const toe_instant machine = toe_sim_machine_deadline(twin->machine);
+    const toe_instant due = twin->machine->ops->deadline(twin->machine->target);
+
+    if (due != twin->due && due != 0 && due != TOE_INSTANT_NEVER) {
+        ++twin->seam->deadlines;
+        twin->seam->deadlines_fine += due % GRAIN != 0;
+    }
+    twin->due = due;
+    return support < machine ? support : machine;
+}
+
+static void twin_run(void *user, toe_instant now)
+{
+    struct twin *twin = user;
+    struct emu_stress_seam *seam = twin->seam;
+
+    if (twin->due != 0 && twin->due <= now) {
+        const toe_duration late = now - twin->due;
+
+        ++seam->timers;
+        seam->timers_late += late > GRAIN;
+        seam->late_max = late > seam->late_max ? late : seam->late_max;
+    }
+    toe_target_ops()->run(twin->support, now);
+    toe_sim_machine_run(twin->machine, now);
+    if (toe_target_ops()->deadline(twin->support) <= now) {
+        toe_target_ops()->run(twin->support, now);
+    }
+}
+
+static bool add_twin(struct run *run, uint8_t idx, void *end)
+{
+    struct twin *twin = &run->twins[idx];
+    const struct toe_sim_node node = {.user = twin, .deadline = twin_deadline, .run = twin_run};
+    int added;
+
+    *twin = (struct twin){.machine = &run->nodes[idx],
+                          .support = run->machines[idx].support,
+                          .seam = &run->result->seam};
+    added = toe_sim_node_add(run->sim, &node, end);
+    if (added >= 0) {
+        toe_sim_node_wire_add(run->sim, added, toe_sim_link_end(run->support, idx));
+    }
+    return added >= 0;
+}
+
 /* Makes the machine a node of the simulation: under a schedule one whose clock can jump. */
 static bool add_node(struct run *run, uint8_t idx)
 {
@@ -102,18 +171,38 @@ static bool add_node(struct run *run, uint8_t idx)
         .host = run->machines[idx].host,
         .ops = run->machines[idx].drivers.top.ops,
         .target = run->machines[idx].drivers.top.target,
-        .application = emu_load_run,
-        .user = run->machines[idx].load,
+        .application = emu_stress_machine_run,
+        .user = &run->machines[idx],
     };
     *part = (struct emu_swarm_part){.machine = &run->machines[idx],
                                     .weather = &run->weather[idx],
                                     .ration = &run->rations[idx],
                                     .node.machine = &run->nodes[idx]};
+    if (run->settings->course != NULL) {
+        return add_twin(run, idx, end);
+    }
     if (run->settings->schedule == NULL) {
         return toe_sim_machine_add(run->sim, &run->nodes[idx], end) >= 0;
     }
     node = emu_swarm_node_ops(&part->node);
     return toe_sim_node_add(run->sim, &node, end) >= 0;
+}
+
+/* The second NIC, between machines whose addresses on it end as on the first. */
+static bool make_support(struct run *run, uint8_t idx, const struct emu_load_settings *load)
+{
+    const uint8_t mac[TOE_MAC_LEN] = {0x02, 0, 0, 1, 0x77, (uint8_t)(idx + 1)};
+    struct toe_addr local = address_of(4, idx);
+    struct toe_addr peer = {.family = 0};
+
+    local.bytes[2] = SUPPORT_NET;
+    if (idx == 0) {
+        peer = address_of(4, 1);
+        peer.bytes[2] = SUPPORT_NET;
+    }
+    return emu_stress_machine_support(&run->machines[idx], run->settings, toe_sim_wire_ops(),
+                                      toe_sim_link_end(run->support, idx), mac, &local, &peer,
+                                      load);
 }
 
 static bool make_machine(struct run *run, uint8_t idx)
@@ -159,6 +248,9 @@ static bool make_machine(struct run *run, uint8_t idx)
     }
     weather.target = run->machines[idx].target;
     emu_weather_init(&run->weather[idx], &weather);
+    if (run->support != NULL && !make_support(run, idx, &load)) {
+        return false;
+    }
     return add_node(run, idx);
 }
 
@@ -166,7 +258,8 @@ static bool make(struct run *run)
 {
     const struct emu_stress_settings *set = run->settings;
     const toe_duration delay = (toe_duration)(set->delay * (double)TOE_NS_PER_SEC);
-    const struct toe_sim_link_settings link = {
+
+    run->link_settings = (struct toe_sim_link_settings){
         .rate = set->rate,
         .delay = delay,
         .queue = 1000,
@@ -180,9 +273,16 @@ static bool make(struct run *run)
     };
 
     run->sim = toe_sim_new(&(struct toe_sim_settings){.seed = set->seed});
-    run->link = run->sim == NULL ? NULL : toe_sim_link_new(run->sim, &link);
+    run->link = run->sim == NULL ? NULL : toe_sim_link_new(run->sim, &run->link_settings);
     run->player.link = run->link;
-    return run->link != NULL && make_machine(run, 0) && make_machine(run, 1);
+    if (run->link != NULL && set->course != NULL) {
+        const struct toe_sim_link_settings quiet = {
+            .rate = set->rate, .delay = delay, .mtu = set->mtu};
+
+        run->support = toe_sim_link_new(run->sim, &quiet);
+    }
+    return run->link != NULL && (run->support != NULL || set->course == NULL) &&
+           make_machine(run, 0) && make_machine(run, 1);
 }
 
 static void unmake(struct run *run)
@@ -197,6 +297,18 @@ static void unmake(struct run *run)
     emu_lost_fini(&run->lost);
 }
 
+/* Segments of offloaded connections, and frames of others, at a second NIC. */
+static uint64_t frames_on(const struct toe_target *support)
+{
+    struct toe_stats stats = {.size = sizeof(stats)};
+
+    if (support == NULL) {
+        return 0;
+    }
+    toe_target_ops()->stats_get((struct toe_target *)(uintptr_t)support, &stats);
+    return stats.frames_passed_up + stats.tcp[0].in_segments;
+}
+
 /* Brings the result up to date. */
 static void sum_up(struct run *run)
 {
@@ -205,6 +317,7 @@ static void sum_up(struct run *run)
 
     emu_sums_clear(result);
     result->leftover = 0;
+    result->seam.support_frames = 0;
     for (int i = 0; i < 2; ++i) {
         emu_sums_add(result, run->machines[i].host, toe_target_ops(), run->machines[i].target);
         emu_stress_drivers_sum(&run->machines[i].drivers);
@@ -212,10 +325,12 @@ static void sum_up(struct run *run)
             result->injected[TOE_INTER_FAULT_CNT + k] += run->weather[i].cnt[k];
         }
         result->leftover += emu_stress_machine_left(&run->machines[i], true);
+        result->seam.support_frames += frames_on(run->machines[i].support);
     }
     toe_sim_stats_get(run->sim, &stats);
     result->frames = stats.frames;
     result->frames_lost = stats.lost + stats.overflowed + stats.too_long + stats.refused;
+    result->reordered = stats.reordered;
     result->digest = toe_sim_digest(run->sim);
     result->virtual_seconds = (double)toe_sim_now(run->sim) / (double)TOE_NS_PER_SEC;
     result->wall_seconds = emu_stress_wall() - run->began;
@@ -252,7 +367,15 @@ static bool is_stopped(const struct run *run)
 
 static bool has_flows(const struct run *run)
 {
-    return emu_load_flow_cnt(run->machines[0].load) + emu_load_flow_cnt(run->machines[1].load) > 0;
+    for (int i = 0; i < 2; ++i) {
+        const struct emu_stress_machine *machine = &run->machines[i];
+
+        if (emu_load_flow_cnt(machine->load) > 0 ||
+            (machine->station != NULL && !emu_station_is_over(machine->station))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool has_left(const struct run *run)
@@ -262,19 +385,64 @@ static bool has_left(const struct run *run)
            0;
 }
 
-/* The end of the slice that begins now: before the weather changes, or something is scheduled. */
+/* When the next phase of the course begins. */
+static toe_instant phase_begin(const struct run *run)
+{
+    return run->settings->course == NULL || run->phase > emu_course_cnt()
+               ? TOE_INSTANT_NEVER
+               : emu_course_begin(run->settings->seconds, run->phase);
+}
+
+/* The end of the slice that begins now: before the weather or the phase changes, or something is
+ * scheduled. */
 static toe_instant slice_end(const struct run *run)
 {
     toe_instant end = toe_sim_now(run->sim) + SLICE;
     const toe_instant event = emu_swarm_player_deadline(&run->player);
 
     end = event < end ? event : end;
+    end = phase_begin(run) < end ? phase_begin(run) : end;
     for (int i = 0; i < 2; ++i) {
         const toe_instant due = emu_weather_deadline(&run->weather[i]);
 
         end = due < end ? due : end;
     }
     return end;
+}
+
+/* Has the wire do what a phase of the course says; NULL: nothing more than it does anyway. */
+static void set_wire(struct run *run, const struct emu_course_phase *phase)
+{
+    struct toe_sim_link_settings link = run->link_settings;
+
+    if (phase != NULL) {
+        link.loss += phase->loss;
+        link.reorder += phase->reorder;
+        link.duplicate += phase->duplicate;
+        link.corrupt += phase->corrupt;
+    }
+    toe_sim_link_set(run->link, &link);
+}
+
+/* Follows the course, and looks how many connections are offloaded. */
+static void follow(struct run *run)
+{
+    const struct emu_stress_settings *set = run->settings;
+
+    if (set->course == NULL) {
+        return;
+    }
+    for (int i = 0; i < 2; ++i) {
+        emu_stress_machine_look(&run->machines[i], run->result);
+    }
+    while (toe_sim_now(run->sim) >= phase_begin(run)) {
+        set_wire(run, run->phase < emu_course_cnt() ? emu_course_phase(run->phase) : NULL);
+        if (set->phase != NULL) {
+            sum_up(run);
+            set->phase(set->user, run->phase, run->result);
+        }
+        ++run->phase;
+    }
 }
 
 /* Goes on until |until|, or while |goes_on| says so. Returns false if the run is over. */
@@ -292,6 +460,7 @@ static bool go(struct run *run, toe_instant until, bool (*goes_on)(const struct 
             emu_weather_run(&run->weather[i], toe_sim_now(run->sim));
         }
         emu_swarm_player_run(&run->player, toe_sim_now(run->sim));
+        follow(run);
         report(run);
         chronicle(run, false);
         if (is_stopped(run)) {
@@ -305,6 +474,7 @@ static void play(struct run *run)
 {
     const toe_instant end = (toe_instant)(run->settings->seconds * (double)TOE_NS_PER_SEC);
 
+    follow(run);
     if (!go(run, end, NULL)) {
         return;
     }
@@ -313,6 +483,9 @@ static void play(struct run *run)
         const toe_instant now = end + run->player.parts[i].node.ahead;
 
         emu_load_drain(run->machines[i].load, now);
+        if (run->machines[i].station != NULL) {
+            emu_station_finish(run->machines[i].station);
+        }
         run->nodes[i].application_at = now;
     }
     if (!go(run, end + DRAIN_TIME, has_flows)) {

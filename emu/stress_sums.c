@@ -8,6 +8,8 @@ void emu_sums_clear(struct emu_stress_result *result)
     memset(&result->host, 0, sizeof(result->host));
     memset(&result->target, 0, sizeof(result->target));
     memset(result->injected, 0, sizeof(result->injected));
+    memset(result->seam.ops, 0, sizeof(result->seam.ops));
+    result->seam.checks = 0;
     result->offloads = 0;
     result->offloads_failed = 0;
     result->uploads = 0;
