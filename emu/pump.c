@@ -22,7 +22,7 @@ struct emu_pump {
     struct emu_pump_settings settings;
     struct emu_pump_stats stats;
     uv_loop_t loop;
-    uv_poll_t polls[1 + EMU_PUMP_FDS]; /* of the port, if it has a file, and of |fds| */
+    uv_poll_t polls[2 + EMU_PUMP_FDS]; /* of the ports, if they have files, and of |fds| */
     uint32_t poll_cnt;
     uv_poll_t timer_poll;
     uv_signal_t signals[2];
@@ -53,6 +53,10 @@ static toe_instant deadline(const struct emu_pump *pump)
     toe_instant at = earlier(pump->application_at, emu_port_deadline(s->port));
 
     at = earlier(at, s->ops->deadline(s->target));
+    if (s->support != NULL) {
+        at = earlier(at, emu_port_deadline(s->support_port));
+        at = earlier(at, toe_target_ops()->deadline(s->support));
+    }
     return s->host == NULL ? at : earlier(at, toe_host_deadline(s->host));
 }
 
@@ -80,6 +84,10 @@ static void run_once(struct emu_pump *pump, toe_instant now)
 
     emu_port_tick(s->port, now);
     s->ops->run(s->target, now);
+    if (s->support != NULL) {
+        emu_port_tick(s->support_port, now);
+        toe_target_ops()->run(s->support, now);
+    }
     if (s->host != NULL) {
         toe_host_run(s->host, now);
     }
@@ -119,6 +127,20 @@ static void on_file(uv_poll_t *poll, int status, int events)
     run_batch(poll->data);
 }
 
+/* How late the deadline is served that the timer was armed for. */
+static void note_lateness(struct emu_pump *pump)
+{
+    const toe_instant now = emu_pump_now();
+    const toe_duration late = now > pump->armed ? now - pump->armed : 0;
+
+    if (pump->armed == 0) {
+        return; /* To be run at once: that is nobody's deadline. */
+    }
+    ++pump->stats.timers;
+    pump->stats.timers_late += late > EMU_PUMP_PUNCTUAL ? 1 : 0;
+    pump->stats.late_max = late > pump->stats.late_max ? late : pump->stats.late_max;
+}
+
 static void on_timer(uv_poll_t *poll, int status, int events)
 {
     struct emu_pump *pump = poll->data;
@@ -126,7 +148,9 @@ static void on_timer(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
-    (void)!read(pump->timer, &expirations, sizeof(expirations));
+    if (read(pump->timer, &expirations, sizeof(expirations)) == sizeof(expirations)) {
+        note_lateness(pump);
+    }
     run_batch(pump);
 }
 
@@ -162,6 +186,9 @@ static int init_handles(struct emu_pump *pump)
     }
     if (result == 0 && pump->settings.port->fd >= 0) {
         result = init_poll(pump, pump->settings.port->fd);
+    }
+    if (result == 0 && pump->settings.support != NULL && pump->settings.support_port->fd >= 0) {
+        result = init_poll(pump, pump->settings.support_port->fd);
     }
     for (uint32_t i = 0; i < pump->settings.fd_cnt && result == 0; ++i) {
         result = init_poll(pump, pump->settings.fds[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pump: one host, one target, one port and an application, run in real time on libuv.
+ * The pump: one host, one target, one port and an application, run in real time on libuv; or two
+ * NICs, each a target and a port, below one host.
  *
  * The pump waits until the port is readable or something is due, and runs port, target, host and
  * application, each time at one sample of the clock, until none of them is due at once. The
@@ -20,11 +21,17 @@ struct emu_pump;
 
 enum { EMU_PUMP_FDS = 4 };
 
+/* What the timers of a target have to be as fine and as punctual as (CERT-4). */
+#define EMU_PUMP_PUNCTUAL (10 * TOE_NS_PER_MS)
+
 struct emu_pump_settings {
     struct toe_host *host; /* may be NULL: a target alone */
     const struct toe_target_ops *ops;
     void *target;
     struct emu_port *port; /* borrowed until emu_pump_del() */
+    /* A second NIC of the host's, or NULL: a software target, and its port, borrowed as well. */
+    struct toe_target *support;
+    struct emu_port *support_port;
     /* Called after both have run, to take the host's events; returns its own next deadline. */
     toe_instant (*application)(void *user, toe_instant now);
     void *user;
@@ -33,9 +40,12 @@ struct emu_pump_settings {
 };
 
 struct emu_pump_stats {
-    uint64_t wakeups; /* batches: samples of the clock */
-    uint64_t rounds;  /* runs of the target */
-    uint64_t stalls;  /* batches cut off because something stayed due at once */
+    uint64_t wakeups;      /* batches: samples of the clock */
+    uint64_t rounds;       /* runs of the target */
+    uint64_t stalls;       /* batches cut off because something stayed due at once */
+    uint64_t timers;       /* deadlines that woke the pump, */
+    uint64_t timers_late;  /* those that it served later than EMU_PUMP_PUNCTUAL, */
+    toe_duration late_max; /* and how late at most */
 };
 
 /* emu_pump_now() is the time the pump lives in: CLOCK_MONOTONIC. */

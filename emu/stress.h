@@ -107,6 +107,9 @@ struct emu_stress_settings {
     struct toe_addr peer[2];
     uint16_t peer_port;
     bool peer_given; /* a peer runs at |peer|; otherwise one is started on a veth's other end */
+    /* With a course: the second NIC's interface, our address there, and that of who follows. */
+    const char *support;
+    struct toe_addr support_address, support_peer;
 
     const char *capture; /* pcapng file of all frames, or NULL */
     FILE *trace;         /* gets a line for each call between host and target, or NULL */

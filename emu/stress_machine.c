@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "pump.h"
 #include "stress_sums.h"
 
 /* Of the network between the second NICs. */
@@ -157,6 +158,17 @@ toe_instant emu_stress_machine_run(void *user, toe_instant now)
     const toe_instant load = emu_load_run(machine->load, now);
 
     return due < load ? due : load;
+}
+
+void emu_stress_machine_due(struct emu_stress_machine *machine, struct emu_stress_result *result)
+{
+    const toe_instant due = toe_target_ops()->deadline(machine->target);
+
+    if (due != machine->due && due != 0 && due != TOE_INSTANT_NEVER) {
+        ++result->seam.deadlines;
+        result->seam.deadlines_fine += due % EMU_PUMP_PUNCTUAL != 0;
+    }
+    machine->due = due;
 }
 
 void emu_stress_machine_look(const struct emu_stress_machine *machine,

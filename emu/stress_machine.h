@@ -21,6 +21,7 @@ struct emu_stress_machine {
     struct emu_load *load;
     struct toe_target *support;  /* the second NIC's, with a course only */
     struct emu_station *station; /* the same */
+    toe_instant due;             /* the last deadline that the target named */
 };
 
 /*
@@ -48,6 +49,9 @@ bool emu_stress_machine_support(struct emu_stress_machine *machine,
 
 /* emu_stress_machine_run() is the application: load and station. |machine| is one. */
 toe_instant emu_stress_machine_run(void *machine, toe_instant now);
+
+/* emu_stress_machine_due() notes in |result| what deadline the target names now. */
+void emu_stress_machine_due(struct emu_stress_machine *machine, struct emu_stress_result *result);
 
 /* emu_stress_machine_look() notes in |result| how many connections the target has. */
 void emu_stress_machine_look(const struct emu_stress_machine *machine,

@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "chronicle.h"
+#include "pump.h"
 #include "stress_machine.h"
 #include "stress_sums.h"
 #include "swarm/player.h"
@@ -31,18 +32,14 @@
 /* The last but one byte of the support NICs' IPv4 addresses. */
 #define SUPPORT_NET 1
 
-/* What timers have to be as fine as, and as punctual. */
-#define GRAIN (10 * TOE_NS_PER_MS)
-
 /* Real seconds between two progress reports. */
 #define PROGRESS_TIME 0.5
 
 /* A machine with two NICs, and what its test target's deadlines tell. */
 struct twin {
-    struct toe_sim_machine *machine;
-    struct toe_target *support;
-    struct emu_stress_seam *seam;
-    toe_instant due; /* the last deadline that the target named */
+    struct emu_stress_machine *machine;
+    struct toe_sim_machine *node;
+    struct emu_stress_result *result;
 };
 
 struct run {
@@ -113,34 +110,30 @@ static struct emu_road *make_road(struct run *run, uint8_t idx, const uint8_t ma
 static toe_instant twin_deadline(void *user)
 {
     struct twin *twin = user;
-    const toe_instant support = toe_target_ops()->deadline(twin->support);
-    const toe_instant machine = toe_sim_machine_deadline(twin->machine);
-    const toe_instant due = twin->machine->ops->deadline(twin->machine->target);
+    const toe_instant support = toe_target_ops()->deadline(twin->machine->support);
+    const toe_instant machine = toe_sim_machine_deadline(twin->node);
 
-    if (due != twin->due && due != 0 && due != TOE_INSTANT_NEVER) {
-        ++twin->seam->deadlines;
-        twin->seam->deadlines_fine += due % GRAIN != 0;
-    }
-    twin->due = due;
+    emu_stress_machine_due(twin->machine, twin->result);
     return support < machine ? support : machine;
 }
 
 static void twin_run(void *user, toe_instant now)
 {
     struct twin *twin = user;
-    struct emu_stress_seam *seam = twin->seam;
+    struct emu_stress_seam *seam = &twin->result->seam;
+    struct toe_target *support = twin->machine->support;
 
-    if (twin->due != 0 && twin->due <= now) {
-        const toe_duration late = now - twin->due;
+    if (twin->machine->due != 0 && twin->machine->due <= now) {
+        const toe_duration late = now - twin->machine->due;
 
         ++seam->timers;
-        seam->timers_late += late > GRAIN;
+        seam->timers_late += late > EMU_PUMP_PUNCTUAL;
         seam->late_max = late > seam->late_max ? late : seam->late_max;
     }
-    toe_target_ops()->run(twin->support, now);
-    toe_sim_machine_run(twin->machine, now);
-    if (toe_target_ops()->deadline(twin->support) <= now) {
-        toe_target_ops()->run(twin->support, now);
+    toe_target_ops()->run(support, now);
+    toe_sim_machine_run(twin->node, now);
+    if (toe_target_ops()->deadline(support) <= now) {
+        toe_target_ops()->run(support, now);
     }
 }
 
@@ -150,9 +143,8 @@ static bool add_twin(struct run *run, uint8_t idx, void *end)
     const struct toe_sim_node node = {.user = twin, .deadline = twin_deadline, .run = twin_run};
     int added;
 
-    *twin = (struct twin){.machine = &run->nodes[idx],
-                          .support = run->machines[idx].support,
-                          .seam = &run->result->seam};
+    *twin = (struct twin){
+        .machine = &run->machines[idx], .node = &run->nodes[idx], .result = run->result};
     added = toe_sim_node_add(run->sim, &node, end);
     if (added >= 0) {
         toe_sim_node_wire_add(run->sim, added, toe_sim_link_end(run->support, idx));

@@ -36,7 +36,10 @@ struct run {
     const struct emu_stress_settings *settings;
     struct emu_stress_result *result;
     struct emu_port *port;
-    struct emu_port *fault; /* within |port|, or NULL */
+    struct emu_port *fault;           /* within |port|, or NULL */
+    struct emu_fault_settings faults; /* that are always there */
+    struct emu_port *support;         /* the second NIC's; with a course only */
+    uint32_t course_phase;            /* of it, that begins next; behind the last one it ends */
     struct emu_capture *capture;
     struct emu_stress_peer peer; /* pid 0: somebody else's */
     struct emu_stress_machine machine;
@@ -62,7 +65,9 @@ static bool no_memory(struct emu_error *error)
 static bool open_port(struct run *run, struct emu_error *error)
 {
     const struct emu_stress_settings *set = run->settings;
-    const struct emu_fault_settings fault = {
+    struct emu_port *above;
+
+    run->faults = (struct emu_fault_settings){
         .loss = set->loss,
         .reorder = set->reorder,
         .duplicate = set->duplicate,
@@ -70,8 +75,6 @@ static bool open_port(struct run *run, struct emu_error *error)
         .mark = set->mark,
         .delay = (toe_duration)(set->delay * (double)TOE_NS_PER_SEC),
     };
-    struct emu_port *above;
-
     run->port = emu_port_packet_open(set->interface, NULL, error);
     if (run->port == NULL) {
         return false;
@@ -87,15 +90,30 @@ static bool open_port(struct run *run, struct emu_error *error)
         }
         run->port = above;
     }
-    if (fault.loss + fault.reorder + fault.duplicate + fault.corrupt + fault.mark + fault.delay !=
-        0) {
-        run->fault = emu_fault_new(run->port, &fault, &fault, set->seed);
+    if (set->course != NULL || run->faults.loss + run->faults.reorder + run->faults.duplicate +
+                                       run->faults.corrupt + run->faults.mark + run->faults.delay !=
+                                   0) {
+        run->fault = emu_fault_new(run->port, &run->faults, &run->faults, set->seed);
         if (run->fault == NULL) {
             return no_memory(error);
         }
         run->port = run->fault;
     }
     return true;
+}
+
+/* The second NIC. */
+static bool make_support(struct run *run, const struct emu_stress_settings *set,
+                         const struct emu_load_settings *load, struct emu_error *error)
+{
+    run->support = emu_port_packet_open(set->support, NULL, error);
+    if (run->support == NULL) {
+        return false;
+    }
+    return emu_stress_machine_support(&run->machine, set, &run->support->ops, run->support,
+                                      run->support->mac, &set->support_address, &set->support_peer,
+                                      load) ||
+           no_memory(error);
 }
 
 static bool make_machine(struct run *run, struct emu_error *error)
@@ -130,7 +148,7 @@ static bool make_machine(struct run *run, struct emu_error *error)
                                  run->port->mac, set.address, &load)) {
         return no_memory(error);
     }
-    return true;
+    return set.course == NULL || make_support(run, &set, &load, error);
 }
 
 static toe_instant application(void *user, toe_instant now);
@@ -153,6 +171,8 @@ static bool make(struct run *run, struct emu_error *error)
     pump.ops = run->machine.drivers.top.ops;
     pump.target = run->machine.drivers.top.target;
     pump.port = run->port;
+    pump.support = run->machine.support;
+    pump.support_port = run->support;
     run->pump = emu_pump_new(&pump, error);
     return run->pump != NULL;
 }
@@ -165,6 +185,9 @@ static bool unmake(struct run *run, struct emu_error *error)
     emu_stress_machine_fini(&run->machine);
     emu_stress_peer_stop(&run->peer);
     emu_port_close(run->port);
+    if (run->support != NULL) {
+        emu_port_close(run->support);
+    }
     if (run->capture != NULL) {
         ok = emu_capture_close(run->capture, error);
     }
@@ -172,6 +195,17 @@ static bool unmake(struct run *run, struct emu_error *error)
 }
 
 /* --- the run --- */
+
+static void add_timers(struct run *run)
+{
+    struct emu_stress_seam *seam = &run->result->seam;
+    struct emu_pump_stats stats;
+
+    emu_pump_stats_get(run->pump, &stats);
+    seam->timers = stats.timers;
+    seam->timers_late = stats.timers_late;
+    seam->late_max = stats.late_max;
+}
 
 static void sum_up(struct run *run, toe_instant now)
 {
@@ -186,6 +220,12 @@ static void sum_up(struct run *run, toe_instant now)
     if (run->fault != NULL) {
         emu_fault_stats_get(run->fault, &in, &out);
     }
+    result->reordered = in.reordered + out.reordered;
+    if (run->support != NULL) {
+        result->seam.support_frames =
+            run->support->stats.in_frames + run->support->stats.out_frames;
+    }
+    add_timers(run);
     result->faults_in = in;
     result->faults_out = out;
     result->frames = run->port->stats.in_frames + run->port->stats.out_frames;
@@ -225,6 +265,21 @@ static void add_peer(struct run *run)
     }
 }
 
+/* The same of the machine that followed, which reported over the support NIC. */
+static void add_remote(struct emu_stress_result *result)
+{
+    const struct emu_stress_tally *remote = &result->remote;
+
+    result->bytes += remote->bytes;
+    result->bytes_wrong += remote->bytes_wrong;
+    result->resets += remote->resets;
+    if (remote->opened != remote->ended || remote->resets != 0) {
+        emu_load_fault(result, "at the other machine %llu of %llu ends ended, %llu with a reset",
+                       (unsigned long long)remote->ended, (unsigned long long)remote->opened,
+                       (unsigned long long)remote->resets);
+    }
+}
+
 static void on_peer(uv_poll_t *poll, int status, int events)
 {
     struct run *run = poll->data;
@@ -243,6 +298,54 @@ static void enter(struct run *run, enum phase phase, toe_instant now, toe_durati
     run->ends = now + limit;
 }
 
+static bool has_reported(const struct run *run)
+{
+    return run->machine.station == NULL || emu_station_is_over(run->machine.station);
+}
+
+/* When the next phase of the course begins. */
+static toe_instant course_begin(const struct run *run)
+{
+    return run->settings->course == NULL || run->course_phase > emu_course_cnt()
+               ? TOE_INSTANT_NEVER
+               : run->began + emu_course_begin(run->settings->seconds, run->course_phase);
+}
+
+/* Has the wire do what a phase of the course says; NULL: nothing more than it does anyway. */
+static void set_wire(struct run *run, const struct emu_course_phase *phase)
+{
+    struct emu_fault_settings faults = run->faults;
+
+    if (phase != NULL) {
+        faults.loss += phase->loss;
+        faults.reorder += phase->reorder;
+        faults.duplicate += phase->duplicate;
+        faults.corrupt += phase->corrupt;
+    }
+    emu_fault_set(run->fault, &faults, &faults);
+}
+
+/* Follows the course, and looks at deadlines, and how many connections are offloaded. */
+static void follow(struct run *run, toe_instant now)
+{
+    const struct emu_stress_settings *set = run->settings;
+
+    if (set->course == NULL) {
+        return;
+    }
+    emu_stress_machine_due(&run->machine, run->result);
+    emu_stress_machine_look(&run->machine, run->result);
+    while (now >= course_begin(run)) {
+        set_wire(run,
+                 run->course_phase < emu_course_cnt() ? emu_course_phase(run->course_phase) : NULL);
+        if (set->phase != NULL) {
+            sum_up(run, now);
+            set->phase(set->user, run->course_phase, run->result);
+        }
+        ++run->course_phase;
+    }
+}
+
 /* Moves on to the next phase when this one is done. */
 static void advance(struct run *run, toe_instant now)
 {
@@ -253,11 +356,14 @@ static void advance(struct run *run, toe_instant now)
     case PHASE_PLAY:
         if (is_late) {
             emu_load_drain(load, now);
+            if (run->machine.station != NULL) {
+                emu_station_finish(run->machine.station);
+            }
             enter(run, PHASE_DRAIN, now, DRAIN_TIME);
         }
         break;
     case PHASE_DRAIN:
-        if (is_late || emu_load_flow_cnt(load) == 0) {
+        if (is_late || (emu_load_flow_cnt(load) == 0 && has_reported(run))) {
             if (run->settings->policy == TOE_POLICY_RANDOM) {
                 toe_host_policy_set(run->machine.host, TOE_POLICY_MANUAL);
             }
@@ -313,7 +419,8 @@ static toe_instant application(void *user, toe_instant now)
         enter(run, PHASE_PLAY, now,
               (toe_duration)(run->settings->seconds * (double)TOE_NS_PER_SEC));
     }
-    next = emu_load_run(run->machine.load, now);
+    follow(run, now);
+    next = emu_stress_machine_run(&run->machine, now);
     if (!emu_load_heard(run->machine.load) && now >= run->began + HEAR_TIME) {
         run->is_silent = true;
     }
@@ -329,6 +436,7 @@ static toe_instant application(void *user, toe_instant now)
         report(run, now);
     }
     next = run->report_at < next ? run->report_at : next;
+    next = course_begin(run) < next ? course_begin(run) : next;
     return run->ends > now && run->ends < next ? run->ends : next;
 }
 
@@ -394,6 +502,9 @@ int emu_stress_wire_run(struct emu_stress_result *result,
                       "nobody answers on %s: is `toe peer` running at %s, port %u?",
                       settings->interface, address, settings->peer_port);
         return emu_error_print(&error);
+    }
+    if (result->has_remote) {
+        add_remote(result);
     }
     emu_stress_judge(result, settings, run.is_interrupted);
     return result->verdict == EMU_VERDICT_PASS ? EMU_EXIT_OK : EMU_EXIT_FAULT;

@@ -81,10 +81,10 @@ enum { PHASE_CNT = sizeof(phases) / sizeof(phases[0]) };
 
 /* More connections than the 1,024 that the requirement names. */
 static const struct emu_course courses[] = {
-    {"full", 10800, 1280},
-    {"short", 1800, 1280},
-    {"quick", 600, 1280},
-    {"smoke", 20, 1280},
+    {"full", 10800, 1280, false},
+    {"short", 1800, 1280, false},
+    {"quick", 600, 1280, false},
+    {"smoke", 20, 1280, true},
 };
 
 const char *const emu_course_names[] = {"full", "short", "quick", "smoke", NULL};

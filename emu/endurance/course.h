@@ -29,6 +29,7 @@ struct emu_course {
     const char *name; /* of the profile */
     double seconds;
     uint32_t connections; /* at once */
+    bool is_brief;        /* of the directed checks those only of the profile that the load runs */
 };
 
 /* emu_course_find() is the course of the profile |name|, or NULL. */

@@ -17,14 +17,14 @@ static uint32_t requirement_of(const struct cert_scenario *scenario)
                : EMU_REQUIREMENT_CNT;
 }
 
-/* Calls for all cases: counts them, and fills them in where |cases| is not NULL. */
-static uint32_t list_cases(struct cert_case *cases)
+/* Counts the cases of the first |profiles| profiles, and fills them in unless |cases| is NULL. */
+static uint32_t list_cases(struct cert_case *cases, uint32_t profiles)
 {
     static const uint32_t bits[] = {
         [TOE_PROFILE_MODERN] = CERT_MODERN, [TOE_PROFILE_COMPAT] = CERT_COMPAT};
     uint32_t cnt = 0;
 
-    for (uint32_t profile = 0; profile < 2; ++profile) {
+    for (uint32_t profile = 0; profile < profiles; ++profile) {
         for (uint32_t i = 0; cert_suite_table(i) != NULL; ++i) {
             for (const struct cert_scenario *s = cert_suite_table(i); s->id != NULL; ++s) {
                 if (requirement_of(s) == EMU_REQUIREMENT_CNT ||
@@ -54,14 +54,16 @@ static void count(void *user, const struct cert_case *one)
     }
 }
 
-bool emu_directed_run(struct emu_directed *directed, uint64_t seed, struct emu_error *error)
+bool emu_directed_run(struct emu_directed *directed, uint64_t seed, bool is_brief,
+                      struct emu_error *error)
 {
+    const uint32_t profiles = is_brief ? TOE_PROFILE_MODERN + 1 : TOE_PROFILE_COMPAT + 1;
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     struct cert_run run = {
         .plugin = cert_plugin_builtin(),
         .seed = seed,
         .jobs = cpus < 1 || cpus > JOBS_MAX ? JOBS_MAX : (uint32_t)cpus,
-        .case_cnt = list_cases(NULL),
+        .case_cnt = list_cases(NULL, profiles),
         .done = count,
         .user = directed,
     };
@@ -73,7 +75,7 @@ bool emu_directed_run(struct emu_directed *directed, uint64_t seed, struct emu_e
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "not enough memory");
         return false;
     }
-    (void)list_cases(run.cases);
+    (void)list_cases(run.cases, profiles);
     ok = cert_run_all(&run);
     if (!ok) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot start a process or map memory");

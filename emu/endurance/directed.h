@@ -20,9 +20,10 @@ struct emu_directed {
 };
 
 /*
- * emu_directed_run() runs them, for both profiles of the built-in target. Returns false with
- * |error| if processes cannot be started.
+ * emu_directed_run() runs them, for both profiles of the built-in target, or with |is_brief| for
+ * the modern one only. Returns false with |error| if processes cannot be started.
  */
-bool emu_directed_run(struct emu_directed *directed, uint64_t seed, struct emu_error *error);
+bool emu_directed_run(struct emu_directed *directed, uint64_t seed, bool is_brief,
+                      struct emu_error *error);
 
 #endif

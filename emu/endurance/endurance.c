@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "endurance/world.h"
 #include "stress_load.h"
 #include "stress_sums.h"
 
@@ -134,7 +135,7 @@ static bool direct(struct emu_endurance *endurance, const struct emu_stress_sett
     uint32_t run = 0;
     uint32_t passed = 0;
 
-    if (!emu_directed_run(&endurance->directed, stress->seed, error)) {
+    if (!emu_directed_run(&endurance->directed, stress->seed, endurance->course->is_brief, error)) {
         return false;
     }
     for (uint32_t i = 0; i < EMU_REQUIREMENT_CNT; ++i) {
@@ -147,11 +148,38 @@ static bool direct(struct emu_endurance *endurance, const struct emu_stress_sett
     return true;
 }
 
+/* Our machine with the kernel's as the other one. */
+static int run_wire(struct emu_stress_result *result, struct emu_stress_settings stress)
+{
+    struct emu_endurance_world world;
+    struct emu_error error;
+    int status;
+
+    if (!emu_endurance_world_open(&world, &error)) {
+        return emu_error_print(&error);
+    }
+    stress.interface = EMU_ENDURANCE_TEST;
+    stress.support = EMU_ENDURANCE_SUPPORT;
+    stress.peer_given = true;
+    stress.peer_port = EMU_ENDURANCE_PORT;
+    stress.delay = 0;
+    for (int i = 0; i < 2; ++i) {
+        stress.address[i] = world.test[i];
+        stress.peer[i] = world.test_far[i];
+        stress.prefix_len[i] = i == 0 ? EMU_ENDURANCE_PREFIX4 : EMU_ENDURANCE_PREFIX6;
+    }
+    stress.support_address = world.support;
+    stress.support_peer = world.support_far;
+    status = emu_stress_wire_run(result, &stress);
+    emu_endurance_world_close(&world);
+    return status;
+}
+
 static int run_way(struct emu_stress_result *result, enum emu_endurance_way way,
                    const struct emu_stress_settings *stress)
 {
-    (void)way;
-    return emu_stress_sim_run(result, stress);
+    return way == EMU_ENDURANCE_SIM ? emu_stress_sim_run(result, stress)
+                                    : run_wire(result, *stress);
 }
 
 /* Adds what the requirements say to the verdict of the run. */

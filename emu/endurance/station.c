@@ -15,8 +15,9 @@ struct emu_station {
     toe_handle conn;     /* 0: none yet, or no more */
     struct emu_session_reader reader;
     toe_instant begin; /* the first run, plus one; 0: not yet */
-    uint32_t phase;    /* UINT32_MAX: none yet */
-    bool awaits;       /* an answer, which is to be: */
+    uint32_t next;     /* phase to lead to, and when */
+    toe_instant next_at;
+    bool awaits; /* an answer, which is to be: */
     enum emu_session_kind awaited;
     toe_instant asked_at;
     bool finishes;
@@ -35,7 +36,6 @@ static void enter(struct emu_station *station, uint32_t idx, toe_instant now)
     const struct emu_course_phase *phase = emu_course_phase(idx);
     struct emu_load_pace pace = station->settings.pace;
 
-    station->phase = idx;
     pace.open_cnt = emu_course_share(pace.open_cnt, phase->percent);
     pace.call_cnt = pace.call_cnt == 0 ? 0 : emu_course_share(pace.call_cnt, phase->percent);
     pace.mix.bytes = emu_course_share(pace.mix.bytes, phase->bytes);
@@ -143,23 +143,22 @@ static void take_answer(struct emu_station *station, const struct emu_session_me
     }
 }
 
-/* The phase by the clock. */
-static uint32_t phase_at(const struct emu_station *station, toe_instant now)
+/* Goes to the phase that is next by the clock. */
+static void call_phase(struct emu_station *station, toe_instant now)
 {
     const double seconds = station->settings.stress->seconds;
-    uint32_t idx = 0;
+    const uint32_t idx = station->next++;
 
-    while (idx + 1 < emu_course_cnt() &&
-           now - (station->begin - 1) >= emu_course_begin(seconds, idx + 1)) {
-        ++idx;
-    }
-    return idx;
+    station->next_at = station->next < emu_course_cnt()
+                           ? station->begin - 1 + emu_course_begin(seconds, station->next)
+                           : TOE_INSTANT_NEVER;
+    ask(station, &(struct emu_session_message){.kind = EMU_SESSION_PHASE, .phase = idx}, now);
+    enter(station, idx, now);
 }
 
 static void lead(struct emu_station *station, toe_instant now)
 {
     const struct emu_stress_settings *stress = station->settings.stress;
-    const uint32_t idx = phase_at(station, now);
 
     if (station->conn == 0) {
         station->conn = toe_host_connect(station->settings.host, NULL, 0, &station->settings.peer,
@@ -183,9 +182,8 @@ static void lead(struct emu_station *station, toe_instant now)
         if (emu_load_flow_cnt(station->settings.load) == 0) {
             ask(station, &(struct emu_session_message){.kind = EMU_SESSION_END}, now);
         }
-    } else if (idx != station->phase) {
-        ask(station, &(struct emu_session_message){.kind = EMU_SESSION_PHASE, .phase = idx}, now);
-        enter(station, idx, now);
+    } else if (now >= station->next_at) {
+        call_phase(station, now);
     }
 }
 
@@ -227,8 +225,6 @@ static bool is_cut(const struct emu_station *station)
 
 static toe_instant due(const struct emu_station *station, toe_instant now)
 {
-    const uint32_t idx = phase_at(station, now);
-
     if (station->is_over || (!leads(station) && !station->finishes)) {
         return TOE_INSTANT_NEVER;
     }
@@ -238,18 +234,14 @@ static toe_instant due(const struct emu_station *station, toe_instant now)
     if (station->awaits) {
         return station->asked_at + ANSWER_TIME;
     }
-    if (idx != station->phase) {
-        return 0;
-    }
-    return idx + 1 == emu_course_cnt()
-               ? TOE_INSTANT_NEVER
-               : station->begin - 1 + emu_course_begin(station->settings.stress->seconds, idx + 1);
+    return station->next_at;
 }
 
 toe_instant emu_station_run(struct emu_station *station, toe_instant now)
 {
     if (station->begin == 0) {
         station->begin = now + 1;
+        station->next_at = now;
     }
     if (station->is_over) {
         return TOE_INSTANT_NEVER;
@@ -290,7 +282,6 @@ struct emu_station *emu_station_new(const struct emu_station_settings *settings)
         return NULL;
     }
     station->settings = *settings;
-    station->phase = UINT32_MAX;
     if (!leads(station)) {
         station->listener = toe_host_listen(settings->host, &settings->local, EMU_SESSION_PORT, 1);
         if (station->listener == 0) {

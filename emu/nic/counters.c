@@ -176,5 +176,8 @@ void emu_counters_write(struct emu_nic *nic, FILE *out)
     ADD(object, pump, wakeups);
     ADD(object, pump, rounds);
     ADD(object, pump, stalls);
+    ADD(object, pump, timers);
+    ADD(object, pump, timers_late);
+    add(object, "timers_late_max_ns", pump.late_max);
     end(object, out);
 }
