@@ -528,6 +528,7 @@ static void run_conn(struct emu_conn *conn)
         break;
     case EMU_PHASE_CARRIED:
         emu_relay_in_run(conn);
+        emu_move_drain(conn);
         break;
     case EMU_PHASE_REST:
         emu_relay_in_run(conn);
@@ -547,6 +548,7 @@ static void expire(struct emu_conn *conn)
         emu_move_expire(conn);
     } else if (conn->move->phase == EMU_PHASE_CARRIED || conn->move->phase == EMU_PHASE_REST) {
         emu_relay_in_expire(conn);
+        emu_move_drain(conn);
         if (conn->move->rto_cnt >= PATIENCE) {
             emu_move_recall(conn, EMU_WHY_WINDOW, 0);
         }

@@ -11,7 +11,7 @@
  *
  *  - The kernel is acknowledged what the peer has acknowledged (a send completion), the peer what
  *    the kernel has (receive_return). So all of this may vanish at any instant, and the kernel and
- *    the peer go on as after a lost segment.
+ *    the peer go on as after a lost segment. |early_ack| gives that up.
  *  - Timestamps go on at the kernel's own clock, and windows are never taken back.
  *
  * The owner has one loop: it reads the TAP, calls emu_kernel_from_host() with what came, runs the
@@ -141,7 +141,12 @@ struct emu_kernel_settings {
     uint32_t conn_max;     /* connections that are followed at once; 0: 65536 */
     uint32_t buffer_max;   /* most bytes taken from the kernel and not acknowledged, of each
                               connection; 0: 4 MiB */
-    bool no_netlink;       /* ask this machine nothing: the kernel is somebody else's, or a test */
+    /*
+     * Acknowledge the kernel what was taken from it, before the peer has it. What the peer has not
+     * acknowledged is lost if all this vanishes, and an upload waits for it.
+     */
+    bool early_ack;
+    bool no_netlink; /* ask this machine nothing: the kernel is somebody else's, or a test */
     /*
      * What is told of connections; each may be NULL. Nothing may be asked for from within, but
      * emu_kernel_own().

@@ -12,6 +12,9 @@
 /* What was in flight when a connection was armed is over after this, or never. */
 #define ARMED_MAX (3 * TOE_NS_PER_SEC)
 
+/* The peer has what was acknowledged in its place by then, or the connection is reset. */
+#define DRAIN_MAX (60 * TOE_NS_PER_SEC)
+
 /* Most segments of the peer that are kept while armed. */
 #define COPIED_MAX (8u << 20)
 
@@ -499,6 +502,43 @@ void emu_move_initiated(struct emu_kernel *kernel, struct emu_request *request)
 
 /* --- back --- */
 
+/*
+ * Whether the peer has yet to get what the kernel believes it has: only the target can send that
+ * again. Nothing more is taken from the kernel meanwhile.
+ */
+static bool has_to_wait(struct emu_conn *conn)
+{
+    struct emu_move *move = conn->move;
+
+    if (!emu_relay_out_is_owed(conn) || move->is_rst_taken || conn->track.is_reset) {
+        return false;
+    }
+    if (move->drain_until == 0) {
+        move->drain_until = conn->kernel->now + DRAIN_MAX;
+        emu_conn_touch(conn);
+    }
+    return true;
+}
+
+void emu_move_drain(struct emu_conn *conn)
+{
+    struct emu_move *move = conn->move;
+
+    if (move->drain_until == 0 || move->phase != EMU_PHASE_CARRIED) {
+        return;
+    }
+    if (emu_relay_out_is_owed(conn)) {
+        if (conn->kernel->now < move->drain_until) {
+            return;
+        }
+        /* It cannot be made good. Both ends are to know. */
+        emu_relay_in_reset(conn);
+        emu_relay_out_abort(conn);
+        conn->track.is_reset = true;
+    }
+    emu_move_recall(conn, conn->info.why, conn->info.detail);
+}
+
 void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail)
 {
     struct emu_kernel *kernel = conn->kernel;
@@ -526,6 +566,11 @@ void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail)
         conn->info.detail = detail;
         return;
     }
+    if (has_to_wait(conn)) {
+        conn->info.why = why;
+        conn->info.detail = detail;
+        return;
+    }
     request = emu_request_new(kernel);
     if (request == NULL) {
         return; /* It stays, and is asked for again. */
@@ -536,6 +581,7 @@ void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail)
     request->ext.size = sizeof(request->ext);
     request->tcp_state.extension = kernel->caps.extension != 0 ? &request->ext : NULL;
     move->phase = EMU_PHASE_RECALLED;
+    move->drain_until = 0;
     emu_conn_place_set(conn, EMU_PLACE_UPLOADING);
     kernel->settings.ops->terminate(kernel->settings.target, &request->neighbor);
 }

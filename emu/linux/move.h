@@ -8,7 +8,8 @@
  * and the target is asked. What the kernel has received and not acknowledged is forwarded to the
  * target, which so knows of it as if it had come from the wire.
  *
- * Back: the target is asked for the state. The kernel then gets what the target had received and is
+ * Back: the target is asked for the state, with |early_ack| not before the peer has all that the
+ * kernel was told it has. The kernel then gets what the target had received and is
  * told what the peer has acknowledged, the peer gets what the target had taken and not sent yet;
  * and from then on the kernel and the peer speak for themselves, with the numbers they expect.
  */
@@ -38,6 +39,10 @@ void emu_move_expire(struct emu_conn *conn);
 
 /* emu_move_recall() asks the target to give the connection back. */
 void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail);
+
+/* emu_move_drain() goes on with the recall of one that waits for the peer to get what it is owed.
+ */
+void emu_move_drain(struct emu_conn *conn);
 
 /* The answers of the target. */
 void emu_move_initiated(struct emu_kernel *kernel, struct emu_request *request);

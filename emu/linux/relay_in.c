@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gso.h"
+#include "linux/relay_out.h"
 
 enum {
     SUPER_MAX = 65000,  /* payload of a super-segment */
@@ -94,15 +95,16 @@ static void begin_segment(const struct emu_conn *conn, struct emu_segment *seg, 
 {
     const struct emu_track *track = &conn->track;
     const struct emu_move *move = conn->move;
+    const bool is_back = move->phase == EMU_PHASE_REST;
     const uint32_t wnd =
-        (move->phase == EMU_PHASE_REST ? track->snd_wnd : move->out_room) >> track->peer_wscale;
+        (is_back ? track->snd_wnd : emu_relay_out_window(conn)) >> track->peer_wscale;
 
     *seg = (struct emu_segment){
         .tuple = conn->info.tuple,
         .vlan_id = track->vlan_id,
         .ttl = track->peer_ttl,
         .seq = seq,
-        .ack = move->phase == EMU_PHASE_REST ? track->snd_una : move->out_una,
+        .ack = is_back ? track->snd_una : emu_relay_out_ack(conn),
         .wnd = wnd < UINT16_MAX ? wnd : UINT16_MAX,
         .flags = EMU_TCP_ACK,
         .has_ts = track->has_ts,
@@ -323,7 +325,9 @@ static void set_timer(struct emu_conn *conn)
     struct emu_kernel *kernel = conn->kernel;
 
     emu_timers_set(&kernel->timers, &conn->timer,
-                   is_due ? kernel->now + move->in_rto : TOE_INSTANT_NEVER);
+                   is_due                   ? kernel->now + move->in_rto
+                   : move->drain_until != 0 ? move->drain_until
+                                            : TOE_INSTANT_NEVER);
 }
 
 /* Sends the next segment; false if there is none that may be sent. */

@@ -15,6 +15,28 @@ static void note_timestamp(struct emu_move *move, const struct emu_segment *seg)
     }
 }
 
+uint32_t emu_relay_out_ack(const struct emu_conn *conn)
+{
+    const struct emu_move *move = conn->move;
+    const uint32_t taken = move->out_nxt - (move->is_fin_taken ? 1 : 0);
+
+    return conn->kernel->settings.early_ack && emu_seq_diff(taken, move->out_una) > 0
+               ? taken
+               : move->out_una;
+}
+
+uint32_t emu_relay_out_window(const struct emu_conn *conn)
+{
+    const uint32_t ahead = emu_relay_out_ack(conn) - conn->move->out_una;
+
+    return ahead < conn->move->out_room ? conn->move->out_room - ahead : 0;
+}
+
+bool emu_relay_out_is_owed(const struct emu_conn *conn)
+{
+    return emu_relay_out_ack(conn) != conn->move->out_una;
+}
+
 void emu_relay_out_fin(struct emu_conn *conn)
 {
     struct emu_kernel *kernel = conn->kernel;
@@ -27,7 +49,7 @@ void emu_relay_out_fin(struct emu_conn *conn)
                                      TOE_DISCONNECT_GRACEFUL);
 }
 
-static void take_reset(struct emu_conn *conn)
+void emu_relay_out_abort(struct emu_conn *conn)
 {
     struct emu_kernel *kernel = conn->kernel;
     struct emu_move *move = conn->move;
@@ -40,7 +62,6 @@ static void take_reset(struct emu_conn *conn)
     ++move->disconnects;
     kernel->settings.ops->disconnect(kernel->settings.target, move->tcp, &move->rst,
                                      TOE_DISCONNECT_ABORTIVE);
-    emu_move_recall(conn, EMU_WHY_ENDED, 0);
 }
 
 /* Posts what of |seg| is new. */
@@ -52,7 +73,8 @@ static void take_payload(struct emu_conn *conn, const struct emu_segment *seg,
     const uint32_t skip = move->out_nxt - seg->seq;
     struct emu_piece *piece;
 
-    if (move->is_fin_taken || emu_seq_diff(move->out_nxt, seg->seq) < 0 || skip >= seg->len) {
+    if (move->is_fin_taken || move->drain_until != 0 || emu_seq_diff(move->out_nxt, seg->seq) < 0 ||
+        skip >= seg->len) {
         return; /* Nothing new; or something before it was lost, and comes again. */
     }
     piece = emu_piece_new(&kernel->pool, frame, seg->off + skip, seg->len - skip);
@@ -67,6 +89,7 @@ static void take_payload(struct emu_conn *conn, const struct emu_segment *seg,
     TAILQ_INSERT_TAIL(&move->out, piece, node);
     move->out_nxt = piece->end;
     conn->info.tx_bytes += piece->buf.len;
+    move->is_ack_due = move->is_ack_due || kernel->settings.early_ack;
     kernel->settings.ops->send(kernel->settings.target, move->tcp, &piece->buf);
 }
 
@@ -82,9 +105,11 @@ void emu_relay_out(struct emu_conn *conn, const struct emu_segment *seg,
 {
     struct emu_move *move = conn->move;
     const uint32_t before = move->out_nxt;
+    const uint32_t acked = emu_relay_out_ack(conn);
 
     if ((seg->flags & EMU_TCP_RST) != 0) {
-        take_reset(conn);
+        emu_relay_out_abort(conn);
+        emu_move_recall(conn, EMU_WHY_ENDED, 0);
         return;
     }
     if ((seg->flags & (EMU_TCP_SYN | EMU_TCP_URG)) != 0 || seg->is_odd) {
@@ -105,20 +130,18 @@ void emu_relay_out(struct emu_conn *conn, const struct emu_segment *seg,
     if (seg->len > 0) {
         take_payload(conn, seg, frame);
     }
-    if ((seg->flags & EMU_TCP_FIN) != 0 && !move->is_fin_taken &&
+    if ((seg->flags & EMU_TCP_FIN) != 0 && !move->is_fin_taken && move->drain_until == 0 &&
         move->out_nxt == seg->seq + seg->len) {
         ++move->out_nxt;
         emu_relay_out_fin(conn);
     }
     /* The first of what is not acknowledged: it goes once each time, however much comes with it. */
     if (seg->len > 0 && emu_seq_diff(seg->seq + seg->len, before) <= 0 &&
-        emu_seq_diff(seg->seq, move->out_una) <= 0 &&
-        emu_seq_diff(seg->seq + seg->len, move->out_una) > 0) {
+        emu_seq_diff(seg->seq, acked) <= 0 && emu_seq_diff(seg->seq + seg->len, acked) > 0) {
         ++move->again_cnt;
     }
-    /* What the peer acknowledged already was sent because the kernel did not hear of that. */
-    if (emu_segment_end(seg) != seg->seq &&
-        emu_seq_diff(emu_segment_end(seg), move->out_una) <= 0) {
+    /* What was acknowledged already was sent because the kernel did not hear of that. */
+    if (emu_segment_end(seg) != seg->seq && emu_seq_diff(emu_segment_end(seg), acked) <= 0) {
         move->is_ack_due = true;
     }
 }

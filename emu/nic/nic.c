@@ -200,7 +200,7 @@ static bool make_target(struct emu_nic *nic, struct emu_error *error)
     target.wire_user = nic->wire;
     memcpy(target.mac, nic->wire->mac, TOE_MAC_LEN);
     target.seed = set->seed;
-    target.ack_when = set->early_ack ? TOE_ACK_RECEIVED : TOE_ACK_RETURNED;
+    target.ack_when = set->peer_ack;
     target.profile = set->profile;
     target.optional_uploads = 1u << TOE_UPLOAD_HIGH_OUT_OF_ORDER | 1u << TOE_UPLOAD_HIGH_DROP_RATE;
     target.tuning.mtu_probing = set->mtu_probing;
@@ -263,6 +263,7 @@ static bool make_kernel(struct emu_nic *nic, struct emu_error *error)
         .mtu = nic->host->mtu,
         .seed = nic->settings.seed,
         .buffer_max = (uint32_t)nic->settings.buffer_max,
+        .early_ack = nic->settings.early_ack,
         .opened = on_opened,
         .moved = on_moved,
         .reached = on_reached,

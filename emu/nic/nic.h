@@ -37,10 +37,11 @@ struct emu_nic_settings {
     const uint8_t *mac;     /* of the interface that the kernel sees; NULL: derived of the wire's */
     uint32_t mtu;           /* of both; 0: the wire's */
     bool persist;
-    bool early_ack;
-    bool no_offloads;     /* the kernel hands over whole frames of the MTU */
-    uint32_t connections; /* most that are offloaded */
-    uint64_t buffer_max;  /* see struct emu_kernel_settings */
+    bool early_ack;             /* see struct emu_kernel_settings */
+    enum toe_ack_when peer_ack; /* when the peer is acknowledged */
+    bool no_offloads;           /* the kernel hands over whole frames of the MTU */
+    uint32_t connections;       /* most that are offloaded */
+    uint64_t buffer_max;        /* see struct emu_kernel_settings */
     enum toe_profile profile;
     enum toe_mtu_probing mtu_probing;
     struct emu_rules *rules;           /* of the policy, which takes them over */

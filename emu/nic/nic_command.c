@@ -35,14 +35,17 @@ struct options {
     uint64_t seed;
     int profile;
     int mtu_probing;
+    int peer_ack;
     int policy;
     struct emu_option_list rules;
+    bool has_peer_ack;
     bool persist;
     bool early_ack;
     bool no_offloads;
 };
 
 static const char *const profiles[] = {"modern", "compat", NULL};
+static const char *const acks[] = {"returned", "delivered", "received", NULL};
 static const char *const probings[] = {"off", "black-hole", "always", NULL};
 
 static const struct options defaults = {.name = "toe0", .rate = 100, .seed = 1};
@@ -140,7 +143,13 @@ static size_t add_connections(struct emu_option *out, struct options *options)
         {.name = "early-ack",
          .kind = EMU_OPTION_FLAG,
          .value = &options->early_ack,
-         .help = "acknowledge the peer at once; a crash may lose bytes"},
+         .help = "acknowledge both ends at once; a crash may lose bytes"},
+        {.name = "peer-ack",
+         .kind = EMU_OPTION_CHOICE,
+         .value = &options->peer_ack,
+         .given = &options->has_peer_ack,
+         .choices = acks,
+         .help = "when the peer is acknowledged (default returned; --early-ack: received)"},
     };
 
     memcpy(out, table, sizeof(table));
@@ -295,11 +304,16 @@ static int make_capture(struct emu_nic_settings *out, const struct options *opti
 static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
                          const struct options *options, const struct emu_command *command)
 {
+    static const enum toe_ack_when whens[] = {TOE_ACK_RETURNED, TOE_ACK_DELIVERED,
+                                              TOE_ACK_RECEIVED};
+
     *out = (struct emu_nic_settings){
         .name = options->name,
         .mtu = (uint32_t)options->mtu,
         .persist = options->persist,
         .early_ack = options->early_ack,
+        .peer_ack = options->early_ack && !options->has_peer_ack ? TOE_ACK_RECEIVED
+                                                                 : whens[options->peer_ack],
         .capture = options->capture,
         .no_offloads = options->no_offloads,
         .connections = (uint32_t)options->connections,

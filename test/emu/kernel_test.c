@@ -42,6 +42,7 @@ struct plan {
     uint32_t rcv_buf;
     uint32_t mtu; /* 0: 1500 */
     bool ipv6;
+    bool early_ack;
     uint32_t lag_max; /* what a timestamp for the kernel may be; 0: anything */
 };
 
@@ -70,6 +71,7 @@ struct nic {
     toe_instant die_at;
     struct port wire;
     uint32_t mtu;
+    bool early_ack;
     uint64_t seed;
     struct emu_random random;
     uint64_t asked;
@@ -270,6 +272,7 @@ static void give_birth(struct nic *nic)
             .host_user = nic,
             .mtu = nic->mtu,
             .seed = nic->seed,
+            .early_ack = nic->early_ack,
             .no_netlink = true,
             .moved = on_moved,
             .user = nic,
@@ -334,6 +337,7 @@ static void make_nic(struct world *w)
         .tap = {.end = toe_sim_link_end(w->tap, 1), .random.state = w->plan.seed},
         .wire = {.end = toe_sim_link_end(w->wire, 0), .random.state = w->plan.seed},
         .mtu = mtu_of(&w->plan),
+        .early_ack = w->plan.early_ack,
         .every = w->plan.every,
         .life = w->plan.life,
         .die_at = w->plan.life,
@@ -632,6 +636,60 @@ static void dies_and_nothing_is_lost(void **state)
              100);
 }
 
+/* What the kernel was told too early it is told truly in the end, as long as nothing dies. */
+static void moves_with_early_acknowledgments(void **state)
+{
+    (void)state;
+    run_plan(&(struct plan){.seed = seed_of(9),
+                            .connections = 8,
+                            .bytes = 100000,
+                            .delay = 2 * MS,
+                            .loss = PPM / 100,
+                            .reorder = PPM / 100,
+                            .tap_loss = PPM / 1000,
+                            .every = 2 * MS,
+                            .early_ack = true},
+             300);
+}
+
+static void moves_with_early_acknowledgments_and_small_windows(void **state)
+{
+    (void)state;
+    run_plan(&(struct plan){.seed = seed_of(10),
+                            .connections = 8,
+                            .bytes = 50000,
+                            .delay = 2 * MS,
+                            .loss = PPM / 200,
+                            .rcv_buf = 5000,
+                            .every = 2 * MS,
+                            .early_ack = true},
+             200);
+}
+
+/* If it dies, connections are lost for which all goes well without; but nothing wrong arrives. */
+static void dies_and_early_acknowledgments_are_lost(void **state)
+{
+    const struct plan plan = {.seed = seed_of(7),
+                              .connections = 16,
+                              .bytes = 50000,
+                              .delay = 2 * MS,
+                              .loss = PPM / 200,
+                              .life = 200 * MS,
+                              .every = MS,
+                              .early_ack = true};
+    struct world w;
+    bool is_so;
+
+    (void)state;
+    make(&w, &plan);
+    play(&w);
+    is_so = w.result.bytes_wrong == 0 && w.nic.deaths > 0 && w.result.connections_finished > 0 &&
+            (w.result.resets > 0 || w.result.stalls > 0 || has_flows(&w));
+    print(&w);
+    unmake(&w);
+    assert_true(is_so);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -644,6 +702,9 @@ int main(void)
         cmocka_unit_test(moves_with_a_full_tap),
         cmocka_unit_test(moves_with_small_windows),
         cmocka_unit_test(dies_and_nothing_is_lost),
+        cmocka_unit_test(moves_with_early_acknowledgments),
+        cmocka_unit_test(moves_with_early_acknowledgments_and_small_windows),
+        cmocka_unit_test(dies_and_early_acknowledgments_are_lost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
