@@ -7,7 +7,10 @@
 #   nic_traffic.py talk ADDRESS [lossy]   ICMP, UDP and TCP with it, each checked; one line at the end;
 #                                   with patience where frames get lost
 #   nic_traffic.py duplex ADDRESS   keeps both ways full until a line comes; says how far it is
-#   nic_traffic.py hold ADDRESS     reads nothing until a line comes, and then what there is
+#   nic_traffic.py hold ADDRESS PATIENCE   reads nothing until a line comes, and then what there is,
+#                                   until nothing came for so many seconds
+#   nic_traffic.py pour ADDRESS PATIENCE   sends to whom does not read; when a line comes has him read,
+#                                   likewise, and tell how much that was
 #   nic_traffic.py stream ADDRESS [FROM]   sends and gets back bytes until stdin says something, then
 #                                   checks them; from the address FROM
 #   nic_traffic.py later ADDRESS    the same, and begins when stdin says something first
@@ -27,6 +30,7 @@ import threading
 import time
 
 PORT = 7900
+HELD = 4000000
 UDP_SEGMENT = 103
 BLOCK = 1 << 16
 
@@ -76,7 +80,42 @@ def serve():
     threading.Thread(target=die_with_stdin, daemon=True).start()
     giver = socket.create_server(("::", PORT + 1), family=socket.AF_INET6, dualstack_ipv6=True)
     threading.Thread(target=accept, args=(giver, give), daemon=True).start()
+    sink = socket.socket(socket.AF_INET6)
+    sink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    sink.bind(("::", PORT + 2))
+    sink.listen()
+    threading.Thread(target=serve_sink, args=(sink,), daemon=True).start()
     accept(server, echo)
+
+
+def serve_sink(server):
+    """Of each two connections the first is not read before the second asks for it."""
+    while True:
+        poured, _ = server.accept()
+        asker, _ = server.accept()
+        with poured, asker:
+            patience = int(asker.makefile().readline())
+            back = read_all(poured, HELD, patience)
+            asker.sendall(b"%d\n" % (len(back) if back == held_bytes()[:len(back)] else -1))
+
+
+def held_bytes():
+    return random.Random(7).randbytes(HELD)
+
+
+def read_all(conn, size, patience):
+    """What comes, up to |size| bytes, until nothing more does."""
+    conn.settimeout(patience)
+    back = bytearray()
+    try:
+        while len(back) < size:
+            part = conn.recv(BLOCK)
+            if not part:
+                break
+            back += part
+    except (TimeoutError, ConnectionError):
+        pass
+    return bytes(back)
 
 
 def accept(server, serve_one):
@@ -300,31 +339,44 @@ def duplex(address):
     print("streamed %d" % total)
 
 
-def hold(address):
+def send_all(conn, data):
+    """In the background, as far as it goes."""
+    def send():
+        try:
+            conn.sendall(data)
+        except (TimeoutError, OSError):
+            pass
+
+    threading.Thread(target=send, daemon=True).start()
+
+
+def hold(address, patience):
     """Reads nothing until a line comes, and then all there is: how much that was, of how much."""
-    size = 4000000
     conn = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    conn.settimeout(60)
     conn.connect((address, PORT))
-    conn.settimeout(30)
-    data = random.randbytes(size)
-    sender = threading.Thread(target=lambda: conn.sendall(data), daemon=True)
-    sender.start()
+    send_all(conn, held_bytes())
     print("held", flush=True)
     select.select([sys.stdin], [], [])
-    back = bytearray()
-    try:
-        while len(back) < size:
-            part = conn.recv(BLOCK)
-            if not part:
-                break
-            back += part
-    except (TimeoutError, ConnectionError):
-        pass
-    assert data[:len(back)] == back, "TCP: other bytes came back"
-    print("read %d of %d" % (len(back), size))
+    back = read_all(conn, HELD, int(patience))
+    assert held_bytes()[:len(back)] == back, "TCP: other bytes came back"
+    print("%d of %d" % (len(back), HELD))
+
+
+def pour(address, patience):
+    """Sends to whom does not read until a line comes: how much he got in the end, of how much."""
+    conn = socket.create_connection((address, PORT + 2), 60)
+    conn.settimeout(300)
+    send_all(conn, held_bytes())
+    print("poured", flush=True)
+    select.select([sys.stdin], [], [])
+    asker = socket.create_connection((address, PORT + 2), 60)
+    asker.sendall(b"%s\n" % patience.encode())
+    asker.settimeout(300)
+    print("%s of %d" % (asker.makefile().readline().strip(), HELD))
 
 
 random.seed(1)
-commands = (serve, talk, stream, duplex, hold, later, flood, bulk, take)
+commands = (serve, talk, stream, duplex, hold, pour, later, flood, bulk, take)
 {command.__name__: command for command in commands}[sys.argv[1]](*sys.argv[2:])
