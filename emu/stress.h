@@ -99,6 +99,7 @@ struct emu_stress_settings {
     double delay;  /* seconds, one way */
     uint64_t rate; /* bits a second; simulated only */
     uint32_t mtu;
+    uint16_t vlan_id; /* of the hosts' interfaces in a simulation; 0: none */
 
     /* On the wire: index 0 is IPv4, 1 is IPv6. */
     const char *interface; /* the raw socket's */

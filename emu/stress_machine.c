@@ -77,7 +77,8 @@ static bool attach(struct emu_stress_machine *machine, const struct emu_stress_s
 {
     const struct toe_host_interface interface = {.ops = machine->drivers.top.ops,
                                                  .target = machine->drivers.top.target,
-                                                 .mtu = settings->mtu};
+                                                 .mtu = settings->mtu,
+                                                 .vlan_id = settings->vlan_id};
     const int index = toe_host_interface_add(machine->host, &interface);
 
     if (index < 0) {

@@ -43,6 +43,7 @@ struct plan {
     uint32_t mtu; /* 0: 1500 */
     bool ipv6;
     bool early_ack;
+    uint16_t vlan_id;
     uint32_t lag_max; /* what a timestamp for the kernel may be; 0: anything */
 };
 
@@ -403,6 +404,7 @@ static void make(struct world *w, const struct plan *plan)
     w->settings.seed = plan->seed;
     w->settings.policy = TOE_POLICY_MANUAL;
     w->settings.mtu = mtu_of(plan);
+    w->settings.vlan_id = plan->vlan_id;
     w->settings.prefix_len[0] = plan->ipv6 ? 64 : 24;
     if (plan->rcv_buf != 0) {
         w->settings.rcv_buf = plan->rcv_buf;
@@ -581,6 +583,25 @@ static void moves_over_ipv6(void **state)
              400);
 }
 
+/* On a VLAN: what the target sends to the peer, and we to the kernel, has the tag, or is not taken.
+ */
+static void moves_on_a_vlan(void **state)
+{
+    for (int i = 0; i < 2; ++i) {
+        (void)state;
+        run_plan(&(struct plan){.seed = seed_of(11) + (uint64_t)i,
+                                .connections = 8,
+                                .bytes = 100000,
+                                .delay = 2 * MS,
+                                .loss = PPM / 200,
+                                .tap_loss = PPM / 1000,
+                                .every = 2 * MS,
+                                .ipv6 = i == 1,
+                                .vlan_id = 77},
+                 400);
+    }
+}
+
 /* Text of such frames stays where it arrived, all the way through. */
 static void moves_of_large_frames(void **state)
 {
@@ -698,6 +719,7 @@ int main(void)
         cmocka_unit_test(moves_seldom),
         cmocka_unit_test(moves_on_a_bad_wire),
         cmocka_unit_test(moves_over_ipv6),
+        cmocka_unit_test(moves_on_a_vlan),
         cmocka_unit_test(moves_of_large_frames),
         cmocka_unit_test(moves_with_a_full_tap),
         cmocka_unit_test(moves_with_small_windows),
