@@ -21,6 +21,8 @@ import threading
 
 PEERS = ("10.71.0.2", "fd71::2")
 PATIENCE = 240
+IS_SHORT = bool(os.environ.get("TOE_SHORT"))
+SECONDS = "1" if IS_SHORT else "3"
 
 
 async def serve_one(reader, writer):
@@ -60,8 +62,8 @@ async def echo_one(peer, port, rounds):
 
 
 async def echo(port):
-    cnt = 100
-    total = await all_of(echo_one(PEERS[i % 2], int(port), 40) for i in range(cnt))
+    cnt, rounds = (20, 20) if IS_SHORT else (100, 40)
+    total = await all_of(echo_one(PEERS[i % 2], int(port), rounds) for i in range(cnt))
     print(cnt, total)
 
 
@@ -105,7 +107,7 @@ def command(*words):
 async def redis_one(peer, port, name):
     reader, writer = await asyncio.open_connection(peer, port)
     values = {b"%s:%d" % (name, i): random.randbytes(random.choice((1, 64, 4000))) for i in range(200)}
-    values[name + b":large"] = random.randbytes(3000000)
+    values[name + b":large"] = random.randbytes(300000 if IS_SHORT else 3000000)
     total = 0
     for key, value in values.items():
         writer.write(command(b"SET", key, value))
@@ -126,12 +128,12 @@ async def redis_one(peer, port, name):
 
 
 async def redis(port):
-    cnt = 8
+    cnt = 2 if IS_SHORT else 8
     print(cnt, await all_of(redis_one(PEERS[i % 2], int(port), b"toe%d" % i) for i in range(cnt)))
 
 
 def iperf3(port, address, streams, *way):
-    done = subprocess.run(["iperf3", "-c", address, "-p", port, "-P", streams, "-t", "3", "-J", *way],
+    done = subprocess.run(["iperf3", "-c", address, "-p", port, "-P", streams, "-t", SECONDS, "-J", *way],
                           capture_output=True, text=True, check=False)
     result = json.loads(done.stdout)
     assert done.returncode == 0 and "error" not in result, result.get("error", done.stderr)
