@@ -10,7 +10,7 @@ static const char style[] =
     "--b:#fb923c;--c:#4ade80;--band:#6fb1ff2e}}\n"
     "*{box-sizing:border-box}\n"
     "body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:0 auto;padding:1rem;"
-    "background:var(--page);color:var(--text);overflow-wrap:anywhere}\n"
+    "background:var(--page);color:var(--text);overflow-wrap:break-word}\n"
     "h1{font-size:1.7rem;margin:.6rem 0}h2{font-size:1.2rem;margin:2.2rem 0 .4rem}"
     "h3{font-size:1rem;margin:1rem 0 .2rem}p{margin:.4rem 0;max-width:46rem}\n"
     "h1 span{padding:.05em .45em;border-radius:.3em;color:var(--page);background:var(--soft)}\n"

@@ -8,6 +8,7 @@
 
 #include "amount.h"
 #include "computer.h"
+#include "endurance/endurance.h"
 #include "figure.h"
 #include "page.h"
 #include "stress_report.h"
@@ -93,6 +94,58 @@ static void put_tiles(FILE *out, const struct emu_stress_result *result)
     emu_page_tiles_end(out);
 }
 
+static double rate(uint64_t before, uint64_t after, double seconds)
+{
+    return after > before && seconds > 0 ? (double)(after - before) / seconds : 0;
+}
+
+/* --- of a certification --- */
+
+static void put_requirements(FILE *out, const struct emu_endurance *endurance)
+{
+    (void)fputs("<h2>The seven requirements</h2>\n", out);
+    for (int i = 0; i < EMU_REQUIREMENT_CNT; ++i) {
+        const struct emu_requirement *requirement = &endurance->requirements[i];
+        const char *verdict = requirement->is_met ? "pass" : "fail";
+
+        (void)fprintf(out, "<h3><span class=\"%s\">%s</span> %s %s</h3>\n<p>", verdict, verdict,
+                      requirement->id, requirement->name);
+        emu_page_text(out, requirement->evidence);
+        (void)fputs("</p>\n", out);
+    }
+}
+
+/* The phases, with what was done in each a second. */
+static void put_phases(FILE *out, const struct emu_endurance *endurance)
+{
+    static const char *const headings[] = {
+        "phase", "from", "open", "offloaded ends", "opened/s", "moves/s", "retransmitted/s"};
+    enum { COLUMNS = sizeof(headings) / sizeof(headings[0]) };
+
+    (void)fputs("<h2>The phases</h2>\n", out);
+    emu_page_table(out, headings, COLUMNS);
+    for (uint32_t i = 0; i + 1 < endurance->mark_cnt; ++i) {
+        const struct emu_endurance_mark *from = &endurance->marks[i];
+        const struct emu_endurance_mark *to = from + 1;
+        const double seconds = to->at - from->at;
+        char texts[COLUMNS][EMU_AMOUNT_LEN];
+        const char *cells[COLUMNS] = {emu_course_phase(i)->text};
+
+        for (int k = 1; k < COLUMNS; ++k) {
+            cells[k] = texts[k];
+        }
+        (void)emu_amount_time(texts[1], (toe_duration)(from->at * (double)TOE_NS_PER_SEC));
+        (void)emu_amount_count(texts[2], to->connections);
+        (void)emu_amount_count(texts[3], to->offloaded);
+        (void)snprintf(texts[4], EMU_AMOUNT_LEN, "%.1f", rate(from->opened, to->opened, seconds));
+        (void)snprintf(texts[5], EMU_AMOUNT_LEN, "%.1f", rate(from->moves, to->moves, seconds));
+        (void)snprintf(texts[6], EMU_AMOUNT_LEN, "%.1f",
+                       rate(from->retransmitted, to->retransmitted, seconds));
+        emu_page_row(out, cells, COLUMNS);
+    }
+    emu_page_table_end(out);
+}
+
 /* --- over time --- */
 
 struct rates {
@@ -102,11 +155,6 @@ struct rates {
     double uploads[EMU_CHRONICLE_SAMPLES], retransmitted[EMU_CHRONICLE_SAMPLES];
     double frames_lost[EMU_CHRONICLE_SAMPLES], stalls[EMU_CHRONICLE_SAMPLES];
 };
-
-static double rate(uint64_t before, uint64_t after, double seconds)
-{
-    return after > before && seconds > 0 ? (double)(after - before) / seconds : 0;
-}
 
 /* Samples up to the last one that tells something: at the end a run waits for its TIME_WAITs. */
 static uint32_t telling(const struct emu_chronicle *chronicle)
@@ -454,9 +502,14 @@ bool emu_stress_page_write(FILE *out, const struct emu_stress_result *result,
 {
     json_t *object = emu_stress_report_object(result, "summary");
 
-    emu_page_begin(out, "toe stress", emu_stress_verdict_name(result->verdict), tone_of(result));
+    emu_page_begin(out, result->endurance != NULL ? "toe stress, certification" : "toe stress",
+                   emu_stress_verdict_name(result->verdict), tone_of(result));
     put_verdict(out, result);
     put_tiles(out, result);
+    if (result->endurance != NULL) {
+        put_requirements(out, result->endurance);
+        put_phases(out, result->endurance);
+    }
     if (about->chronicle->sample_cnt > 0) {
         put_timelines(out, about->chronicle);
         put_times(out, about->chronicle);

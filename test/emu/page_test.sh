@@ -97,5 +97,10 @@ page "$folder/swarm.html" pass '--swarm 3' || fail 'the page of a swarm'
 run --report "$folder/run.json" || fail 'a report in JSON'
 python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$folder/run.json" || fail 'no JSON'
 
+"$toe" stress --certify --sim --profile smoke --report "$folder/certification.html" >/dev/null ||
+    fail 'the certification stress'
+page "$folder/certification.html" pass 'The seven requirements' 'CERT-7' 'toe stress --certify --sim' ||
+    fail 'the page of a certification'
+
 "$toe" certify --filter 'T-01*' --report "$folder/certify.html" >/dev/null || fail 'certify'
 page "$folder/certify.html" pass 'T-011' 'SND-038' || fail 'the page of certify'
