@@ -93,10 +93,13 @@ static void take_payload(struct emu_conn *conn, const struct emu_segment *seg,
     kernel->settings.ops->send(kernel->settings.target, move->tcp, &piece->buf);
 }
 
-/* A probe of a silent connection asks whether the peer lives, which only the peer can tell. */
+/*
+ * A probe of a silent connection asks whether the peer lives, which only the peer can tell. Those
+ * of the kernel are empty: a byte is one that it sends again.
+ */
 static bool is_keep_alive(const struct emu_move *move, const struct emu_segment *seg)
 {
-    return seg->len <= 1 && seg->seq == move->out_una - 1 && move->out_una == move->out_nxt &&
+    return seg->len == 0 && seg->seq == move->out_una - 1 && move->out_una == move->out_nxt &&
            (seg->flags & EMU_TCP_FIN) == 0;
 }
 

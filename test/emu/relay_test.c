@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One connection of the kernel's, segment by segment: what the kernel hears of one that the target
+ * carries, and what of its segments is news.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "linux/kernel.h"
+#include "linux/segment.h"
+
+#define MS TOE_NS_PER_MS
+
+enum { FRAME_LEN = 128, ISS = 1000, IRS = 5000 };
+
+static struct {
+    struct toe_target *target;
+    struct emu_kernel *kernel;
+    toe_instant now;
+    uint8_t bytes[FRAME_LEN];
+    struct toe_frame arriving; /* on the wire; no bytes: none */
+    struct emu_segment sent;   /* to the peer, the last with payload */
+    struct emu_segment told;   /* to the kernel, the last */
+    uint32_t told_cnt;
+} world;
+
+/* --- the two ports --- */
+
+static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
+{
+    (void)wire;
+    if (world.arriving.len == 0 || max == 0) {
+        return 0;
+    }
+    frames[0] = world.arriving;
+    world.arriving.len = 0;
+    return 1;
+}
+
+static void to_peer(void *wire, const struct toe_frame *frames, uint32_t cnt)
+{
+    struct emu_segment seg;
+
+    (void)wire;
+    for (uint32_t i = 0; i < cnt; ++i) {
+        if (emu_segment_parse(&seg, &frames[i], true) && seg.len > 0) {
+            world.sent = seg;
+        }
+    }
+}
+
+static void to_kernel(void *host, const struct toe_frame *frames, uint32_t cnt)
+{
+    (void)host;
+    for (uint32_t i = 0; i < cnt; ++i) {
+        world.told_cnt += emu_segment_parse(&world.told, &frames[i], false) ? 1 : 0;
+    }
+}
+
+static const struct toe_wire_ops wire_ops = {
+    .size = sizeof(wire_ops), .receive = receive, .transmit = to_peer};
+static const struct toe_wire_ops host_ops = {.size = sizeof(host_ops), .transmit = to_kernel};
+
+/* --- the two ends --- */
+
+static const struct emu_tuple tuple = {
+    .local = {.family = 4, .bytes = {10, 0, 0, 1}},
+    .remote = {.family = 4, .bytes = {10, 0, 0, 2}},
+    .local_port = 40000,
+    .remote_port = 80,
+};
+
+static void run(toe_duration time)
+{
+    const toe_instant until = world.now + time;
+
+    do {
+        world.now += MS;
+        toe_target_ops()->run(world.target, world.now);
+        (void)emu_kernel_run(world.kernel, world.now);
+    } while (world.now < until);
+}
+
+/* A segment with |len| bytes of zeros, and what comes of it within two milliseconds. */
+static void speak(bool by_kernel, uint16_t flags, uint32_t seq, uint32_t ack, uint32_t len)
+{
+    struct emu_segment seg = {
+        .tuple = tuple,
+        .ttl = 64,
+        .seq = seq,
+        .ack = ack,
+        .wnd = 60000,
+        .flags = flags,
+        .len = len,
+    };
+    struct toe_frame frame = {.data = world.bytes, .flags = TOE_FRAME_CSUM_VALID};
+
+    seg.src_mac[0] = by_kernel ? 2 : 6;
+    seg.dst_mac[0] = by_kernel ? 6 : 2;
+    memset(world.bytes, 0, sizeof(world.bytes));
+    frame.len = emu_segment_build(world.bytes, &seg, by_kernel) + len;
+    if (by_kernel) {
+        emu_kernel_from_host(world.kernel, &frame, 1, world.now);
+    } else {
+        world.arriving = frame;
+    }
+    run(2 * MS);
+}
+
+static struct emu_kernel_conn look(void)
+{
+    struct emu_kernel_conn conn;
+
+    assert_true(emu_kernel_find(world.kernel, &tuple, &conn));
+    return conn;
+}
+
+/* A connection that the target carries. */
+static int set_up(void **state)
+{
+    struct toe_target_settings target;
+    struct emu_error error;
+
+    (void)state;
+    memset(&world, 0, sizeof(world));
+    toe_target_settings_default(&target);
+    target.wire = &wire_ops;
+    target.mac[0] = 2;
+    target.ack_when = TOE_ACK_RETURNED;
+    world.target = toe_target_new(&target);
+    assert_non_null(world.target);
+    world.kernel = emu_kernel_new(&(struct emu_kernel_settings){.ops = toe_target_ops(),
+                                                                .target = world.target,
+                                                                .software = world.target,
+                                                                .host = &host_ops,
+                                                                .no_netlink = true},
+                                  &error);
+    assert_non_null(world.kernel);
+    run(MS);
+    speak(true, EMU_TCP_SYN, ISS, 0, 0);
+    speak(false, EMU_TCP_SYN | EMU_TCP_ACK, IRS, ISS + 1, 0);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 0);
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    emu_kernel_del(world.kernel);
+    toe_target_del(world.target);
+    return 0;
+}
+
+/* --- tests --- */
+
+/* A byte that the kernel sends again, as it did not hear in time, is no question whether the peer
+ * lives: it is acknowledged again, and nothing moves. */
+static void test_byte_again_is_no_keep_alive(void **state)
+{
+    uint32_t before;
+
+    (void)state;
+    speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 1, IRS + 1, 1);
+    assert_int_equal(world.sent.seq, ISS + 1);
+    speak(false, EMU_TCP_ACK, IRS + 1, ISS + 2, 0);
+    assert_int_equal(world.told.ack, ISS + 2);
+    before = world.told_cnt;
+    speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 1, IRS + 1, 1);
+    assert_int_equal(world.told_cnt, before + 1);
+    assert_int_equal(world.told.ack, ISS + 2);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+}
+
+/* The question itself has no byte, and only the peer can answer it. */
+static void test_keep_alive_comes_back(void **state)
+{
+    (void)state;
+    speak(true, EMU_TCP_ACK, ISS, IRS + 1, 0);
+    run(10 * MS);
+    assert_int_equal(look().place, EMU_PLACE_HOST);
+    assert_int_equal(look().why, EMU_WHY_KEEP_ALIVE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_byte_again_is_no_keep_alive, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_keep_alive_comes_back, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
