@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One connection of the kernel's, segment by segment: what the kernel hears of one that the target
- * carries, and what of its segments is news.
+ * A connection of the kernel's, segment by segment: what the kernel hears of one that the target
+ * carries, what of its segments is news, and which are forgotten when there are too many.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 #define MS TOE_NS_PER_MS
 
-enum { FRAME_LEN = 128, ISS = 1000, IRS = 5000 };
+enum { CONN_MAX = 2, FRAME_LEN = 128, ISS = 1000, IRS = 5000 };
 
 static struct {
     struct toe_target *target;
@@ -69,7 +69,7 @@ static const struct toe_wire_ops host_ops = {.size = sizeof(host_ops), .transmit
 
 /* --- the two ends --- */
 
-static const struct emu_tuple tuple = {
+static struct emu_tuple tuple = {
     .local = {.family = 4, .bytes = {10, 0, 0, 1}},
     .remote = {.family = 4, .bytes = {10, 0, 0, 2}},
     .local_port = 40000,
@@ -139,9 +139,11 @@ static int set_up(void **state)
                                                                 .target = world.target,
                                                                 .software = world.target,
                                                                 .host = &host_ops,
+                                                                .conn_max = CONN_MAX,
                                                                 .no_netlink = true},
                                   &error);
     assert_non_null(world.kernel);
+    tuple.local_port = 40000;
     run(MS);
     speak(true, EMU_TCP_SYN, ISS, 0, 0);
     speak(false, EMU_TCP_SYN | EMU_TCP_ACK, IRS, ISS + 1, 0);
@@ -190,11 +192,42 @@ static void test_keep_alive_comes_back(void **state)
     assert_int_equal(look().why, EMU_WHY_KEEP_ALIVE);
 }
 
+static bool is_known(uint16_t port)
+{
+    struct emu_tuple other = tuple;
+    struct emu_kernel_conn conn;
+
+    other.local_port = port;
+    return emu_kernel_find(world.kernel, &other, &conn);
+}
+
+/* Room for another one is made by those in the host, if there are any. */
+static void test_offloaded_is_not_forgotten(void **state)
+{
+    (void)state;
+    for (uint16_t port = 40001; port < 40004; ++port) {
+        tuple.local_port = port;
+        speak(true, EMU_TCP_SYN, ISS, 0, 0);
+        assert_true(is_known(port));
+        assert_true(is_known(40000));
+        assert_false(is_known((uint16_t)(port - 1)) && port > 40001);
+    }
+    speak(false, EMU_TCP_SYN | EMU_TCP_ACK, IRS, ISS + 1, 0);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 0);
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    tuple.local_port = 40004;
+    speak(true, EMU_TCP_SYN, ISS, 0, 0);
+    assert_false(is_known(40004));
+    assert_true(is_known(40003));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_byte_again_is_no_keep_alive, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_keep_alive_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_offloaded_is_not_forgotten, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
