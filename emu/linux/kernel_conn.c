@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "linux/kernel_conn.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LOOK_EVERY (5 * TOE_NS_PER_SEC)
@@ -48,19 +47,23 @@ struct emu_conn *emu_conn_find(const struct emu_kernel *kernel, const struct emu
     return conn;
 }
 
-/* Forgets the one that was not used for longest, of those in the host. */
+/*
+ * Forgets the one that was not used for longest, of those in the host. The others that are found
+ * before it are in use, if only by the target: nobody needs to look at them again so soon.
+ */
 static bool make_room(struct emu_kernel *kernel)
 {
     struct emu_conn *conn;
 
-    TAILQ_FOREACH(conn, &kernel->conns, node)
-    {
-        if (conn->move == NULL) {
-            emu_conn_del(conn);
-            return true;
-        }
+    if (kernel->move_cnt >= kernel->stats.conns) {
+        return false;
     }
-    return false;
+    while ((conn = TAILQ_FIRST(&kernel->conns))->move != NULL) {
+        TAILQ_REMOVE(&kernel->conns, conn, node);
+        TAILQ_INSERT_TAIL(&kernel->conns, conn, node);
+    }
+    emu_conn_del(conn);
+    return true;
 }
 
 struct emu_conn *emu_conn_get(struct emu_kernel *kernel, const struct emu_tuple *tuple)
@@ -74,7 +77,7 @@ struct emu_conn *emu_conn_get(struct emu_kernel *kernel, const struct emu_tuple 
     if (kernel->stats.conns >= kernel->settings.conn_max && !make_room(kernel)) {
         return NULL;
     }
-    conn = calloc(1, sizeof(*conn));
+    conn = emu_heap_take_zeroed(&kernel->heap, sizeof(*conn));
     if (conn == NULL) {
         return NULL;
     }
@@ -157,7 +160,7 @@ void emu_conn_del(struct emu_conn *conn)
     }
     emu_timers_set(&kernel->timers, &conn->timer, TOE_INSTANT_NEVER);
     --kernel->stats.conns;
-    free(conn);
+    emu_heap_give(&kernel->heap, conn);
 }
 
 void emu_conn_use(struct emu_conn *conn)

@@ -280,7 +280,6 @@ void emu_relay_in_push(struct emu_conn *conn, struct toe_buf *buf)
     }
     move->in_end += buf->len;
     conn->info.rx_bytes += buf->len;
-    settle(conn); /* The kernel may have it: it was on its way when the target took over. */
 }
 
 void emu_relay_in_fin(struct emu_conn *conn)
@@ -397,6 +396,11 @@ void emu_relay_in_run(struct emu_conn *conn)
     struct emu_move *move = conn->move;
     const uint32_t sent = move->in_sent;
 
+    /*
+     * The kernel may have more than the target tells of: it was on its way when that took over. An
+     * indication is over by now; within it, a buffer cannot be returned.
+     */
+    settle(conn);
     ask_again(conn);
     while (send_next(conn)) {
     }

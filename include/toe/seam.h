@@ -224,7 +224,8 @@ struct toe_host_ops {
      * receive_indicate() offers received data for which no buffer was posted. The host returns:
      *
      * TOE_STATUS_SUCCESS
-     *     All taken; the buffer is the host's until receive_return(). *consumed = buf->len.
+     *     All taken; once this has returned the buffer is the host's, until receive_return().
+     *     *consumed = buf->len.
      * TOE_STATUS_OFFLOAD_DATA_PARTIALLY_ACCEPTED
      *     The first *consumed bytes were copied; the buffer is the target's again.
      * TOE_STATUS_OFFLOAD_DATA_NOT_ACCEPTED

@@ -25,7 +25,8 @@ static struct {
     toe_instant now;
     uint8_t bytes[FRAME_LEN];
     struct toe_frame arriving; /* on the wire; no bytes: none */
-    struct emu_segment sent;   /* to the peer, the last with payload */
+    struct emu_segment sent;   /* to the peer, the last with payload, */
+    uint32_t acked;            /* and what it was acknowledged last */
     struct emu_segment told;   /* to the kernel, the last */
     uint32_t told_cnt;
 } world;
@@ -49,8 +50,9 @@ static void to_peer(void *wire, const struct toe_frame *frames, uint32_t cnt)
 
     (void)wire;
     for (uint32_t i = 0; i < cnt; ++i) {
-        if (emu_segment_parse(&seg, &frames[i], true) && seg.len > 0) {
-            world.sent = seg;
+        if (emu_segment_parse(&seg, &frames[i], true)) {
+            world.sent = seg.len > 0 ? seg : world.sent;
+            world.acked = seg.ack;
         }
     }
 }
@@ -222,11 +224,26 @@ static void test_offloaded_is_not_forgotten(void **state)
     assert_true(is_known(40003));
 }
 
+/* What the kernel had got when the target took over, and the peer sends to the target again, is
+ * acknowledged at once: the kernel says nothing of it any more. */
+static void test_kernel_is_ahead(void **state)
+{
+    (void)state;
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 21, 0);
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1, 20);
+    assert_int_equal(world.acked, IRS + 21);
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 21, ISS + 1, 20);
+    assert_int_equal(world.told.seq, IRS + 21);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 41, 0);
+    assert_int_equal(world.acked, IRS + 41);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_byte_again_is_no_keep_alive, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_keep_alive_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_kernel_is_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_offloaded_is_not_forgotten, set_up, tear_down),
     };
 
