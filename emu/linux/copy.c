@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "linux/copy.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Room of each size; the first is for bytes that stay where they are, the last for a super-segment
@@ -19,8 +18,9 @@ static int size_for(uint32_t len)
     return i;
 }
 
-void emu_piece_pool_init(struct emu_piece_pool *pool)
+void emu_piece_pool_init(struct emu_piece_pool *pool, struct emu_heap *heap)
 {
+    pool->heap = heap;
     for (int i = 0; i < EMU_PIECE_SIZES; ++i) {
         TAILQ_INIT(&pool->spare[i]);
         pool->spare_cnt[i] = 0;
@@ -34,7 +34,7 @@ void emu_piece_pool_fini(struct emu_piece_pool *pool)
 
         while ((piece = TAILQ_FIRST(&pool->spare[i])) != NULL) {
             TAILQ_REMOVE(&pool->spare[i], piece, node);
-            free(piece);
+            emu_heap_give(pool->heap, piece);
         }
     }
 }
@@ -52,7 +52,7 @@ static struct emu_piece *get_piece(struct emu_piece_pool *pool, uint32_t len)
         TAILQ_REMOVE(&pool->spare[i], piece, node);
         --pool->spare_cnt[i];
     } else {
-        piece = malloc(sizeof(*piece) + sizes[i]);
+        piece = emu_heap_take(pool->heap, sizeof(*piece) + sizes[i]);
         if (piece == NULL) {
             return NULL;
         }
@@ -91,7 +91,7 @@ void emu_piece_del(struct emu_piece_pool *pool, struct emu_piece *piece)
         toe_lease_give(piece->lease);
     }
     if (pool->spare_cnt[i] == spare_max[i]) {
-        free(piece);
+        emu_heap_give(pool->heap, piece);
         return;
     }
     TAILQ_INSERT_HEAD(&pool->spare[i], piece, node);

@@ -10,6 +10,7 @@
 
 #include <sys/queue.h>
 
+#include "heap.h"
 #include "toe/buf.h"
 #include "toe/frame.h"
 
@@ -36,11 +37,13 @@ TAILQ_HEAD(emu_pieces, emu_piece);
 enum { EMU_PIECE_SIZES = 4 };
 
 struct emu_piece_pool {
+    struct emu_heap *heap;
     struct emu_pieces spare[EMU_PIECE_SIZES];
     uint32_t spare_cnt[EMU_PIECE_SIZES];
 };
 
-void emu_piece_pool_init(struct emu_piece_pool *pool);
+/* emu_piece_pool_init() makes one whose pieces come from |heap|. */
+void emu_piece_pool_init(struct emu_piece_pool *pool, struct emu_heap *heap);
 void emu_piece_pool_fini(struct emu_piece_pool *pool);
 
 /* emu_piece_new() makes a piece of |len| bytes of |frame| from |off| on, or NULL. */

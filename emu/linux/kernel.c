@@ -408,8 +408,8 @@ static void status(void *user, toe_status what, const struct toe_caps *caps)
 
 static void free_kernel(struct emu_kernel *kernel)
 {
-    free(kernel->buckets);
-    free(kernel->scratch);
+    emu_heap_give(&kernel->heap, kernel->buckets);
+    emu_heap_give(&kernel->heap, kernel->scratch);
     free(kernel);
 }
 
@@ -433,8 +433,9 @@ static struct emu_kernel *alloc_kernel(const struct emu_kernel_settings *setting
     for (kernel->bucket_cnt = 64; kernel->bucket_cnt < kernel->settings.conn_max;) {
         kernel->bucket_cnt *= 2;
     }
-    kernel->buckets = calloc(kernel->bucket_cnt, sizeof(struct emu_conn *));
-    kernel->scratch = malloc(SCRATCH_LEN);
+    kernel->buckets =
+        emu_heap_take_zeroed(&kernel->heap, kernel->bucket_cnt * sizeof(struct emu_conn *));
+    kernel->scratch = emu_heap_take(&kernel->heap, SCRATCH_LEN);
     if (kernel->buckets == NULL || kernel->scratch == NULL) {
         free_kernel(kernel);
         return NULL;
@@ -478,7 +479,7 @@ struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
     for (uint32_t i = 0; i < EMU_PATH_BUCKETS; ++i) {
         TAILQ_INIT(&kernel->paths[i]);
     }
-    emu_piece_pool_init(&kernel->pool);
+    emu_piece_pool_init(&kernel->pool, &kernel->heap);
     kernel->diag = settings->no_netlink ? NULL : emu_diag_open();
     emu_follow_init(kernel);
     settings->ops->attach(settings->target, &ops, kernel);
@@ -717,7 +718,13 @@ bool emu_kernel_find(const struct emu_kernel *kernel, const struct emu_tuple *tu
     return found != NULL;
 }
 
+struct emu_heap *emu_kernel_heap(struct emu_kernel *kernel)
+{
+    return &kernel->heap;
+}
+
 void emu_kernel_stats_get(const struct emu_kernel *kernel, struct emu_kernel_stats *stats)
 {
     *stats = kernel->stats;
+    stats->memory = kernel->heap.bytes + kernel->timers.cap * sizeof(*kernel->timers.heap);
 }

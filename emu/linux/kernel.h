@@ -25,6 +25,7 @@
 #include "toe/seam.h"
 #include "toe/target.h"
 
+struct emu_heap;
 struct emu_kernel;
 
 /* One connection's name, as the kernel sees it: its own end is the local one. */
@@ -120,6 +121,7 @@ struct emu_kernel_stats {
     uint64_t invalidations; /* of neighbors and paths */
     uint64_t confirmations; /* of neighbors, to the kernel, by what the target knows */
     uint64_t too_big;       /* packets of offloaded connections, by the word of a router */
+    uint64_t memory;        /* bytes of the heap that all this has now */
     uint64_t news_lost;     /* times that the kernel had more to tell than could wait */
 };
 
@@ -234,6 +236,9 @@ void emu_kernel_walk_paths(const struct emu_kernel *kernel,
 /* emu_kernel_find() fills in |conn|; false if there is no such connection. */
 bool emu_kernel_find(const struct emu_kernel *kernel, const struct emu_tuple *tuple,
                      struct emu_kernel_conn *conn);
+
+/* emu_kernel_heap() is where all this has its memory; what an owner adds for connections, too. */
+struct emu_heap *emu_kernel_heap(struct emu_kernel *kernel);
 
 void emu_kernel_stats_get(const struct emu_kernel *kernel, struct emu_kernel_stats *stats);
 

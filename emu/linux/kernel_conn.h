@@ -9,6 +9,7 @@
 #ifndef EMU_LINUX_KERNEL_CONN_H
 #define EMU_LINUX_KERNEL_CONN_H
 
+#include "heap.h"
 #include "linux/copy.h"
 #include "linux/track.h"
 #include "timers.h"
@@ -123,6 +124,7 @@ struct emu_kernel {
     bool is_target_paused; /* by the target */
     bool is_target_asked;  /* to take connections, since it ran */
     uint32_t move_cnt;     /* connections that are not in the host */
+    struct emu_heap heap;
     struct emu_piece_pool pool;
     struct emu_timers timers;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "linux/move.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "gso.h"
@@ -68,7 +67,7 @@ enum emu_why emu_move_arm(struct emu_conn *conn)
     if (conn->move != NULL || why != EMU_WHY_NONE) {
         return why;
     }
-    move = calloc(1, sizeof(*move));
+    move = emu_heap_take_zeroed(&conn->kernel->heap, sizeof(*move));
     if (move == NULL) {
         return EMU_WHY_MEMORY;
     }
@@ -104,7 +103,7 @@ void emu_move_free(struct emu_conn *conn)
     if (move->path != NULL) {
         emu_path_put(kernel, move->path);
     }
-    free(move);
+    emu_heap_give(&kernel->heap, move);
     conn->move = NULL;
     --kernel->move_cnt;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "linux/ways.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "linux/amend.h"
@@ -46,7 +45,7 @@ struct emu_neighbor *emu_neighbor_get(struct emu_kernel *kernel, const struct to
             return n;
         }
     }
-    n = calloc(1, sizeof(*n));
+    n = emu_heap_take_zeroed(&kernel->heap, sizeof(*n));
     if (n != NULL) {
         n->address = *address;
         memcpy(n->src_mac, src_mac, TOE_MAC_LEN);
@@ -89,7 +88,7 @@ static struct emu_path *path_new(struct emu_conn *conn, struct emu_paths *bucket
     }
     *why = EMU_WHY_MEMORY;
     neighbor = neighbor_of(conn, is_told ? &route : NULL);
-    path = neighbor != NULL ? calloc(1, sizeof(*path)) : NULL;
+    path = neighbor != NULL ? emu_heap_take_zeroed(&conn->kernel->heap, sizeof(*path)) : NULL;
     if (path == NULL) {
         return NULL;
     }
@@ -155,7 +154,7 @@ bool emu_path_is_ready(const struct emu_path *path)
 
 struct emu_request *emu_request_new(struct emu_kernel *kernel)
 {
-    struct emu_request *request = calloc(1, sizeof(*request));
+    struct emu_request *request = emu_heap_take_zeroed(&kernel->heap, sizeof(*request));
 
     if (request != NULL) {
         TAILQ_INSERT_TAIL(&kernel->requests, request, node);
@@ -166,7 +165,7 @@ struct emu_request *emu_request_new(struct emu_kernel *kernel)
 void emu_request_del(struct emu_kernel *kernel, struct emu_request *request)
 {
     TAILQ_REMOVE(&kernel->requests, request, node);
-    free(request);
+    emu_heap_give(&kernel->heap, request);
 }
 
 struct emu_request *emu_request_of(struct toe_block *tree)
@@ -276,7 +275,7 @@ static void path_del(struct emu_kernel *kernel, struct emu_path *path)
     emu_follow_forget(kernel, path);
     emu_amend_path_forget(kernel, path);
     TAILQ_REMOVE(bucket_of(kernel, &path->remote), path, node);
-    free(path);
+    emu_heap_give(&kernel->heap, path);
     --n->path_cnt;
 }
 
@@ -284,7 +283,7 @@ static void neighbor_del(struct emu_kernel *kernel, struct emu_neighbor *n)
 {
     emu_amend_neighbor_forget(kernel, n);
     TAILQ_REMOVE(&kernel->neighbors, n, node);
-    free(n);
+    emu_heap_give(&kernel->heap, n);
 }
 
 /* Asks for the neighbor of |request| if nothing needs it; the request is over otherwise. */

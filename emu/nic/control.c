@@ -16,7 +16,8 @@ struct client {
     uv_write_t write;
     struct emu_control *control;
     struct client *next;
-    char *answer; /* on its way; NULL: none */
+    void *answer; /* of which more is to come; NULL: none */
+    char *part;   /* of it, on its way */
     size_t len;   /* bytes in |line| */
     bool ends;    /* once the answer has gone */
     char line[EMU_CONTROL_LINE_MAX];
@@ -97,14 +98,23 @@ static void on_client_closed(uv_handle_t *handle)
 {
     struct client *client = handle->data;
 
-    free(client->answer);
+    free(client->part);
     free(client);
+}
+
+static void end_answer(struct client *client)
+{
+    if (client->answer != NULL) {
+        client->control->settings.end(client->answer);
+    }
+    client->answer = NULL;
 }
 
 static void close_client(struct client *client)
 {
     if (!uv_is_closing((uv_handle_t *)&client->pipe)) {
         forget(client);
+        end_answer(client);
         uv_close((uv_handle_t *)&client->pipe, on_client_closed);
     }
 }
@@ -121,24 +131,35 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf);
 static void on_written(uv_write_t *write, int status);
 
-/* Answers the |len| bytes at the begin of the line buffer. */
+/* Sends the next part of the answer; false if that cannot be. */
+static bool send_part(struct client *client)
+{
+    size_t size = 0;
+    FILE *out = open_memstream(&client->part, &size);
+    uv_buf_t buf;
+
+    if (out == NULL) {
+        return false;
+    }
+    if (!client->control->settings.write(client->answer, out)) {
+        end_answer(client);
+    }
+    if (fclose(out) != 0) {
+        return false;
+    }
+    buf = uv_buf_init(client->part, (unsigned int)size);
+    return uv_write(&client->write, (uv_stream_t *)&client->pipe, &buf, 1, on_written) == 0;
+}
+
+/* Begins to answer the |len| bytes at the begin of the line buffer; false if that cannot be. */
 static bool answer(struct client *client, size_t len)
 {
     const struct emu_control_settings *set = &client->control->settings;
     json_t *request = json_loadb(client->line, len, JSON_REJECT_DUPLICATES, NULL);
-    size_t size = 0;
-    FILE *out = open_memstream(&client->answer, &size);
-    uv_buf_t buf;
 
-    if (out != NULL) {
-        set->answer(set->user, json_is_object(request) ? request : NULL, out);
-    }
+    client->answer = set->begin(set->user, json_is_object(request) ? request : NULL);
     json_decref(request);
-    if (out == NULL || fclose(out) != 0) {
-        return false;
-    }
-    buf = uv_buf_init(client->answer, (unsigned int)size);
-    return uv_write(&client->write, (uv_stream_t *)&client->pipe, &buf, 1, on_written) == 0;
+    return client->answer != NULL && send_part(client);
 }
 
 /* Takes the next request if it is there as a whole; reads on if it is not. */
@@ -170,12 +191,15 @@ static void on_written(uv_write_t *write, int status)
 {
     struct client *client = write->data;
 
-    free(client->answer);
-    client->answer = NULL;
-    if (status != 0 || client->ends) {
-        close_client(client);
-    } else if (!uv_is_closing((uv_handle_t *)&client->pipe)) {
+    free(client->part);
+    client->part = NULL;
+    if (uv_is_closing((uv_handle_t *)&client->pipe)) {
+        return;
+    }
+    if (status == 0 && client->answer == NULL && !client->ends) {
         proceed(client);
+    } else if (status != 0 || client->answer == NULL || !send_part(client)) {
+        close_client(client);
     }
 }
 

@@ -7,12 +7,15 @@
  * other is a file, and whoever may write to it may talk.
  *
  * A client is answered one request after the other, and the next one is not read before the answer
- * has gone, so what it can make us hold is bounded.
+ * has gone, so what it can make us hold is bounded. An answer goes in parts, each when the one
+ * before has gone: so a long one keeps neither the loop from its other work, nor waits in memory
+ * for a client that reads slowly.
  */
 #ifndef EMU_NIC_CONTROL_H
 #define EMU_NIC_CONTROL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <uv.h>
 
@@ -28,8 +31,14 @@ struct emu_control;
 struct emu_control_settings {
     uv_loop_t *loop;
     const char *address;
-    /* Writes the answer to |request|, NULL if it was no JSON object, as lines to |out|. */
-    void (*answer)(void *user, const json_t *request, FILE *out);
+    /*
+     * begin() begins the answer to |request|, NULL if it was no JSON object; NULL: no memory.
+     * write() writes its next part as lines to |out|, so much as others can wait for, and returns
+     * whether there is more. end() frees it, also where it was not written to its end.
+     */
+    void *(*begin)(void *user, json_t *request);
+    bool (*write)(void *answer, FILE *out);
+    void (*end)(void *answer);
     void *user;
 };
 

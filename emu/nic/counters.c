@@ -121,6 +121,19 @@ static void write_kernel(const struct emu_nic *nic, FILE *out)
     }
 }
 
+static void write_memory(const struct emu_nic *nic, FILE *out)
+{
+    struct emu_nic_memory memory;
+    json_t *object = begin("memory");
+
+    emu_nic_memory_get(nic, &memory);
+    add(object, "target_bytes", memory.target);
+    add(object, "kernel_bytes", memory.kernel);
+    add(object, "empty_bytes", memory.empty);
+    add(object, "connection_bytes", memory.connection);
+    end(object, out);
+}
+
 static void write_port(const struct emu_port *port, const char *side, FILE *out)
 {
     json_t *object = begin("port");
@@ -169,6 +182,7 @@ void emu_counters_write(struct emu_nic *nic, FILE *out)
     write_protocols(&stats, out);
     write_target(&stats, out);
     write_kernel(nic, out);
+    write_memory(nic, out);
     write_port(nic->host, "host", out);
     write_port(nic->wire, "wire", out);
     write_faults(nic, out);

@@ -20,14 +20,14 @@ struct outcome {
     bool json;
 };
 
-static void count_moving(void *user, const json_t *object)
+static void take_totals(void *user, const json_t *object)
 {
     struct outcome *outcome = user;
-    const char *place = emu_client_text(object, "place");
 
-    if (strcmp(emu_client_text(object, "type"), "connection") == 0) {
-        outcome->moving += strcmp(place, "Offloading") == 0 || strcmp(place, "Uploading") == 0;
-        outcome->offloaded += strcmp(place, "Offloaded") == 0;
+    if (strcmp(emu_client_text(object, "type"), "totals") == 0) {
+        outcome->moving =
+            emu_client_number(object, "Offloading") + emu_client_number(object, "Uploading");
+        outcome->offloaded = emu_client_number(object, "Offloaded");
     }
 }
 
@@ -56,10 +56,11 @@ static int await(const struct emu_client *client, const struct emu_selecting *se
     int status;
 
     do {
+        json_t *request = emu_selecting_request(selecting, "show");
+
+        (void)json_object_set_new(request, "what", json_string("totals"));
         outcome->moving = 0;
-        outcome->offloaded = 0;
-        status =
-            emu_client_ask(client, emu_selecting_request(selecting, "show"), count_moving, outcome);
+        status = emu_client_ask(client, request, take_totals, outcome);
         if (outcome->moving != 0) {
             (void)nanosleep(&pause, NULL);
         }

@@ -198,6 +198,7 @@ static bool make_target(struct emu_nic *nic, struct emu_error *error)
     toe_target_settings_default(&target);
     target.wire = &nic->wire->ops;
     target.wire_user = nic->wire;
+    target.mem = emu_heap_mem(&nic->target_heap);
     memcpy(target.mac, nic->wire->mac, TOE_MAC_LEN);
     target.seed = set->seed;
     target.ack_when = set->peer_ack;
@@ -294,9 +295,23 @@ static bool make_pump(struct emu_nic *nic, struct emu_error *error)
     return nic->pump != NULL;
 }
 
+void emu_nic_memory_get(const struct emu_nic *nic, struct emu_nic_memory *memory)
+{
+    struct emu_kernel_stats stats;
+
+    emu_kernel_stats_get(nic->kernel, &stats);
+    *memory = (struct emu_nic_memory){
+        .target = nic->target_heap.bytes, .kernel = stats.memory, .empty = nic->empty};
+    if (stats.conns > 0) {
+        memory->connection = (memory->target + memory->kernel - memory->empty) / stats.conns;
+    }
+}
+
 bool emu_nic_init(struct emu_nic *nic, const struct emu_nic_settings *settings,
                   struct emu_error *error)
 {
+    struct emu_nic_memory memory;
+
     *nic = (struct emu_nic){.settings = *settings, .arp_ignore = -1};
     emu_policy_init(&nic->policy, settings->seed);
     emu_policy_set(&nic->policy, settings->rules);
@@ -305,6 +320,8 @@ bool emu_nic_init(struct emu_nic *nic, const struct emu_nic_settings *settings,
         emu_nic_fini(nic);
         return false;
     }
+    emu_nic_memory_get(nic, &memory);
+    nic->empty = memory.target + memory.kernel;
     return true;
 }
 

@@ -17,6 +17,7 @@
 
 #include "capture.h"
 #include "fault.h"
+#include "heap.h"
 #include "linux/kernel.h"
 #include "nic/nic_policy.h"
 #include "port.h"
@@ -58,6 +59,7 @@ struct emu_nic {
     struct emu_capture *capture;
     int arp_ignore; /* what the wire's interface had; -1: nothing to restore */
     struct toe_target *target;
+    struct emu_heap target_heap;
     struct emu_kernel *kernel;
     struct emu_policy policy;
     struct emu_pump *pump;
@@ -65,6 +67,16 @@ struct emu_nic {
     toe_instant leaves; /* when to end though something is offloaded still; 0: not yet */
     bool carrier;       /* as the kernel was told */
     bool paused;        /* by request */
+    uint64_t empty;     /* bytes of memory, without connections */
+};
+
+/* Memory that connections have, in bytes. */
+struct emu_nic_memory {
+    uint64_t target;
+    uint64_t kernel; /* the kernel's side: records, and what is held of frames */
+    uint64_t empty;  /* both, before there were any connections */
+    uint64_t
+        connection; /* what both have more now, for each connection that is known; 0: none is */
 };
 
 /* emu_nic_init() opens everything; false with |error|, and nothing to clean up, if it cannot. */
@@ -82,6 +94,9 @@ int emu_nic_run(struct emu_nic *nic, struct emu_error *error);
  * for what is in flight; a second signal ends it at once. Returns as above.
  */
 int emu_nic_leave(struct emu_nic *nic, struct emu_error *error);
+
+/* emu_nic_memory_get() counts what the NIC has taken from the C library. */
+void emu_nic_memory_get(const struct emu_nic *nic, struct emu_nic_memory *memory);
 
 void emu_nic_fini(struct emu_nic *nic);
 

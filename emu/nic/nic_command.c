@@ -348,7 +348,9 @@ static int serve(struct emu_nic *nic, const char *address, struct emu_error *err
 {
     struct emu_control_settings settings = {.loop = emu_pump_loop(nic->pump),
                                             .address = address,
-                                            .answer = emu_requests_answer,
+                                            .begin = emu_requests_begin,
+                                            .write = emu_requests_write,
+                                            .end = emu_requests_end,
                                             .user = nic};
     struct emu_control *control = emu_control_open(&settings, error);
     int status;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap.h"
+
 #define RETRY_MIN (20 * TOE_NS_PER_MS) /* what could not move now is tried again after this, */
 #define RETRY_MAX TOE_NS_PER_SEC       /* and at most this long */
 #define BEHIND_MAX TOE_NS_PER_SEC
@@ -128,7 +130,7 @@ static void conn_del(struct emu_policy *policy, struct emu_policy_conn *conn)
 {
     wait_till(policy, conn, TOE_INSTANT_NEVER);
     hat_take(policy, conn);
-    free(conn);
+    emu_heap_give(emu_kernel_heap(policy->kernel), conn);
 }
 
 /* Finds the rules of a connection; returns NULL if there are none for it. */
@@ -142,7 +144,7 @@ static struct emu_policy_conn *conn_new(struct emu_policy *policy,
     if (in_host == NULL && offloaded == NULL) {
         return NULL;
     }
-    conn = calloc(1, sizeof(*conn));
+    conn = emu_heap_take_zeroed(emu_kernel_heap(policy->kernel), sizeof(*conn));
     if (conn != NULL) {
         conn->tuple = info->tuple;
         conn->in_host = in_host;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "nic/requests.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "nic/counters.h"
@@ -10,19 +11,34 @@
 #include "nic/selection.h"
 #include "option.h"
 
+/* Connections that one part of an answer tells of: the loop is held up for so long. */
+enum { CONNS_AT_ONCE = 32 };
+
 /* The answer to one request while it is written. */
 struct reply {
     struct emu_nic *nic;
-    const json_t *request;
-    FILE *out;
+    json_t *request; /* NULL: it made no sense */
+    FILE *out;       /* of the part that is being written; NULL: nobody wants to know */
+    bool is_begun;
     const char *error;    /* NULL: none */
     struct emu_error why; /* where an error is written down, if need be */
     json_t *summary;
+    uint64_t path_cnt;
+
+    /* The connections it is about, as they were when it began, and what is told of each. */
+    struct emu_selection selection;
+    struct emu_kernel_conn *conns;
+    size_t conn_cnt;
+    size_t conn_max;
+    size_t conn_next;
+    toe_instant began;
+    void (*each)(struct reply *reply, const struct emu_kernel_conn *conn);
+    uint64_t refused;
 };
 
 static void put(struct reply *reply, json_t *object)
 {
-    if (object != NULL) {
+    if (object != NULL && reply->out != NULL) {
         (void)json_dumpf(object, reply->out, JSON_COMPACT);
         (void)fputc('\n', reply->out);
     }
@@ -34,37 +50,100 @@ static void count(struct reply *reply, const char *name, uint64_t value)
     (void)json_object_set_new(reply->summary, name, json_integer((json_int_t)value));
 }
 
+/* --- connections --- */
+
+static bool keep(void *user, const struct emu_kernel_conn *conn)
+{
+    struct reply *reply = user;
+
+    if (emu_selection_has(&reply->selection, &conn->tuple)) {
+        reply->conns[reply->conn_cnt++] = *conn;
+    }
+    return reply->conn_cnt < reply->conn_max;
+}
+
+/* Has |each| called for those that the request selects, part by part. */
+static void tell_each(struct reply *reply,
+                      void (*each)(struct reply *reply, const struct emu_kernel_conn *conn))
+{
+    struct emu_kernel_stats stats;
+
+    emu_kernel_stats_get(reply->nic->kernel, &stats);
+    reply->conns = calloc(stats.conns + 1, sizeof(*reply->conns));
+    if (reply->conns == NULL) {
+        reply->error = "not enough memory for the answer";
+        return;
+    }
+    reply->conn_max = stats.conns;
+    reply->began = emu_pump_now();
+    reply->each = each;
+    if (reply->conn_max > 0) {
+        emu_kernel_walk(reply->nic->kernel, keep, reply);
+    }
+    count(reply, "connections", reply->conn_cnt);
+}
+
+/* Tells of the next |max| of them. */
+static void tell_some(struct reply *reply, size_t max)
+{
+    while (max-- > 0 && reply->conn_next < reply->conn_cnt) {
+        reply->each(reply, &reply->conns[reply->conn_next++]);
+    }
+}
+
 /* --- show --- */
 
-struct walk {
-    struct reply *reply;
-    struct emu_selection selection;
-    toe_instant now;
-    bool offload;
-    uint64_t matched;
-    uint64_t refused;
-};
-
-static bool put_connection(void *user, const struct emu_kernel_conn *conn)
+static void put_connection(struct reply *reply, const struct emu_kernel_conn *conn)
 {
-    struct walk *walk = user;
-
-    if (emu_selection_has(&walk->selection, &conn->tuple)) {
-        put(walk->reply, emu_describe_connection(conn, walk->now));
-        walk->matched++;
-    }
-    return true;
+    put(reply, emu_describe_connection(conn, reply->began));
 }
 
 static void show_connections(struct reply *reply)
 {
-    struct walk walk = {.reply = reply, .now = emu_pump_now()};
-
-    reply->error = emu_selection_parse(&walk.selection, reply->request);
+    reply->error = emu_selection_parse(&reply->selection, reply->request);
     if (reply->error == NULL) {
-        emu_kernel_walk(reply->nic->kernel, put_connection, &walk);
-        count(reply, "connections", walk.matched);
+        tell_each(reply, put_connection);
     }
+}
+
+/* How many are where. */
+struct totals {
+    const struct emu_selection *selection;
+    uint64_t places[EMU_PLACE_UPLOADING + 1];
+};
+
+static bool add_to_totals(void *user, const struct emu_kernel_conn *conn)
+{
+    struct totals *totals = user;
+
+    if (emu_selection_has(totals->selection, &conn->tuple)) {
+        ++totals->places[conn->place];
+    }
+    return true;
+}
+
+static void show_totals(struct reply *reply)
+{
+    struct totals totals = {.selection = &reply->selection};
+    struct emu_nic_memory memory;
+    json_t *object = json_pack("{ss}", "type", "totals");
+
+    reply->error = emu_selection_parse(&reply->selection, reply->request);
+    if (reply->error != NULL || object == NULL) {
+        json_decref(object);
+        return;
+    }
+    emu_kernel_walk(reply->nic->kernel, add_to_totals, &totals);
+    for (int place = 0; place <= EMU_PLACE_UPLOADING; ++place) {
+        (void)json_object_set_new(object, emu_place_name((enum emu_place)place),
+                                  json_integer((json_int_t)totals.places[place]));
+    }
+    emu_nic_memory_get(reply->nic, &memory);
+    (void)json_object_set_new(object, "memory",
+                              json_integer((json_int_t)(memory.target + memory.kernel)));
+    (void)json_object_set_new(object, "memory_per_connection",
+                              json_integer((json_int_t)memory.connection));
+    put(reply, object);
 }
 
 static void text_of_mac(char out[18], const uint8_t mac[TOE_MAC_LEN])
@@ -106,7 +185,7 @@ static void show_capabilities(struct reply *reply)
 
 static void put_path(void *user, const struct emu_kernel_path *path)
 {
-    struct walk *walk = user;
+    struct reply *reply = user;
     char local[46];
     char remote[46];
     char hop[46] = "";
@@ -120,22 +199,19 @@ static void put_path(void *user, const struct emu_kernel_path *path)
     }
     text_of_mac(src, path->src_mac);
     text_of_mac(dst, path->dst_mac);
-    put(walk->reply,
-        json_pack("{ss ss ss sI sI sb ss ss ss ss si sb}", "type", "path", "local", local, "remote",
-                  remote, "mtu", (json_int_t)path->mtu, "connections", (json_int_t)path->conn_cnt,
-                  "offloaded", (int)path->is_offloaded, "lost",
-                  path->lost != EMU_WHY_NONE ? emu_why_name(path->lost) : "", "next_hop", hop,
-                  "neighbor", dst, "source", src, "vlan", path->vlan_id, "neighbor_offloaded",
-                  (int)path->neighbor_is_offloaded));
-    walk->matched++;
+    put(reply, json_pack("{ss ss ss sI sI sb ss ss ss ss si sb}", "type", "path", "local", local,
+                         "remote", remote, "mtu", (json_int_t)path->mtu, "connections",
+                         (json_int_t)path->conn_cnt, "offloaded", (int)path->is_offloaded, "lost",
+                         path->lost != EMU_WHY_NONE ? emu_why_name(path->lost) : "", "next_hop",
+                         hop, "neighbor", dst, "source", src, "vlan", path->vlan_id,
+                         "neighbor_offloaded", (int)path->neighbor_is_offloaded));
+    ++reply->path_cnt;
 }
 
 static void show_paths(struct reply *reply)
 {
-    struct walk walk = {.reply = reply};
-
-    emu_kernel_walk_paths(reply->nic->kernel, put_path, &walk);
-    count(reply, "paths", walk.matched);
+    emu_kernel_walk_paths(reply->nic->kernel, put_path, reply);
+    count(reply, "paths", reply->path_cnt);
 }
 
 /* What stands on what: the paths with their neighbors, and then the connections. */
@@ -169,6 +245,7 @@ static void show(struct reply *reply)
         {"paths", show_paths},
         {"tree", show_tree},
         {"policy", show_policy},
+        {"totals", show_totals},
     };
     const json_t *what = json_object_get(reply->request, "what");
     const char *name = what == NULL ? "connections" : json_string_value(what);
@@ -179,62 +256,61 @@ static void show(struct reply *reply)
             return;
         }
     }
-    reply->error = "\"what\" is none of nic, capabilities, connections, paths, tree, policy";
+    reply->error = "\"what\" is none of nic, capabilities, connections, paths, tree, policy, "
+                   "totals";
 }
 
 /* --- moves --- */
 
-static bool move_connection(void *user, const struct emu_kernel_conn *conn)
+static void move_one(struct reply *reply, const struct emu_kernel_conn *conn, bool offload)
 {
-    struct walk *walk = user;
-    struct emu_kernel *kernel = walk->reply->nic->kernel;
+    struct emu_kernel *kernel = reply->nic->kernel;
     enum emu_why why = EMU_WHY_NONE;
-    json_t *object;
-    bool ok;
+    const bool ok = offload ? emu_kernel_offload(kernel, &conn->tuple, &why)
+                            : emu_kernel_upload(kernel, &conn->tuple, &why);
+    json_t *object = emu_describe_connection(conn, reply->began);
 
-    if (!emu_selection_has(&walk->selection, &conn->tuple)) {
-        return true;
-    }
-    ok = walk->offload ? emu_kernel_offload(kernel, &conn->tuple, &why)
-                       : emu_kernel_upload(kernel, &conn->tuple, &why);
-    walk->matched++;
-    walk->refused += ok ? 0 : 1;
-    object = emu_describe_connection(conn, walk->now);
+    reply->refused += ok ? 0 : 1;
     if (object != NULL) {
         (void)json_object_set_new(object, "accepted", json_boolean(ok));
         (void)json_object_set_new(object, "why", json_string(emu_why_name(ok ? conn->why : why)));
     }
-    put(walk->reply, object);
-    return true;
+    put(reply, object);
+    emu_pump_wake(reply->nic->pump);
+}
+
+static void offload_one(struct reply *reply, const struct emu_kernel_conn *conn)
+{
+    move_one(reply, conn, true);
+}
+
+static void upload_one(struct reply *reply, const struct emu_kernel_conn *conn)
+{
+    move_one(reply, conn, false);
 }
 
 /* To move everything takes a word: a mistyped selection must not. */
-static void move(struct reply *reply, bool offload)
+static void move(struct reply *reply,
+                 void (*each)(struct reply *reply, const struct emu_kernel_conn *conn))
 {
-    struct walk walk = {.reply = reply, .now = emu_pump_now(), .offload = offload};
-
-    reply->error = emu_selection_parse(&walk.selection, reply->request);
-    if (reply->error == NULL && emu_selection_is_empty(&walk.selection) &&
+    reply->error = emu_selection_parse(&reply->selection, reply->request);
+    if (reply->error == NULL && emu_selection_is_empty(&reply->selection) &&
         !json_is_true(json_object_get(reply->request, "all"))) {
         reply->error = "which connections? name some, or say \"all\": true";
     }
-    if (reply->error != NULL) {
-        return;
+    if (reply->error == NULL) {
+        tell_each(reply, each);
     }
-    emu_kernel_walk(reply->nic->kernel, move_connection, &walk);
-    emu_pump_wake(reply->nic->pump);
-    count(reply, "connections", walk.matched);
-    count(reply, "refused", walk.refused);
 }
 
 static void offload(struct reply *reply)
 {
-    move(reply, true);
+    move(reply, offload_one);
 }
 
 static void upload(struct reply *reply)
 {
-    move(reply, false);
+    move(reply, upload_one);
 }
 
 static void pause_offloads(struct reply *reply)
@@ -373,20 +449,62 @@ static void dispatch(struct reply *reply)
         "\"command\" is none of show, offload, upload, pause, resume, policy, fault, stats";
 }
 
-void emu_requests_answer(void *nic, const json_t *request, FILE *out)
+static void conclude(struct reply *reply)
 {
-    struct reply reply = {.nic = nic,
-                          .request = request,
-                          .out = out,
-                          .summary = json_pack("{ss}", "type", "summary")};
+    if (reply->each == offload_one || reply->each == upload_one) {
+        count(reply, "refused", reply->refused);
+    }
+    (void)json_object_set_new(reply->summary, "ok", json_boolean(reply->error == NULL));
+    if (reply->error != NULL) {
+        (void)json_object_set_new(reply->summary, "error", json_string(reply->error));
+    }
+    put(reply, reply->summary);
+    reply->summary = NULL;
+}
 
-    if (reply.summary == NULL) {
-        return;
+void *emu_requests_begin(void *nic, json_t *request)
+{
+    struct reply *reply = calloc(1, sizeof(*reply));
+    json_t *summary = json_pack("{ss}", "type", "summary");
+
+    if (reply == NULL || summary == NULL) {
+        free(reply);
+        json_decref(summary);
+        return NULL;
     }
-    dispatch(&reply);
-    (void)json_object_set_new(reply.summary, "ok", json_boolean(reply.error == NULL));
-    if (reply.error != NULL) {
-        (void)json_object_set_new(reply.summary, "error", json_string(reply.error));
+    reply->nic = nic;
+    reply->request = json_incref(request);
+    reply->summary = summary;
+    return reply;
+}
+
+bool emu_requests_write(void *answer, FILE *out)
+{
+    struct reply *reply = answer;
+
+    reply->out = out;
+    if (!reply->is_begun) {
+        reply->is_begun = true;
+        dispatch(reply);
     }
-    put(&reply, reply.summary);
+    tell_some(reply, CONNS_AT_ONCE);
+    if (reply->conn_next < reply->conn_cnt) {
+        return true;
+    }
+    conclude(reply);
+    return false;
+}
+
+void emu_requests_end(void *answer)
+{
+    struct reply *reply = answer;
+
+    reply->out = NULL;
+    if (reply->each == offload_one || reply->each == upload_one) {
+        tell_some(reply, SIZE_MAX);
+    }
+    json_decref(reply->request);
+    json_decref(reply->summary);
+    free(reply->conns);
+    free(reply);
 }

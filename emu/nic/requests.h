@@ -10,9 +10,15 @@
 #define EMU_NIC_REQUESTS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-/* emu_requests_answer() is struct emu_control_settings.answer; |nic| is a struct emu_nic. */
-void emu_requests_answer(void *nic, const json_t *request, FILE *out);
+/*
+ * These are begin(), write() and end() of struct emu_control_settings; |nic| is a struct emu_nic.
+ * Moves are asked for with the part that tells of them, and those that are left at the end.
+ */
+void *emu_requests_begin(void *nic, json_t *request);
+bool emu_requests_write(void *reply, FILE *out);
+void emu_requests_end(void *reply);
 
 #endif

@@ -154,7 +154,7 @@ int emu_show_main(int argc, char **argv)
     struct emu_selecting selecting;
     const struct emu_command command = {
         .name = "show",
-        .synopsis = "[connections | paths | tree | policy | nic | capabilities] [options]",
+        .synopsis = "[connections | totals | paths | tree | policy | nic | capabilities] [options]",
         .summary = "Shows what a running NIC has: its connections, unless told otherwise.",
         .options = table,
         .option_cnt = sizeof(table) / sizeof(table[0]),

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 #
-# Checking clients of nic_programs. Each prints, at the end, how many connections it had and how
+# Checking clients of nic_programs and nic_many. Each prints, at the end, how many connections it had and how
 # many bytes came back, all of which were compared; any error ends it.
 #
-#   nic_clients.py serve PORT                      an asyncio echo server
+#   nic_clients.py serve PORT                      an asyncio echo server, which says when it is ready
 #   nic_clients.py echo PORT                       its clients
+#   nic_clients.py crowd PORT CONNS                all at once, until stdin says something: says when all
+#                                                  are there, and each time that all had an answer
 #   nic_clients.py http PORT FILE CONNS REQUESTS   downloads of FILE by its base name
 #   nic_clients.py redis PORT                      pipelined SETs, GETs and a large value
 #   nic_clients.py iperf3 PORT ADDRESS STREAMS [-R]
@@ -37,6 +39,7 @@ async def serve_one(reader, writer):
 
 async def serve(port):
     server = await asyncio.start_server(serve_one, None, int(port), backlog=1024)
+    print("ready", flush=True)
     async with server:
         await server.serve_forever()
 
@@ -64,6 +67,55 @@ async def echo_one(peer, port, rounds):
 async def echo(port):
     cnt, rounds = (20, 20) if IS_SHORT else (100, 40)
     total = await all_of(echo_one(PEERS[i % 2], int(port), rounds) for i in range(cnt))
+    print(cnt, total)
+
+
+class Crowd:
+    """Connections that speak all the time. A round is over when each had an answer in it."""
+
+    def __init__(self, port, cnt):
+        self.port, self.left, self.is_over = port, cnt, False
+        self.all_there = asyncio.Event()
+        self.opening = asyncio.Semaphore(128)  # handshakes at once
+        self.answers, self.round, self.missing = [0] * cnt, 1, cnt
+
+    def count(self, i):
+        self.answers[i] += 1
+        self.missing -= self.answers[i] == self.round
+        if self.missing == 0:
+            print("round", self.round, flush=True)
+            self.round += 1
+            self.missing = sum(cnt < self.round for cnt in self.answers)
+
+    async def one(self, i):
+        async with self.opening:
+            reader, writer = await asyncio.open_connection(PEERS[i % 2], self.port)
+        self.left -= 1
+        if self.left == 0:
+            print("here", flush=True)
+            self.all_there.set()
+        await self.all_there.wait()
+        total = 0
+        while not self.is_over:
+            data = random.randbytes(random.choice((1, 64, 700, 3000)))
+            writer.write(data)
+            assert await reader.readexactly(len(data)) == data, "other bytes came back"
+            total += len(data)
+            self.count(i)
+        writer.write_eof()
+        assert await reader.read() == b"", "more bytes came back"
+        writer.close()
+        return total
+
+    def end(self):
+        os.read(0, 1)
+        self.is_over = True
+
+
+async def crowd(port, cnt):
+    people = Crowd(int(port), int(cnt))
+    asyncio.get_running_loop().add_reader(0, people.end)
+    total = await all_of(people.one(i) for i in range(int(cnt)))
     print(cnt, total)
 
 
@@ -170,7 +222,7 @@ def ssh(port, key):
 
 
 random.seed(1)
-WHAT = {"serve": serve, "echo": echo, "http": http, "redis": redis, "iperf3": iperf3, "ssh": ssh}[sys.argv[1]]
+WHAT = {"serve": serve, "echo": echo, "crowd": crowd, "http": http, "redis": redis, "iperf3": iperf3, "ssh": ssh}[sys.argv[1]]
 if asyncio.iscoroutinefunction(WHAT):
     asyncio.run(WHAT(*sys.argv[2:]))
 else:

@@ -198,9 +198,14 @@ static void request(const char *line, size_t len)
     char *answer = NULL;
     size_t answer_len = 0;
     FILE *out = open_memstream(&answer, &answer_len);
+    void *reply;
 
     toe_assert(out != NULL);
-    emu_requests_answer(&nic, json_is_object(object) ? object : NULL, out);
+    reply = emu_requests_begin(&nic, json_is_object(object) ? object : NULL);
+    toe_assert(reply != NULL);
+    while (emu_requests_write(reply, out)) {
+    }
+    emu_requests_end(reply);
     (void)fclose(out);
     check_answer(answer, answer_len);
     free(answer);
