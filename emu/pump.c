@@ -29,8 +29,10 @@ struct emu_pump {
     int timer;
     toe_instant application_at; /* what the application returned last */
     toe_instant until;
-    toe_instant armed; /* when the timer expires; a past instant: it has */
-    int signal;        /* that ended the run */
+    toe_instant now;        /* of this round, or the last */
+    toe_instant busy_until; /* it does not sleep before */
+    toe_instant armed;      /* when the timer expires; a past instant: it has */
+    int signal;             /* that ended the run */
     bool stopped;
 };
 
@@ -81,7 +83,9 @@ static void arm(struct emu_pump *pump, toe_instant at, toe_instant now)
 static void run_once(struct emu_pump *pump, toe_instant now)
 {
     const struct emu_pump_settings *s = &pump->settings;
+    const uint64_t frames = s->port->stats.in_frames;
 
+    pump->now = now;
     emu_port_tick(s->port, now);
     s->ops->run(s->target, now);
     if (s->support != NULL) {
@@ -94,10 +98,18 @@ static void run_once(struct emu_pump *pump, toe_instant now)
     if (s->application != NULL) {
         pump->application_at = s->application(s->user, now);
     }
+    if (s->port->stats.in_frames != frames) {
+        emu_pump_stay(pump);
+    }
     pump->stats.rounds++;
 }
 
-/* One batch: everything that is due. */
+static bool is_busy(const struct emu_pump *pump)
+{
+    return pump->now < pump->busy_until && !pump->stopped;
+}
+
+/* One batch: everything that is due, and what comes while there is no sleep. */
 static void run_batch(struct emu_pump *pump)
 {
     toe_instant now = 0;
@@ -105,19 +117,21 @@ static void run_batch(struct emu_pump *pump)
     uint32_t rounds = 0;
 
     pump->stats.wakeups++;
-    while (next <= now && rounds < ROUNDS_MAX && !pump->stopped) {
+    while ((next <= now || is_busy(pump)) && rounds < ROUNDS_MAX && !pump->stopped) {
         now = emu_pump_now(); /* The application may have read the clock since. */
         run_once(pump, now);
         next = deadline(pump);
         ++rounds;
     }
-    if (rounds == ROUNDS_MAX) {
+    if (rounds == ROUNDS_MAX && next <= now) {
         pump->stats.stalls++;
     }
     if (now >= pump->until) {
         emu_pump_stop(pump);
     }
-    arm(pump, next, now);
+    if (!is_busy(pump)) {
+        arm(pump, next, now);
+    }
 }
 
 static void on_file(uv_poll_t *poll, int status, int events)
@@ -281,7 +295,10 @@ int emu_pump_run(struct emu_pump *pump, toe_instant until)
     }
     arm(pump, 0, 0);
     while (!pump->stopped) {
-        (void)uv_run(&pump->loop, UV_RUN_ONCE);
+        (void)uv_run(&pump->loop, is_busy(pump) ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+        if (is_busy(pump)) {
+            run_batch(pump);
+        }
     }
 
     (void)uv_poll_stop(&pump->timer_poll);
@@ -310,6 +327,11 @@ void emu_pump_wake(struct emu_pump *pump)
 {
     pump->application_at = 0;
     arm(pump, 0, 0);
+}
+
+void emu_pump_stay(struct emu_pump *pump)
+{
+    pump->busy_until = pump->now + pump->settings.busy_poll;
 }
 
 uv_loop_t *emu_pump_loop(struct emu_pump *pump)

@@ -6,7 +6,8 @@
  * The pump waits until the port is readable or something is due, and runs port, target, host and
  * application, each time at one sample of the clock, until none of them is due at once. The
  * application may read the clock as well, and give the target that instant. It is what
- * toe_sim_run() is in virtual time, and the application is the same function there and here. SIGINT
+ * toe_sim_run() is in virtual time, and the application is the same function there and here. It may
+ * look for the next frames for a while before it sleeps, as to be woken takes longer. SIGINT
  * and SIGTERM end it cleanly: emu_pump_run() returns, and the owner takes down what it built.
  */
 #ifndef EMU_PUMP_H
@@ -37,6 +38,7 @@ struct emu_pump_settings {
     void *user;
     int fds[EMU_PUMP_FDS]; /* of the application's own: when one is readable, all is run */
     uint32_t fd_cnt;
+    toe_duration busy_poll; /* so long it looks for more frames before it sleeps; 0: not */
 };
 
 struct emu_pump_stats {
@@ -69,6 +71,12 @@ void emu_pump_stop(struct emu_pump *pump);
 
 /* emu_pump_wake() has the application called soon: something outside of the four has changed. */
 void emu_pump_wake(struct emu_pump *pump);
+
+/*
+ * emu_pump_stay() begins |busy_poll| anew. To be called from the application when frames came;
+ * those of the port need no call.
+ */
+void emu_pump_stay(struct emu_pump *pump);
 
 /* emu_pump_loop() is the loop, for handles of the application's own. It closes them before del. */
 uv_loop_t *emu_pump_loop(struct emu_pump *pump);

@@ -95,7 +95,7 @@ static int open_conn(enum emu_way way, bool ipv6, enum emu_service service)
 {
     const int fd = emu_bench_connect_on(way, ipv6, service);
 
-    if (fd >= 0 && way == EMU_WAY_OFFLOADED && !emu_bench_await_place(way, fd, true)) {
+    if (fd >= 0 && emu_bench_way_offloads(way) && !emu_bench_await_place(way, fd, true)) {
         (void)close(fd);
         return -1;
     }
@@ -105,7 +105,7 @@ static int open_conn(enum emu_way way, bool ipv6, enum emu_service service)
 /* A turn whose connection is not where it is to be counts for nothing. */
 static double check_place(double value, enum emu_way way, int fd)
 {
-    return way == EMU_WAY_OFFLOADED && !emu_bench_is_offloaded(way, fd) ? -1 : value;
+    return emu_bench_way_offloads(way) && !emu_bench_is_offloaded(way, fd) ? -1 : value;
 }
 
 static double run_bulk(const struct emu_bench_world *world, enum emu_way way, bool ipv6,
@@ -202,10 +202,9 @@ static double run_datagrams(const struct emu_bench_world *world, enum emu_way wa
 /* --- figures --- */
 
 static const char *const way_names[EMU_WAY_CNT] = {
-    [EMU_WAY_VETH] = "veth",
-    [EMU_WAY_PLAIN] = "veth-plain",
-    [EMU_WAY_ORDINARY] = "ordinary",
-    [EMU_WAY_OFFLOADED] = "offloaded",
+    [EMU_WAY_VETH] = "veth",           [EMU_WAY_PLAIN] = "veth-plain",
+    [EMU_WAY_ORDINARY] = "ordinary",   [EMU_WAY_OFFLOADED] = "offloaded",
+    [EMU_WAY_BUSY] = "offloaded-busy",
 };
 
 /* Something that is measured on each of the ways. */
@@ -246,8 +245,8 @@ static const struct contest contests[] = {
     {REQUESTS,
      false,
      "us",
-     {NULL, NULL, "nic-latency-ordinary", "nic-latency"},
-     {NULL, NULL, "nic-latency", "nic-latency"},
+     {NULL, NULL, "nic-latency-ordinary", "nic-latency", "nic-latency-busy"},
+     {NULL, NULL, "nic-latency", "nic-latency", "nic-latency"},
      true},
     {DATAGRAMS_TX,
      false,
@@ -309,7 +308,7 @@ static void tell(struct emu_bench *bench, const struct contest *contest, enum em
         if (values[way].has_failed || values[peer].has_failed) {
             emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "%s",
                           values[peer].has_failed ? "it stands still"
-                          : way == EMU_WAY_OFFLOADED
+                          : emu_bench_way_offloads(way)
                               ? "the connection stood still, or was not offloaded"
                               : "the NIC's connection stood still");
             emu_bench_tell_absence(bench, contest->names[way], way_names[peer], &error);
@@ -331,10 +330,14 @@ static void run_contest(struct emu_bench *bench, const struct emu_bench_world *w
                         const struct contest *contest)
 {
     struct values values[EMU_WAY_CNT] = {{.cnt = 0}};
-    const bool wanted[EMU_WAY_CNT] = {true, true, is_wanted(bench, contest, EMU_WAY_ORDINARY),
-                                      is_wanted(bench, contest, EMU_WAY_OFFLOADED)};
+    bool wanted[EMU_WAY_CNT] = {true, true};
+    bool is_any = false;
 
-    if (!wanted[EMU_WAY_ORDINARY] && !wanted[EMU_WAY_OFFLOADED]) {
+    for (int way = EMU_WAY_ORDINARY; way < EMU_WAY_CNT; ++way) {
+        wanted[way] = is_wanted(bench, contest, (enum emu_way)way);
+        is_any = is_any || wanted[way];
+    }
+    if (!is_any) {
         return;
     }
     for (uint32_t turn = 0; turn < emu_bench_rounds(bench); ++turn) {
@@ -362,9 +365,10 @@ static void run_contest(struct emu_bench *bench, const struct emu_bench_world *w
 static bool is_any_wanted(const struct emu_bench *bench)
 {
     for (size_t i = 0; i < CONTEST_CNT; ++i) {
-        if (is_wanted(bench, &contests[i], EMU_WAY_ORDINARY) ||
-            is_wanted(bench, &contests[i], EMU_WAY_OFFLOADED)) {
-            return true;
+        for (int way = EMU_WAY_ORDINARY; way < EMU_WAY_CNT; ++way) {
+            if (is_wanted(bench, &contests[i], (enum emu_way)way)) {
+                return true;
+            }
         }
     }
     return emu_bench_stall_is_wanted(bench);

@@ -34,13 +34,15 @@ struct way {
     const char *far;    /* and there */
     const char *nic;    /* the interface of the NIC on it, or NULL */
     const char *policy; /* of the NIC */
+    const char *busy;   /* it looks for frames so long before it sleeps */
 };
 
 static const struct way ways[EMU_WAY_CNT] = {
     [EMU_WAY_VETH] = {.near = "near0", .far = "far0"},
     [EMU_WAY_PLAIN] = {.near = "near1", .far = "far1"},
-    [EMU_WAY_ORDINARY] = {"near2", "far2", "nic2", "manual"},
-    [EMU_WAY_OFFLOADED] = {"near3", "far3", "nic3", "all"},
+    [EMU_WAY_ORDINARY] = {"near2", "far2", "nic2", "manual", "0"},
+    [EMU_WAY_OFFLOADED] = {"near3", "far3", "nic3", "all", "0"},
+    [EMU_WAY_BUSY] = {"near4", "far4", "nic4", "all", "50us"},
 };
 
 static struct toe_addr address(enum emu_way way, bool ipv6, bool is_far)
@@ -292,7 +294,8 @@ static void pause_a_little(void)
 static bool start_nic(enum emu_way way, struct emu_error *error)
 {
     const char *const words[] = {"/proc/self/exe", "nic",         "--wire",   ways[way].near,
-                                 "--name",         ways[way].nic, "--policy", ways[way].policy};
+                                 "--name",         ways[way].nic, "--policy", ways[way].policy,
+                                 "--busy-poll",    ways[way].busy};
     char *argv[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
     char control[64];
     int fd = -1;
@@ -442,6 +445,11 @@ static void look_for_offloaded(void *user, const json_t *object)
     bool *is_offloaded = user;
 
     *is_offloaded = *is_offloaded || strcmp(emu_client_text(object, "place"), "Offloaded") == 0;
+}
+
+bool emu_bench_way_offloads(enum emu_way way)
+{
+    return ways[way].policy != NULL && strcmp(ways[way].policy, "all") == 0;
 }
 
 bool emu_bench_is_offloaded(enum emu_way way, int fd)

@@ -3,8 +3,8 @@
  * The world that the NIC is measured in: two private networks with several ways between them.
  *
  * The near network is this process's own, the far one belongs to a process that serves whoever
- * connects. Each way is a veth pair; on two of them the near end is the wire of a NIC, a process of
- * its own. So the same traffic can go all ways in turns, and what differs is the way. Of the
+ * connects. Each way is a veth pair; on some of them the near end is the wire of a NIC, a process
+ * of its own. So the same traffic can go all ways in turns, and what differs is the way. Of the
  * networks and the processes nothing is left when this process ends, however it does.
  */
 #ifndef EMU_NIC_BENCH_WORLD_H
@@ -18,6 +18,7 @@ enum emu_way {
     EMU_WAY_PLAIN,     /* without segmentation and checksum offload */
     EMU_WAY_ORDINARY,  /* a NIC that offloads when it is told to */
     EMU_WAY_OFFLOADED, /* a NIC that offloads all it can */
+    EMU_WAY_BUSY,      /* the same, which does not sleep while there is traffic */
     EMU_WAY_CNT,
 };
 
@@ -56,6 +57,9 @@ int emu_bench_datagrams_on(enum emu_way way);
 
 /* emu_bench_far_ask() asks for a report; false if there is none. */
 bool emu_bench_far_ask(const struct emu_bench_world *world, struct emu_far_report *report);
+
+/* emu_bench_way_offloads() tells whether its NIC offloads all it can. */
+bool emu_bench_way_offloads(enum emu_way way);
 
 /* emu_bench_is_offloaded() tells whether the NIC of |way| has the connection of the socket |fd|. */
 bool emu_bench_is_offloaded(enum emu_way way, int fd);

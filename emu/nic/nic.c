@@ -53,6 +53,7 @@ static toe_instant run(void *user, toe_instant now)
     emu_port_tick(nic->host, now);
     cnt = nic->host->ops.receive(nic->host, frames, BATCH);
     if (cnt != 0) {
+        emu_pump_stay(nic->pump);
         now = emu_pump_now();
         emu_kernel_from_host(nic->kernel, frames, cnt, now);
     }
@@ -285,7 +286,8 @@ static bool make_pump(struct emu_nic *nic, struct emu_error *error)
                                      .target = nic->target,
                                      .port = nic->wire,
                                      .application = run,
-                                     .user = nic};
+                                     .user = nic,
+                                     .busy_poll = nic->settings.busy_poll};
 
     pump.fds[pump.fd_cnt++] = nic->host->fd;
     if (netlink >= 0) {

@@ -46,6 +46,7 @@ struct emu_nic_settings {
     enum toe_profile profile;
     enum toe_mtu_probing mtu_probing;
     struct emu_rules *rules;           /* of the policy, which takes them over */
+    toe_duration busy_poll;            /* see struct emu_pump_settings */
     uint64_t seed;                     /* of all that is random */
     const char *capture;               /* a file for the frames of both ports; NULL: none */
     struct emu_filter *capture_filter; /* of those that are written, which the NIC takes over */

@@ -33,6 +33,7 @@ struct options {
     uint64_t buffer;
     uint64_t rate;
     uint64_t seed;
+    toe_duration busy_poll;
     int profile;
     int mtu_probing;
     int peer_ack;
@@ -180,6 +181,11 @@ static size_t add_daemon(struct emu_option *out, struct options *options)
          .value = &options->capture_rotate,
          .placeholder = "LIMIT[:N]",
          .help = "a new file at each 100M, say, or 1h; the last N files stay (default 2)"},
+        {.name = "busy-poll",
+         .kind = EMU_OPTION_DURATION,
+         .value = &options->busy_poll,
+         .max = 10 * TOE_NS_PER_MS,
+         .help = "look for more frames so long before sleeping, as in 50us (default: not)"},
         {.name = "config",
          .kind = EMU_OPTION_TEXT,
          .value = &options->config,
@@ -320,6 +326,7 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
         .buffer_max = options->buffer,
         .profile = options->profile == 0 ? TOE_PROFILE_MODERN : TOE_PROFILE_COMPAT,
         .mtu_probing = (enum toe_mtu_probing)options->mtu_probing,
+        .busy_poll = options->busy_poll,
         .seed = options->seed,
     };
     if (options->wire == NULL) {

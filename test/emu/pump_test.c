@@ -23,6 +23,7 @@ struct fake {
     uint32_t busy; /* further runs for which it stays due at once */
     uint32_t application_cnt;
     uint32_t stop_after; /* calls of the application */
+    uint32_t frames;     /* runs that find one in the port */
     int kill_with;       /* a signal the application sends; 0: none */
 };
 
@@ -41,6 +42,10 @@ static void fake_run(void *target, toe_instant now)
     fake->ran[fake->ran_cnt % 16] = now;
     fake->ran_cnt++;
     fake->busy -= fake->busy != 0 ? 1 : 0;
+    if (fake->frames != 0) {
+        --fake->frames;
+        ++fake->port.stats.in_frames;
+    }
     if (now >= fake->at) {
         fake->at = TOE_INSTANT_NEVER;
     }
@@ -71,12 +76,16 @@ static toe_instant application(void *user, toe_instant now)
     return TOE_INSTANT_NEVER;
 }
 
-static void begin(struct fake *fake)
+static void begin_busy(struct fake *fake, toe_duration busy_poll)
 {
     static const struct toe_target_ops ops = {
         .size = sizeof(ops), .deadline = fake_deadline, .run = fake_run};
-    struct emu_pump_settings settings = {
-        .ops = &ops, .target = fake, .port = &fake->port, .application = application, .user = fake};
+    struct emu_pump_settings settings = {.ops = &ops,
+                                         .target = fake,
+                                         .port = &fake->port,
+                                         .application = application,
+                                         .user = fake,
+                                         .busy_poll = busy_poll};
     struct emu_error error;
 
     *fake = (struct fake){.at = TOE_INSTANT_NEVER};
@@ -84,6 +93,11 @@ static void begin(struct fake *fake)
     fake->port.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     fake->pump = emu_pump_new(&settings, &error);
     assert_non_null(fake->pump);
+}
+
+static void begin(struct fake *fake)
+{
+    begin_busy(fake, 0);
 }
 
 static void end(struct fake *fake)
@@ -165,6 +179,43 @@ static void test_port_and_wake(void **state)
     end(&fake);
 }
 
+/* After a frame it looks for others without anything to wake it, and signals come through. */
+static void test_busy_poll_does_not_sleep(void **state)
+{
+    struct emu_pump_stats stats;
+    struct fake fake;
+
+    (void)state;
+    begin_busy(&fake, 3600 * TOE_NS_PER_SEC);
+    fake.frames = 1;
+    fake.stop_after = 100;
+    assert_int_equal(emu_pump_run(fake.pump, TOE_INSTANT_NEVER), 0);
+    assert_int_equal(fake.ran_cnt, 100);
+    emu_pump_stats_get(fake.pump, &stats);
+    assert_int_equal(stats.stalls, 0);
+    fake.kill_with = SIGTERM;
+    assert_int_equal(emu_pump_run(fake.pump, TOE_INSTANT_NEVER), SIGTERM);
+    end(&fake);
+}
+
+/* When that time is over, it sleeps until something is due. */
+static void test_busy_poll_is_over(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin_busy(&fake, 1);
+    fake.frames = 1;
+    fake.at = emu_pump_now() + 20 * TOE_NS_PER_MS;
+    fake.stop_after = 3; /* with the frame, perhaps once more, and when it is due */
+    const toe_instant due = fake.at;
+
+    assert_int_equal(emu_pump_run(fake.pump, due), 0);
+    assert_true(fake.ran_cnt <= 3);
+    assert_true(emu_pump_now() >= due);
+    end(&fake);
+}
+
 /* SIGINT ends the run and is told; the pump can be run again. */
 static void test_signal_ends_the_run(void **state)
 {
@@ -200,6 +251,8 @@ int main(void)
         cmocka_unit_test(test_batch_runs_until_nothing_is_due),
         cmocka_unit_test(test_busy_target_can_be_ended),
         cmocka_unit_test(test_port_and_wake),
+        cmocka_unit_test(test_busy_poll_does_not_sleep),
+        cmocka_unit_test(test_busy_poll_is_over),
         cmocka_unit_test(test_signal_ends_the_run),
         cmocka_unit_test(test_blocked_signal_waits),
     };
