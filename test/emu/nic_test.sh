@@ -160,13 +160,13 @@ for _ in range(2):
     print(sock.recv(99).decode(), flush=True)')
 read -r -t 20 _ <&"$notified"
 export NOTIFY_SOCKET=@toe-notify
-printf '%s\n' '# a comment' 'wire = wire0' '' ' mtu=1400  # less' 'no-offloads' >"${TMPDIR:-/tmp}/toe-nic.$$"
+printf '%s\n' '# a comment' 'wire = wire0' '' ' mtu=1400  # less' 'no-offloads' 'busy-poll = 1ms' >"${TMPDIR:-/tmp}/toe-nic.$$"
 nic --config "${TMPDIR:-/tmp}/toe-nic.$$" --mac 02:00:00:00:71:01
 rm -f "${TMPDIR:-/tmp}/toe-nic.$$"
 address
 [ "$(mac toe0)" = 02:00:00:00:71:01 ] || fail '--mac'
 ip link show toe0 | grep -q 'mtu 1400 ' || fail 'the MTU of the configuration file'
-talks 'without offloads'
+talks 'without offloads, busy'
 kill -INT "$nic_pid"
 nic_ends || fail "after SIGINT: status $?, $nic_said"
 unset NOTIFY_SOCKET
