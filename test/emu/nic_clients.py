@@ -115,8 +115,7 @@ class Crowd:
 async def crowd(port, cnt):
     people = Crowd(int(port), int(cnt))
     asyncio.get_running_loop().add_reader(0, people.end)
-    total = await all_of(people.one(i) for i in range(int(cnt)))
-    print(cnt, total)
+    print(cnt, sum(await asyncio.gather(*(people.one(i) for i in range(int(cnt))))))
 
 
 async def http_one(peer, port, name, digest, requests):
