@@ -254,6 +254,31 @@ static void emit_single(struct toe_target *target, struct target_tcp *tcp,
     count(target, tcp, out, 1, seg->payload_len, len - front->ip_off);
 }
 
+/* Puts out |out|, a pure acknowledgment. The first of a connection is one like any other. */
+static void emit_pure(struct toe_target *target, struct target_tcp *tcp, const struct tcp_out *out)
+{
+    struct target_egress *egress = &target->egress;
+    struct target_head *head = &egress->pure;
+    uint8_t *data;
+
+    if (egress->pure_of != tcp) {
+        egress->pure_of = tcp;
+        egress->pure_epoch = 0;
+        emit_single(target, tcp, out, NULL);
+        return;
+    }
+    if (egress->pure_epoch != egress->epoch) {
+        egress->pure_epoch = egress->epoch;
+        target_head_build_pure(head, tcp, &out->seg);
+    }
+    data = room_for(target, TARGET_HEAD_LEN_MAX);
+    target_head_acknowledge(head, &out->seg);
+    target_head_copy(data, head);
+    target_head_finish(data, head, out->seg.seq, head->is_ipv4 ? take_ip_id(egress, 1) : 0, 0);
+    push_frame(egress, data, head->len, head->is_partial ? head->tcp_off : 0);
+    count(target, tcp, out, 1, 0, head->len - head->ip_off);
+}
+
 /* Puts out |out|, of whose text |text| is the beginning. */
 static void emit_all(struct toe_target *target, struct target_tcp *tcp, const struct tcp_out *out,
                      struct text text)
@@ -294,6 +319,10 @@ void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
     struct text text = {NULL, 0};
 
     target_reach_check(target, tcp->path->neighbor);
+    if (target_head_is_pure(&out->seg)) {
+        emit_pure(target, tcp, out);
+        return;
+    }
     if (len > 0) {
         text.len = tcp_send_map(&tcp->conn, &text.at, out->text_off, len);
     }

@@ -35,7 +35,13 @@ struct target_egress {
     struct toe_frame frames[TARGET_EGRESS_MAX];
     uint32_t cnt;
     uint16_t ip_id; /* the next one: 0x8000 to 0xFFFF (SND-030) */
-    uint64_t epoch; /* new where neighbors and paths may be other than they were; never zero */
+    uint64_t epoch; /* new where objects may be other than they were; never zero */
+
+    /* Who sent the last pure acknowledgment, most likely that of the next as well: the headers of
+     * its second one are kept, if it has come to that, with the epoch they are of. */
+    const struct target_tcp *pure_of;
+    struct target_head pure;
+    uint64_t pure_epoch;
 };
 
 /* target_egress_init() returns 0, or -1 when memory ran out. */

@@ -34,6 +34,31 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
     head->tcp_sum = wire_csum_add(head->pseudo_sum, out, tcp_len);
 }
 
+void target_head_build_pure(struct target_head *head, const struct target_tcp *tcp,
+                            const struct tcp_segment *seg)
+{
+    const struct tcp_segment blank = {.flags = TCP_ACK, .wscale = -1, .has_ts = seg->has_ts};
+
+    target_head_build(head, tcp, &blank);
+    target_head_shape(head, 0, 0);
+    head->tcp_sum = head->sum;
+}
+
+void target_head_acknowledge(struct target_head *head, const struct tcp_segment *seg)
+{
+    uint8_t *tcp = head->bytes + head->tcp_off;
+    uint64_t sum = (uint64_t)seg->ack.v + seg->wnd;
+
+    wire_store_u32(tcp + WIRE_TCP_ACK_OFF, seg->ack.v);
+    wire_store_u16(tcp + WIRE_TCP_WND_OFF, seg->wnd);
+    if (seg->has_ts) {
+        wire_store_u32(tcp + WIRE_TCP_TS_OFF, seg->ts_val);
+        wire_store_u32(tcp + WIRE_TCP_TS_OFF + 4, seg->ts_ecr);
+        sum += (uint64_t)seg->ts_val + seg->ts_ecr;
+    }
+    head->sum = wire_csum_add_u64(head->tcp_sum, sum);
+}
+
 /* Writes the TCP header but for its checksum; returns the sum of it. */
 static uint64_t put_tcp(uint8_t *out, const struct toe_tcp_const *ports,
                         const struct tcp_segment *seg)

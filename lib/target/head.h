@@ -4,7 +4,8 @@
  *
  * Segments in a row differ in their sequence numbers, the last one in flags and length. So the
  * headers of all of them are built once, with the sum of what is the same; each frame gets a copy,
- * and in it what is its own. Those of a single one are written at once.
+ * and in it what is its own. Pure acknowledgments in a row differ in a few numbers more. Those of a
+ * single segment are written at once.
  */
 #ifndef TARGET_HEAD_H
 #define TARGET_HEAD_H
@@ -49,6 +50,21 @@ void target_head_build(struct target_head *head, const struct target_tcp *tcp,
  * bytes of text and with |flags| of those that only the last may have.
  */
 void target_head_shape(struct target_head *head, uint32_t text_len, uint8_t flags);
+
+/*
+ * target_head_is_pure() tells whether |seg| is an acknowledgment that says nothing else. Of those
+ * of one connection target_head_build_pure() builds what is common, which is that of |seg| as well,
+ * and target_head_acknowledge() makes |head|, built so and perhaps used before, that of |seg|.
+ */
+static inline bool target_head_is_pure(const struct tcp_segment *seg)
+{
+    return seg->payload_len == 0 && seg->flags == TCP_ACK && seg->ecn == 0 &&
+           (seg->sack_cnt | seg->acc_cnt) == 0 && !seg->ae;
+}
+
+void target_head_build_pure(struct target_head *head, const struct target_tcp *tcp,
+                            const struct tcp_segment *seg);
+void target_head_acknowledge(struct target_head *head, const struct tcp_segment *seg);
 
 /*
  * target_head_is_plain() tells whether |seg| has no options, or timestamps only. Of the one frame

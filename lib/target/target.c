@@ -200,7 +200,6 @@ static void run(void *ctx, toe_instant now)
 
     target->is_running = true;
     target->now = now;
-    target_egress_forget(&target->egress);
     target_pause_run(target);
     target_work_run(target);
     for (uint32_t i = 0; i < TARGET_BATCHES_MAX; ++i) {
