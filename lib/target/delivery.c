@@ -57,19 +57,6 @@ bool target_delivery_is_idle(const struct target_delivery *d)
            !d->is_ended && d->push_at == TOE_INSTANT_NEVER && d->hold_at == TOE_INSTANT_NEVER;
 }
 
-void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain)
-{
-    while (chain != NULL) {
-        struct toe_buf *buf = chain;
-
-        chain = chain->next;
-        target_bufq_push(&target_busy_of(tcp)->delivery.incoming, buf);
-    }
-    if (tcp->target->serving != tcp) {
-        target_tcp_ready(tcp);
-    }
-}
-
 /* --- one request --- */
 
 static uint32_t filled(const struct toe_buf *buf)
@@ -164,6 +151,27 @@ static toe_status refusal(const struct target_tcp *tcp, const struct toe_buf *bu
     return toe_buf_is_sound(buf) ? TOE_STATUS_SUCCESS : TOE_STATUS_INVALID_PARAMETER;
 }
 
+/* Takes |buf|, which there is no reason to refuse, behind all that were posted before. */
+static void accept(const struct toe_target *target, struct target_tcp *tcp, struct toe_buf *buf)
+{
+    struct target_delivery *d = &target_busy_of(tcp)->delivery;
+
+    buf->reserved[WORD_FILLED] = 0;
+    buf->reserved[WORD_SGE] = 0;
+    buf->reserved[WORD_SGE_OFF] = 0;
+    if (tcp->worth != NULL) {
+        target_worth_requested(tcp, buf->len);
+    }
+    d->is_held = false;
+    d->hold_at = TOE_INSTANT_NEVER;
+    d->is_overdue = false;
+    d->room += buf->len;
+    target_bufq_push(&d->posted, buf);
+    if (buf->placed != 0 && is_push(buf) && d->push_at == TOE_INSTANT_NEVER) {
+        d->push_at = target->now + target->push; /* RCV-014, RCV-017 */
+    }
+}
+
 /* Takes the incoming requests: the step E1. */
 static void take_incoming(struct toe_target *target, struct target_tcp *tcp)
 {
@@ -173,24 +181,35 @@ static void take_incoming(struct toe_target *target, struct target_tcp *tcp)
     while ((buf = target_bufq_pop(&d->incoming)) != NULL) {
         const toe_status status = refusal(tcp, buf);
 
-        buf->reserved[WORD_FILLED] = 0;
-        buf->reserved[WORD_SGE] = 0;
-        buf->reserved[WORD_SGE_OFF] = 0;
-        if (status != TOE_STATUS_SUCCESS) {
-            buf->status = status;
-            buf->transferred = 0;
-            target_bufq_push(&d->done, buf);
+        if (status == TOE_STATUS_SUCCESS) {
+            accept(target, tcp, buf);
             continue;
         }
-        target_worth_requested(tcp, buf->len);
-        d->is_held = false;
-        d->hold_at = TOE_INSTANT_NEVER;
-        d->is_overdue = false;
-        d->room += buf->len;
-        target_bufq_push(&d->posted, buf);
-        if (buf->placed != 0 && is_push(buf) && d->push_at == TOE_INSTANT_NEVER) {
-            d->push_at = target->now + target->push; /* RCV-014, RCV-017 */
+        buf->status = status;
+        buf->transferred = 0;
+        target_bufq_push(&d->done, buf);
+    }
+}
+
+/* While completions are made, the next thing would be to take what is posted. */
+void target_delivery_post(struct target_tcp *tcp, struct toe_buf *chain)
+{
+    struct toe_target *target = tcp->target;
+    struct target_bufq *incoming = &target_busy_of(tcp)->delivery.incoming;
+
+    while (chain != NULL) {
+        struct toe_buf *buf = chain;
+
+        chain = chain->next;
+        if (target->completing == tcp && incoming->head == NULL &&
+            refusal(tcp, buf) == TOE_STATUS_SUCCESS) {
+            accept(target, tcp, buf);
+        } else {
+            target_bufq_push(incoming, buf);
         }
+    }
+    if (target->serving != tcp) {
+        target_tcp_ready(tcp);
     }
 }
 
@@ -328,6 +347,13 @@ bool target_delivery_text(struct tcp_conn *conn, const uint8_t *data, uint32_t l
     }
     commit_posted(d, placed, push && placed == len);
     return true;
+}
+
+/* Whether bytes wait that a request was posted for. */
+static bool has_to_place(const struct target_tcp *tcp)
+{
+    return tcp->conn.busy->recvq.len > 0 && target_busy_of(tcp)->delivery.posted.head != NULL &&
+           !target_tcp_is_stopped(tcp);
 }
 
 /* Moves what waits into the requests: the step PLACE. */
@@ -513,9 +539,11 @@ void target_delivery_run(struct toe_target *target, struct target_tcp *tcp)
         }
         run_push_timer(target, d);
         if (d->done.head != NULL) {
+            target->completing = tcp;
             complete_done(target, tcp);
+            target->completing = NULL;
         }
-        if (d->incoming.head != NULL) {
+        if (d->incoming.head != NULL || has_to_place(tcp)) {
             continue;
         }
         if (!can_indicate(tcp)) {

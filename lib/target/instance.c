@@ -118,6 +118,7 @@ static void init_config(struct toe_target *target)
     const struct toe_target_settings *settings = &target->settings;
 
     target->tcp_config = (struct tcp_config){
+        .idle = &target_idle.tcp,
         .rto_min = settings->rto_min,
         .push_burst = settings->push_burst,
         .super_max = TARGET_TEXT_MAX,

@@ -70,8 +70,9 @@ struct toe_target {
     struct base_wheel wheel;
     struct target_work work;
     struct target_pause pause;
-    struct base_list ready;     /* of struct target_tcp, to be served */
-    struct target_tcp *serving; /* being served: what is posted to it now is seen to, or NULL */
+    struct base_list ready;        /* of struct target_tcp, to be served */
+    struct target_tcp *serving;    /* being served: what is posted to it now is seen to, or NULL */
+    struct target_tcp *completing; /* receives of it are being completed: it takes more, or NULL */
     struct target_egress egress;
     struct target_ordinary ordinary;
     struct toe_stats stats; /* the gauges are filled in when asked for */

@@ -427,14 +427,16 @@ static toe_instant earlier(toe_instant a, toe_instant b)
 
 static toe_instant deadline_of(const struct toe_target *target, const struct target_tcp *tcp)
 {
-    toe_instant at = target_busy_of(tcp)->repeat_at;
+    const struct target_busy *busy = target_busy_of(tcp);
+    toe_instant at = busy->repeat_at;
 
     if (target_tcp_is_stopped(tcp) || tcp->is_aborted) {
         return at;
     }
-    at = earlier(
-        at, earlier(target_busy_of(tcp)->delivery.push_at, target_busy_of(tcp)->delivery.hold_at));
-    at = earlier(at, target_worth_deadline(tcp));
+    at = earlier(at, earlier(busy->delivery.push_at, busy->delivery.hold_at));
+    if (tcp->worth != NULL) {
+        at = earlier(at, target_worth_deadline(tcp));
+    }
     if (!target_tcp_is_blocked(tcp) ||
         (tcp->is_invalid_due && target->settings.invalid_on_transmit)) {
         at = earlier(at, tcp_deadline(&tcp->conn));

@@ -71,7 +71,7 @@ struct target_busy {
     toe_instant repeat_at; /* when to ask for the upload again, or TOE_INSTANT_NEVER */
 };
 
-extern const struct target_busy target_idle;
+extern const struct target_busy target_idle; /* its |tcp| is tcp_config.idle */
 
 struct target_tcp {
     struct tcp_conn conn;
@@ -100,8 +100,7 @@ struct target_tcp {
 /* target_busy_of() is what |tcp| has to do; to be written only if it is awake. */
 static inline struct target_busy *target_busy_of(const struct target_tcp *tcp)
 {
-    return tcp_conn_is_awake(&tcp->conn) ? (struct target_busy *)tcp->conn.busy
-                                         : (struct target_busy *)(uintptr_t)&target_idle;
+    return (struct target_busy *)tcp->conn.busy;
 }
 
 /*

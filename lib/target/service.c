@@ -56,12 +56,16 @@ static void serve(struct toe_target *target, struct target_tcp *tcp)
     if (target_busy_of(tcp)->delivery.incoming.head != NULL) {
         target_tcp_ready(tcp);
     }
-    target_worth_run(target, tcp);
+    if (tcp->worth != NULL) {
+        target_worth_run(target, tcp);
+    }
     target_upload_run(target, tcp);
     if (!target_egress_run(target, tcp) || is_verdict_new(tcp)) {
         target_tcp_ready(tcp);
     }
-    target_account_state(target, tcp);
+    if (tcp->conn.state != tcp->counted_state) {
+        target_account_state(target, tcp);
+    }
     if (!target_tcp_is_stopped(tcp) && !tcp->is_aborted) {
         target_backlog_run(target, tcp);
     }

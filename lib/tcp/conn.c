@@ -26,7 +26,7 @@ _Static_assert(TCP_DEADLINE_LASTING == 6, "TCP_IDLE says of each deadline that i
 /* |conn| goes on with the shared one, which nobody writes. */
 static void make_idle(struct tcp_conn *conn)
 {
-    conn->busy = (struct tcp_busy *)(uintptr_t)&tcp_idle;
+    conn->busy = (struct tcp_busy *)(uintptr_t)tcp_conn_idle(conn);
 }
 
 void tcp_conn_wake(struct tcp_conn *conn, struct tcp_busy *busy)
@@ -69,9 +69,9 @@ void tcp_conn_init(struct tcp_conn *conn, struct tcp_busy *busy, const struct tc
                    const struct tcp_setup *setup, toe_instant now)
 {
     memset(conn, 0, sizeof(*conn));
+    conn->cfg = cfg;
     make_idle(conn);
     tcp_conn_wake(conn, busy);
-    conn->cfg = cfg;
     conn->rcv_buf = setup->rcv_buf;
     conn->rcv_wscale = setup->rcv_wscale < WSCALE_MAX ? setup->rcv_wscale : WSCALE_MAX;
     conn->has_timestamps = setup->timestamps;

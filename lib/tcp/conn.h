@@ -76,6 +76,7 @@ struct tcp_config {
     /* The modern recovery: RACK-TLP and PRR where SACK is on, undoing everywhere; NULL: without. */
     struct tcp_flight_pools *flights;
     struct tcp_budget *challenges; /* of all connections together; NULL: no limit (SEG-018) */
+    const struct tcp_busy *idle;   /* what connections that rest share; NULL: tcp_idle */
 
     /*
      * text() is offered |len| bytes of new text that is in order, right behind all that is in
@@ -255,45 +256,47 @@ struct tcp_conn {
     uint8_t rcv_wscale;
     uint8_t unacked_cnt; /* segments received since the last acknowledgment */
     uint8_t dup_ack_cnt;
-    bool has_timestamps : 1; /* in SYN_SENT: offered; so are the next two */
-    bool has_sack : 1;
-    bool has_window_scaling : 1;
-    bool has_ecn : 1; /* see tcp/ecn.h, as for the next six, ecn_point and busy->ecn_marked */
-    bool ecn_offers : 1;
-    bool ece_due : 1;    /* a mark came: we echo it until CWR */
-    bool cwr_due : 1;    /* the next new text tells that cwnd was reduced */
-    bool has_accecn : 1; /* with accurate feedback: tcp/accecn.h */
-    bool ecn_mute : 1;   /* nothing of ours is ECT */
-    bool ecn_wait : 1;   /* nothing leaves until a timer expires: cwnd cannot become smaller */
-    bool ack_now : 1;    /* an acknowledgment must leave with the next output */
-    bool fin_queued : 1; /* a FIN follows the send queue's last byte */
-    bool fin_acked : 1;  /* and is left of snd_una */
-    bool fin_rcvd : 1;   /* the peer's FIN is left of rcv_nxt, */
-    bool fin_unread : 1; /* and the reader has not consumed it: only with |acks_consumed| */
-    bool in_recovery : 1;
-    bool in_mark : 1;      /* a congestion mark is answered up to ecn_point: tuning.mark_by_prr */
-    bool force_output : 1; /* SWS timer expired, or handed over: do not hold back */
-    bool output_held : 1;  /* a short segment is held back; the SWS timer runs */
-    bool update_due : 1;   /* SWS timer expired: advertise however little there is */
-    bool quiesced : 1;
-    bool probe_due : 1;      /* a window probe is to leave */
-    bool keep_alive_due : 1; /* a keep-alive probe is to leave */
-    bool rtt_timing : 1;
-    bool syn_due : 1;    /* our SYN, or SYN and ACK, is to (be re-)sent */
-    bool syn_lost : 1;   /* it was sent again: the RTO without an estimate is longer */
-    bool is_passive : 1; /* in SYN_RCVD: we were listening */
-    bool rst_due : 1;    /* a RST at rst_seq is to leave: SYN states only */
-    bool rexmit_due : 1; /* the segment at snd_una is to be retransmitted now, whatever cwnd */
-    bool mitigating : 1; /* keep-alive runs because of a challenge (SEG-020) */
-    bool keep_alive : 1; /* the option is on */
-    bool nagle : 1;
-    bool rst_validating : 1; /* a challenge for a RST was sent in this period (SEG-012) */
-    bool dup_due : 1;        /* |dup| is to be reported with the next acknowledgment */
-    bool has_reordering : 1; /* seen on the way to the peer, ever (RACK) */
-    bool is_ipv6 : 1;        /* all paths take packets of 1280 bytes */
-    bool cwnd_measured : 1;  /* tcp/validation.h: how much of cwnd is used is known, */
-    bool cwnd_unused : 1;    /* and it is less than half, since |validation.since| */
-    uint32_t ts_delta;       /* added to our tick count */
+    /* Not bool, so that the compiler tests several at once. While none of the first ten is set
+     * there is nothing special about output. */
+    unsigned has_ecn : 1;    /* see tcp/ecn.h; ecn_point and busy->ecn_marked as well */
+    unsigned has_accecn : 1; /* with accurate feedback: tcp/accecn.h */
+    unsigned ecn_wait : 1;   /* nothing leaves until a timer expires: cwnd cannot become smaller */
+    unsigned fin_queued : 1; /* a FIN follows the send queue's last byte */
+    unsigned quiesced : 1;
+    unsigned rst_due : 1;    /* a RST at rst_seq is to leave: SYN states only */
+    unsigned rexmit_due : 1; /* the segment at snd_una is to be retransmitted now, whatever cwnd */
+    unsigned probe_due : 1;  /* a window probe is to leave */
+    unsigned keep_alive_due : 1; /* a keep-alive probe is to leave */
+    unsigned dup_due : 1;        /* |dup| is to be reported with the next acknowledgment */
+    unsigned has_timestamps : 1; /* in SYN_SENT: offered; so are the next two */
+    unsigned has_sack : 1;
+    unsigned has_window_scaling : 1;
+    unsigned nagle : 1;
+    unsigned keep_alive : 1;   /* the option is on */
+    unsigned is_ipv6 : 1;      /* all paths take packets of 1280 bytes */
+    unsigned force_output : 1; /* SWS timer expired, or handed over: do not hold back */
+    unsigned output_held : 1;  /* a short segment is held back; the SWS timer runs */
+    unsigned ack_now : 1;      /* an acknowledgment must leave with the next output */
+    unsigned update_due : 1;   /* SWS timer expired: advertise however little there is */
+    unsigned in_recovery : 1;
+    unsigned in_mark : 1; /* a congestion mark is answered up to ecn_point: tuning.mark_by_prr */
+    unsigned rtt_timing : 1;
+    unsigned fin_acked : 1;  /* our FIN is left of snd_una */
+    unsigned fin_rcvd : 1;   /* the peer's FIN is left of rcv_nxt, */
+    unsigned fin_unread : 1; /* and the reader has not consumed it: only with |acks_consumed| */
+    unsigned syn_due : 1;    /* our SYN, or SYN and ACK, is to (be re-)sent */
+    unsigned syn_lost : 1;   /* it was sent again: the RTO without an estimate is longer */
+    unsigned is_passive : 1; /* in SYN_RCVD: we were listening */
+    unsigned ecn_offers : 1;
+    unsigned ece_due : 1;        /* a mark came: we echo it until CWR */
+    unsigned cwr_due : 1;        /* the next new text tells that cwnd was reduced */
+    unsigned ecn_mute : 1;       /* nothing of ours is ECT */
+    unsigned mitigating : 1;     /* keep-alive runs because of a challenge (SEG-020) */
+    unsigned rst_validating : 1; /* a challenge for a RST was sent in this period (SEG-012) */
+    unsigned has_reordering : 1; /* seen on the way to the peer, ever (RACK) */
+    unsigned cwnd_measured : 1;  /* tcp/validation.h: how much of cwnd is used is known, */
+    unsigned cwnd_unused : 1;    /* and it is less than half, since |validation.since| */
+    uint32_t ts_delta;           /* added to our tick count */
     uint32_t ts_recent;
     toe_seq ecn_point;        /* ECN: the last reduction was for what is before it */
     toe_instant ts_recent_at; /* modulo 2^64: may lie before the origin of time */

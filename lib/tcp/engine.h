@@ -85,10 +85,16 @@ struct tcp_setup {
 void tcp_conn_init(struct tcp_conn *conn, struct tcp_busy *busy, const struct tcp_config *cfg,
                    const struct tcp_setup *setup, toe_instant now);
 
+/* tcp_conn_idle() is what |conn| has in place of memory of its owner's when it rests. */
+static inline const struct tcp_busy *tcp_conn_idle(const struct tcp_conn *conn)
+{
+    return conn->cfg->idle != NULL ? conn->cfg->idle : &tcp_idle;
+}
+
 /* tcp_conn_is_awake() tells whether |conn| has memory of its owner's. */
 static inline bool tcp_conn_is_awake(const struct tcp_conn *conn)
 {
-    return conn->busy != &tcp_idle;
+    return conn->busy != tcp_conn_idle(conn);
 }
 
 /* tcp_conn_wake() lends |busy| to |conn|, which rests. */

@@ -24,10 +24,10 @@
 static bool is_quiet(const struct tcp_conn *conn)
 {
     return conn->state == TOE_TCP_ESTABLISHED && conn->verdict == TCP_VERDICT_NONE &&
-           conn->flight == NULL && toe_seq_eq(conn->snd_una, conn->snd_max) && !conn->fin_queued &&
-           !conn->quiesced && !conn->rst_due && !conn->rexmit_due && !conn->probe_due &&
-           !conn->keep_alive_due && !conn->dup_due && !conn->has_ecn && !conn->has_accecn &&
-           !conn->ecn_wait && conn->busy->reassembly.run_cnt == 0 &&
+           conn->flight == NULL && toe_seq_eq(conn->snd_una, conn->snd_max) && !conn->has_ecn &&
+           !conn->has_accecn && !conn->ecn_wait && !conn->fin_queued && !conn->quiesced &&
+           !conn->rst_due && !conn->rexmit_due && !conn->probe_due && !conn->keep_alive_due &&
+           !conn->dup_due && conn->busy->reassembly.run_cnt == 0 &&
            conn->cfg->cc->deliver == NULL && !tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST);
 }
 

@@ -197,15 +197,27 @@ static uint32_t piece_at(const struct tcp_sendq_cursor *cursor, uint64_t *addr, 
     return len;
 }
 
+/* Whether all that is queued lies in one piece, as a request does: there is nothing to find. */
+static bool is_one_piece(const struct tcp_sendq *q)
+{
+    return q->head == q->tail && q->head->sge_cnt == 1;
+}
+
 uint32_t tcp_sendq_map(struct tcp_sendq *q, const struct toe_bus *bus, const uint8_t **data,
                        uint32_t off, uint32_t len)
 {
+    const uint64_t pos = q->una + off;
     uint64_t addr;
 
     if (len == 0) {
         return 0;
     }
-    len = piece_at(find(q, q->una + off), &addr, q->una + off, len);
+    toe_assert(off < q->len);
+    if (is_one_piece(q) && len <= q->len - off) {
+        addr = q->head->sge->addr + q->head->off + (pos - start_of(q->head));
+    } else {
+        len = piece_at(find(q, pos), &addr, pos, len);
+    }
     *data = toe_bus_map(bus, addr, len);
     return *data != NULL ? len : 0;
 }

@@ -34,12 +34,10 @@ static uint32_t load_u32(const uint8_t *p)
 /* Five words in the machine's order: see wire/checksum.c. */
 static bool is_header_sum_right(const uint8_t *ip)
 {
-    uint64_t sum = (uint64_t)load_u32(ip) + load_u32(ip + 4) + load_u32(ip + 8) +
-                   load_u32(ip + 12) + load_u32(ip + 16);
+    const uint64_t sum = (uint64_t)load_u32(ip) + load_u32(ip + 4) + load_u32(ip + 8) +
+                         load_u32(ip + 12) + load_u32(ip + 16);
 
-    sum = (sum & UINT16_MAX) + (sum >> 16 & UINT16_MAX) + (sum >> 32);
-    sum = (sum & UINT16_MAX) + (sum >> 16);
-    return sum == UINT16_MAX;
+    return wire_csum_fold_raw(sum) == UINT16_MAX;
 }
 
 static bool parse_ipv4(struct wire_plain *plain, const uint8_t *ip, size_t len)
@@ -58,7 +56,7 @@ static bool parse_ipv4(struct wire_plain *plain, const uint8_t *ip, size_t len)
     plain->tcp_len = total - WIRE_IPV4_LEN;
     plain->family = 4;
     plain->tos = ip[1];
-    plain->row_off = IPV4_SRC;
+    plain->row = ip + IPV4_SRC;
     plain->row_len = WIRE_PLAIN_ROW4;
     return true;
 }
@@ -78,7 +76,7 @@ static bool parse_ipv6(struct wire_plain *plain, const uint8_t *ip, size_t len)
     plain->tcp_len = payload_len;
     plain->family = 6;
     plain->tos = (uint8_t)(wire_load_u16(ip) >> 4);
-    plain->row_off = IPV6_SRC;
+    plain->row = ip + IPV6_SRC;
     plain->row_len = WIRE_PLAIN_ROW6;
     return true;
 }
@@ -86,11 +84,10 @@ static bool parse_ipv6(struct wire_plain *plain, const uint8_t *ip, size_t len)
 /* No options, or timestamps and nothing else. */
 bool wire_plain_options(struct wire_plain *plain)
 {
-    const uint32_t words = plain->tcp[12] >> 4;
-
-    plain->has_ts = words == (WIRE_TCP_LEN + WIRE_TCP_TS_LEN) / 4;
+    plain->head_len = (uint32_t)(plain->tcp[12] >> 4) * 4;
+    plain->has_ts = plain->head_len == WIRE_TCP_LEN + WIRE_TCP_TS_LEN;
     if (!plain->has_ts) {
-        return words == WIRE_TCP_LEN / 4;
+        return plain->head_len == WIRE_TCP_LEN;
     }
     return plain->tcp_len >= WIRE_TCP_LEN + WIRE_TCP_TS_LEN &&
            wire_load_u32(plain->tcp + WIRE_TCP_LEN) == WIRE_TCP_TS_HEAD;

@@ -25,13 +25,14 @@ struct wire_plain {
     const uint8_t *frame; /* begins with the destination's address */
     const uint8_t *ip;
     const uint8_t *tcp;
-    uint32_t tcp_len; /* header and payload */
-    uint16_t vlan_id; /* as in struct wire_ether */
+    const uint8_t *row; /* see wire_plain_row() */
+    uint32_t tcp_len;   /* header and payload */
+    uint32_t head_len;  /* of these so much is the header; not known before wire_plain_options() */
+    uint16_t vlan_id;   /* as in struct wire_ether */
     bool vlan_present;
-    uint8_t family;  /* 4 or 6 */
-    bool has_ts;     /* the option is there; not known before wire_plain_options() */
-    uint8_t tos;     /* or traffic class */
-    uint8_t row_off; /* see wire_plain_row() */
+    uint8_t family; /* 4 or 6 */
+    bool has_ts;    /* the option is there; not known before wire_plain_options() */
+    uint8_t tos;    /* or traffic class */
     uint8_t row_len;
 };
 
@@ -75,7 +76,7 @@ bool wire_plain_is_sum_right(const struct wire_plain *plain);
  */
 static inline const uint8_t *wire_plain_row(const struct wire_plain *plain)
 {
-    return plain->ip + plain->row_off;
+    return plain->row;
 }
 
 /* wire_plain_is_same_row() tells whether the rows of |a| and |b| are equal. */
@@ -91,7 +92,7 @@ static inline bool wire_plain_is_same_row(const struct wire_plain *a, const stru
 /* wire_plain_head_len() is the length of the TCP header: behind it lies the text. */
 static inline uint32_t wire_plain_head_len(const struct wire_plain *plain)
 {
-    return WIRE_TCP_LEN + (plain->has_ts ? WIRE_TCP_TS_LEN : 0);
+    return plain->head_len;
 }
 
 /* wire_plain_seq() is the sequence number, wire_plain_flags() the flags but for AE. */
