@@ -257,7 +257,8 @@ void host_drive_run(struct host_conn *conn)
         tcp_consumed(&conn->tcp, conn->consumed, host->now);
         conn->consumed = 0;
     }
-    if (tcp_deadline(&conn->tcp) <= host->now) {
+    /* A timer that runs is not due, nor is what it waits for. */
+    if (!base_wheel_is_armed(&conn->timer.timer) && tcp_deadline(&conn->tcp) <= host->now) {
         expire(conn);
     }
     if (!is_given_up(conn)) {

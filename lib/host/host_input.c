@@ -292,16 +292,19 @@ static bool accept_ether(struct host_interface *interface, const struct wire_eth
 /* Reads |plain| into |seg|; false if anything is wrong with it. */
 static bool read_plain(struct tcp_segment *seg, struct wire_plain *plain, uint8_t flags)
 {
-    const bool is_trusted = (flags & (TOE_FRAME_CSUM_VALID | TOE_FRAME_CSUM_PARTIAL)) != 0;
+    bool is_sound = (flags & (TOE_FRAME_CSUM_VALID | TOE_FRAME_CSUM_PARTIAL)) != 0;
 
     if (wire_plain_options(plain)) {
         wire_plain_segment(seg, plain);
-    } else if (wire_tcp_parse(seg, plain->tcp, plain->tcp_len) < 0) {
+        is_sound = is_sound || wire_csum_fold(wire_csum_add(wire_plain_sum(plain), seg->payload,
+                                                            seg->payload_len)) == 0;
+    } else if (wire_tcp_parse(seg, plain->tcp, plain->tcp_len) >= 0) {
+        is_sound = is_sound || wire_plain_is_sum_right(plain);
+    } else {
         return false;
     }
     seg->ecn = plain->tos & ECN_MASK;
-    return (is_trusted || wire_plain_is_sum_right(plain)) && seg->src_port != 0 &&
-           seg->dst_port != 0;
+    return is_sound && seg->src_port != 0 && seg->dst_port != 0;
 }
 
 static struct toe_addr addr_at(const uint8_t *bytes, uint8_t family)

@@ -10,6 +10,7 @@
 #include "wire/ether.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
+#include "wire/plain.h"
 
 #include <string.h>
 
@@ -147,13 +148,25 @@ static void put_ip(struct toe_host *host, uint8_t *p, const struct packet *packe
     }
 }
 
-/* Completes the checksum of the TCP header at |tcp|; |sum| is of its payload, and |pseudo| of the
- * pseudo-header without the length. */
-static void put_tcp_csum(uint8_t *tcp, uint32_t head_len, uint32_t payload_len, uint64_t sum,
-                         uint64_t pseudo)
+/* Writes the header of |seg|, a segment of |conn|; adds it to |sum|. Returns its length. */
+static uint32_t put_tcp(const struct host_conn *conn, uint8_t *tcp, struct tcp_segment *seg,
+                        uint64_t *sum)
 {
-    sum = wire_csum_add_around(sum, wire_csum_add_u32(pseudo, head_len + payload_len));
-    wire_store_u16(tcp + WIRE_TCP_CSUM_OFF, wire_csum_fold(wire_csum_words(sum, tcp, head_len)));
+    uint32_t len;
+
+    if (wire_plain_suits(seg)) {
+        *sum =
+            wire_csum_add_u64(*sum, wire_plain_put(tcp, conn->local_port, conn->remote_port, seg));
+        return wire_plain_len(seg);
+    }
+    seg->src_port = conn->local_port;
+    seg->dst_port = conn->remote_port;
+    len = (uint32_t)wire_tcp_build(tcp, WIRE_TCP_LEN_MAX, seg);
+    if (conn->host->settings.bsd_syn && (seg->flags & TCP_SYN) != 0) {
+        wire_tcp_options_bsd(tcp, seg);
+    }
+    *sum = wire_csum_words(*sum, tcp, len);
+    return len;
 }
 
 bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
@@ -164,19 +177,16 @@ bool host_segment_send(struct host_conn *conn, struct tcp_out *out)
     const uint32_t head = interface->ether_len + host_path_head_len(path);
     uint8_t *frame = host_tx_reserve(interface, head + WIRE_TCP_LEN_MAX + text_len);
     uint8_t *tcp = frame + head;
-    uint32_t tcp_len;
-    uint64_t sum = 0;
+    uint64_t sum = path->pseudo;
+    uint64_t text_sum = 0;
+    const uint32_t tcp_len = put_tcp(conn, tcp, &out->seg, &sum);
 
-    out->seg.src_port = conn->local_port;
-    out->seg.dst_port = conn->remote_port;
-    tcp_len = (uint32_t)wire_tcp_build(tcp, WIRE_TCP_LEN_MAX, &out->seg);
-    if (interface->host->settings.bsd_syn && (out->seg.flags & TCP_SYN) != 0) {
-        wire_tcp_options_bsd(tcp, &out->seg);
-    }
-    if (text_len > 0 && !tcp_send_read(&conn->tcp, tcp + tcp_len, out->text_off, text_len, &sum)) {
+    if (text_len > 0 &&
+        !tcp_send_read(&conn->tcp, tcp + tcp_len, out->text_off, text_len, &text_sum)) {
         return false;
     }
-    put_tcp_csum(tcp, tcp_len, text_len, sum, path->pseudo);
+    sum = wire_csum_add_u32(wire_csum_add_around(sum, text_sum), tcp_len + text_len);
+    wire_store_u16(tcp + WIRE_TCP_CSUM_OFF, wire_csum_fold(sum));
     host_path_head(path, frame + interface->ether_len, tcp_len + text_len,
                    path->local.family == 4 ? take_ip_id(interface->host) : 0, conn->options.ttl,
                    conn->options.tos | out->seg.ecn);
@@ -208,6 +218,7 @@ void host_reset_send(struct host_interface *interface, const struct toe_addr *lo
     struct host_neighbor *neighbor;
     uint8_t *frame;
     uint32_t tcp_len;
+    uint64_t sum;
 
     if ((seg->flags & TCP_RST) != 0) {
         return;
@@ -228,7 +239,9 @@ void host_reset_send(struct host_interface *interface, const struct toe_addr *lo
     }
     frame = host_tx_reserve(interface, head + WIRE_TCP_LEN_MAX);
     tcp_len = (uint32_t)wire_tcp_build(frame + head, WIRE_TCP_LEN_MAX, &rst);
-    put_tcp_csum(frame + head, tcp_len, 0, 0, wire_csum_pseudo(local, remote, WIRE_PROTO_TCP, 0));
+    sum = wire_csum_words(wire_csum_pseudo(local, remote, WIRE_PROTO_TCP, tcp_len), frame + head,
+                          tcp_len);
+    wire_store_u16(frame + head + WIRE_TCP_CSUM_OFF, wire_csum_fold(sum));
     packet.len = tcp_len;
     put_ip(interface->host, frame + head - ip_len(local->family), &packet);
     ++interface->host->stats.segments_out;

@@ -78,16 +78,14 @@ void target_demux_remove(struct target_demux *demux, struct target_tcp *tcp)
 /* IPv4 takes two words and IPv6 five, whose hashes may be equal but no more often than any. */
 uint64_t target_demux_hash(const struct target_demux *demux, struct target_row row)
 {
-    const size_t cnt = row.len / 8;
-    uint64_t words[TARGET_ROW_MAX / 8 + 1];
-    uint32_t last;
+    uint64_t words[TARGET_ROW_MAX / 8 + 1] = {0};
 
-    for (size_t i = 0; i < cnt; ++i) {
-        memcpy(&words[i], row.bytes + 8 * i, 8);
+    if (row.len == 2 * 4 + PORTS_LEN) {
+        memcpy(words, row.bytes, 2 * 4 + PORTS_LEN);
+        return base_siphash13_words(&demux->key, words, 2);
     }
-    memcpy(&last, row.bytes + 8 * cnt, 4);
-    words[cnt] = last;
-    return base_siphash13_words(&demux->key, words, cnt + 1);
+    memcpy(words, row.bytes, 2 * 16 + PORTS_LEN);
+    return base_siphash13_words(&demux->key, words, 5);
 }
 
 struct target_tcp *target_demux_find(const struct target_demux *demux, struct target_row row,

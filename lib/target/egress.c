@@ -10,6 +10,7 @@
 #include "target/worth.h"
 #include "tcp/engine.h"
 #include "wire/checksum.h"
+#include "wire/plain.h"
 
 #include <string.h>
 
@@ -239,7 +240,7 @@ static void emit_single(struct toe_target *target, struct target_tcp *tcp,
     const struct tcp_segment *seg = &out->seg;
     const struct target_front *front = target_front_of(tcp, seg->ecn);
     const bool is_partial = (target->wire.features & TOE_WIRE_CSUM) != 0;
-    const uint32_t len = front->len + target_head_plain_len(seg);
+    const uint32_t len = front->len + wire_plain_len(seg);
     uint8_t *data = room_for(target, TARGET_HEAD_LEN_MAX + seg->payload_len);
     uint64_t sum = 0;
 
@@ -326,7 +327,7 @@ void target_egress_emit(struct toe_target *target, struct target_tcp *tcp,
     if (len > 0) {
         text.len = tcp_send_map(&tcp->conn, &text.at, out->text_off, len);
     }
-    if (text.len == len && len <= out->mss && target_head_is_plain(&out->seg) &&
+    if (text.len == len && len <= out->mss && wire_plain_suits(&out->seg) &&
         !takes_pieces(target, len)) {
         emit_single(target, tcp, out, text.at);
     } else {

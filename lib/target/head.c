@@ -8,6 +8,7 @@
 #include "wire/ether.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
+#include "wire/plain.h"
 
 void target_head_build(struct target_head *head, const struct target_tcp *tcp,
                        const struct tcp_segment *seg)
@@ -59,38 +60,10 @@ void target_head_acknowledge(struct target_head *head, const struct tcp_segment 
     head->sum = wire_csum_add_u64(head->tcp_sum, sum);
 }
 
-/* Writes the TCP header but for its checksum; returns the sum of it. */
-static uint64_t put_tcp(uint8_t *out, const struct toe_tcp_const *ports,
-                        const struct tcp_segment *seg)
-{
-    const uint32_t pair = (uint32_t)ports->local_port << 16 | ports->remote_port;
-    const uint32_t seq = seg->seq.v;
-    const uint32_t ack = seg->ack.v;
-    const uint32_t bits =
-        target_head_plain_len(seg) / 4 << 28 | (uint32_t)seg->flags << 16 | seg->wnd;
-    const uint32_t urgent = seg->urgent;
-    const uint32_t ts_val = seg->ts_val;
-    const uint32_t ts_ecr = seg->ts_ecr;
-    uint64_t sum = (uint64_t)pair + seq + ack + bits + urgent;
-
-    if (seg->has_ts) {
-        wire_store_u32(out + WIRE_TCP_LEN, WIRE_TCP_TS_HEAD);
-        wire_store_u32(out + WIRE_TCP_TS_OFF, ts_val);
-        wire_store_u32(out + WIRE_TCP_TS_OFF + 4, ts_ecr);
-        sum += (uint64_t)WIRE_TCP_TS_HEAD + ts_val + ts_ecr;
-    }
-    wire_store_u32(out, pair);
-    wire_store_u32(out + WIRE_TCP_SEQ_OFF, seq);
-    wire_store_u32(out + WIRE_TCP_ACK_OFF, ack);
-    wire_store_u32(out + WIRE_TCP_FLAGS_OFF - 1, bits);
-    wire_store_u32(out + WIRE_TCP_CSUM_OFF, urgent);
-    return sum;
-}
-
 void target_head_put(uint8_t *data, const struct target_front *front, const struct target_tcp *tcp,
                      const struct tcp_segment *seg, uint16_t ip_id, uint64_t text_sum)
 {
-    const uint32_t tcp_len = target_head_plain_len(seg) + seg->payload_len;
+    const uint32_t tcp_len = wire_plain_len(seg) + seg->payload_len;
     uint8_t *ip = data + front->ip_off;
     uint8_t *out = data + front->len;
     uint64_t sum;
@@ -103,7 +76,7 @@ void target_head_put(uint8_t *data, const struct target_front *front, const stru
     } else {
         wire_ipv6_len_set(ip, (uint16_t)tcp_len);
     }
-    sum = put_tcp(out, &tcp->conn.constant, seg);
+    sum = wire_plain_put(out, tcp->conn.constant.local_port, tcp->conn.constant.remote_port, seg);
     if ((tcp->target->wire.features & TOE_WIRE_CSUM) != 0) {
         wire_store_u16(out + WIRE_TCP_CSUM_OFF,
                        wire_csum_seed(wire_csum_add_u32(tcp->path->pseudo_sum, tcp_len)));

@@ -67,21 +67,10 @@ void target_head_build_pure(struct target_head *head, const struct target_tcp *t
 void target_head_acknowledge(struct target_head *head, const struct tcp_segment *seg);
 
 /*
- * target_head_is_plain() tells whether |seg| has no options, or timestamps only. Of the one frame
- * that it becomes, the headers are |front|, a copy of which begins |data|, and behind that
- * target_head_plain_len() bytes: target_head_put() completes the one and writes the others.
- * |text_sum| is of its text.
+ * target_head_put() makes the headers of the one frame that |seg|, which is plain (wire/plain.h),
+ * becomes: |data| begins with a copy of |front|, which is completed, and wire_plain_len() bytes
+ * behind that are written. |text_sum| is of its text.
  */
-static inline bool target_head_is_plain(const struct tcp_segment *seg)
-{
-    return (seg->sack_cnt | seg->acc_cnt | (seg->flags & TCP_SYN)) == 0 && !seg->ae;
-}
-
-static inline uint32_t target_head_plain_len(const struct tcp_segment *seg)
-{
-    return WIRE_TCP_LEN + (seg->has_ts ? WIRE_TCP_TS_LEN : 0);
-}
-
 void target_head_put(uint8_t *data, const struct target_front *front, const struct target_tcp *tcp,
                      const struct tcp_segment *seg, uint16_t ip_id, uint64_t text_sum);
 

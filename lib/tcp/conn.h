@@ -261,7 +261,6 @@ struct tcp_conn {
     unsigned has_ecn : 1;    /* see tcp/ecn.h; ecn_point and busy->ecn_marked as well */
     unsigned has_accecn : 1; /* with accurate feedback: tcp/accecn.h */
     unsigned ecn_wait : 1;   /* nothing leaves until a timer expires: cwnd cannot become smaller */
-    unsigned fin_queued : 1; /* a FIN follows the send queue's last byte */
     unsigned quiesced : 1;
     unsigned rst_due : 1;    /* a RST at rst_seq is to leave: SYN states only */
     unsigned rexmit_due : 1; /* the segment at snd_una is to be retransmitted now, whatever cwnd */
@@ -281,7 +280,8 @@ struct tcp_conn {
     unsigned in_recovery : 1;
     unsigned in_mark : 1; /* a congestion mark is answered up to ecn_point: tuning.mark_by_prr */
     unsigned rtt_timing : 1;
-    unsigned fin_acked : 1;  /* our FIN is left of snd_una */
+    unsigned fin_queued : 1; /* a FIN follows the send queue's last byte */
+    unsigned fin_acked : 1;  /* and is left of snd_una */
     unsigned fin_rcvd : 1;   /* the peer's FIN is left of rcv_nxt, */
     unsigned fin_unread : 1; /* and the reader has not consumed it: only with |acks_consumed| */
     unsigned syn_due : 1;    /* our SYN, or SYN and ACK, is to (be re-)sent */

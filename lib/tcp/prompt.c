@@ -12,6 +12,7 @@
 #include "tcp/congestion.h"
 #include "tcp/deadline.h"
 #include "tcp/engine.h"
+#include "tcp/fsm.h"
 #include "tcp/inflight.h"
 #include "tcp/output.h"
 #include "tcp/pace.h"
@@ -19,16 +20,17 @@
 #include "tcp/timestamps.h"
 #include "tcp/window.h"
 
-/* A connection in the middle of its life that has nothing in flight, with nothing due or to be said
- * but text and an acknowledgment. */
+/* A connection that has nothing in flight, with nothing due or to be said but text and an
+ * acknowledgment. */
 static bool is_quiet(const struct tcp_conn *conn)
 {
-    return conn->state == TOE_TCP_ESTABLISHED && conn->verdict == TCP_VERDICT_NONE &&
-           conn->flight == NULL && toe_seq_eq(conn->snd_una, conn->snd_max) && !conn->has_ecn &&
-           !conn->has_accecn && !conn->ecn_wait && !conn->fin_queued && !conn->quiesced &&
-           !conn->rst_due && !conn->rexmit_due && !conn->probe_due && !conn->keep_alive_due &&
-           !conn->dup_due && conn->busy->reassembly.run_cnt == 0 &&
-           conn->cfg->cc->deliver == NULL && !tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST);
+    return tcp_is_synchronized(conn) && conn->verdict == TCP_VERDICT_NONE &&
+           (!conn->fin_queued || conn->fin_acked) && conn->flight == NULL &&
+           toe_seq_eq(conn->snd_una, conn->snd_max) && !conn->has_ecn && !conn->has_accecn &&
+           !conn->ecn_wait && !conn->quiesced && !conn->rst_due && !conn->rexmit_due &&
+           !conn->probe_due && !conn->keep_alive_due && !conn->dup_due &&
+           conn->busy->reassembly.run_cnt == 0 && conn->cfg->cc->deliver == NULL &&
+           !tcp_deadline_is_armed(conn, TCP_DEADLINE_PERSIST);
 }
 
 /* What waits fits a segment and both windows, and of sending the owner wants nothing that is not
@@ -38,9 +40,9 @@ static bool is_small(const struct tcp_conn *conn)
     const struct tcp_config *cfg = conn->cfg;
     const uint32_t len = conn->busy->sendq.len;
 
-    return len <= conn->snd_mss && len <= conn->snd_wnd && len <= conn->cwnd &&
-           cfg->flights != NULL && conn->has_sack && conn->has_timestamps && cfg->push_burst == 0 &&
-           conn->mtu.verified == 0 && !tcp_pace_is_on(conn);
+    return conn->state == TOE_TCP_ESTABLISHED && len <= conn->snd_mss && len <= conn->snd_wnd &&
+           len <= conn->cwnd && cfg->flights != NULL && conn->has_sack && conn->has_timestamps &&
+           cfg->push_burst == 0 && conn->mtu.verified == 0 && !tcp_pace_is_on(conn);
 }
 
 /* Nothing left for longer than |rto|: congestion control has its say first. */

@@ -31,10 +31,15 @@ static bool is_used(const struct tcp_conn *conn)
 static void roll(struct tcp_conn *conn, toe_instant now)
 {
     struct tcp_validation *v = &conn->validation;
-    const toe_duration least = 3 * conn->srtt > TOE_NS_PER_SEC ? 3 * conn->srtt : TOE_NS_PER_SEC;
-    const uint32_t period = (uint32_t)(least >> PERIOD_SHIFT);
     const uint16_t age = (uint16_t)((now >> PERIOD_SHIFT) - v->period_at);
+    toe_duration least = TOE_NS_PER_SEC;
+    uint32_t period;
 
+    if (age < least >> PERIOD_SHIFT) {
+        return;
+    }
+    least = 3 * conn->srtt > least ? 3 * conn->srtt : least;
+    period = (uint32_t)(least >> PERIOD_SHIFT);
     if (age < period) {
         return;
     }
@@ -47,7 +52,7 @@ static void roll(struct tcp_conn *conn, toe_instant now)
 static void grow_old(struct tcp_conn *conn, toe_instant since, toe_instant now)
 {
     struct tcp_validation *v = &conn->validation;
-    const uint32_t least = tcp_cc_initial_window(conn);
+    uint32_t least;
     toe_duration age;
 
     if (!conn->cwnd_unused) {
@@ -57,6 +62,10 @@ static void grow_old(struct tcp_conn *conn, toe_instant since, toe_instant now)
     /* After hours |since| means little, but then |now| - |since| has it all. */
     age = (toe_duration)(uint16_t)((now >> SINCE_SHIFT) - v->since) << SINCE_SHIFT;
     age = age > now - since ? age : now - since;
+    if (age < NON_VALIDATED_PERIOD) {
+        return;
+    }
+    least = tcp_cc_initial_window(conn);
     for (; conn->cwnd > least && age >= NON_VALIDATED_PERIOD; age -= NON_VALIDATED_PERIOD) {
         v->since = (uint16_t)(v->since + (NON_VALIDATED_PERIOD >> SINCE_SHIFT));
         conn->ssthresh = max_u32(conn->ssthresh, (uint32_t)((uint64_t)conn->cwnd * 3 / 4));

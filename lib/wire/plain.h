@@ -56,6 +56,42 @@ bool wire_plain_options(struct wire_plain *plain);
 void wire_plain_segment(struct tcp_segment *seg, const struct wire_plain *plain);
 
 /*
+ * wire_plain_suits() tells whether |seg| has no options, or timestamps only, and wire_plain_len()
+ * how long its header is then. wire_plain_put() writes it, with these ports and no checksum, and
+ * returns the sum of it as numbers (wire_csum_add_u64()).
+ */
+static inline bool wire_plain_suits(const struct tcp_segment *seg)
+{
+    return (seg->sack_cnt | seg->acc_cnt | (seg->flags & TCP_SYN)) == 0 && !seg->ae;
+}
+
+static inline uint32_t wire_plain_len(const struct tcp_segment *seg)
+{
+    return WIRE_TCP_LEN + (seg->has_ts ? WIRE_TCP_TS_LEN : 0);
+}
+
+static inline uint64_t wire_plain_put(uint8_t *out, uint16_t src_port, uint16_t dst_port,
+                                      const struct tcp_segment *seg)
+{
+    const uint32_t pair = (uint32_t)src_port << 16 | dst_port;
+    const uint32_t bits = wire_plain_len(seg) / 4 << 28 | (uint32_t)seg->flags << 16 | seg->wnd;
+    uint64_t sum = (uint64_t)pair + seg->seq.v + seg->ack.v + bits + seg->urgent;
+
+    if (seg->has_ts) {
+        wire_store_u32(out + WIRE_TCP_LEN, WIRE_TCP_TS_HEAD);
+        wire_store_u32(out + WIRE_TCP_TS_OFF, seg->ts_val);
+        wire_store_u32(out + WIRE_TCP_TS_OFF + 4, seg->ts_ecr);
+        sum += (uint64_t)WIRE_TCP_TS_HEAD + seg->ts_val + seg->ts_ecr;
+    }
+    wire_store_u32(out, pair);
+    wire_store_u32(out + WIRE_TCP_SEQ_OFF, seg->seq.v);
+    wire_store_u32(out + WIRE_TCP_ACK_OFF, seg->ack.v);
+    wire_store_u32(out + WIRE_TCP_FLAGS_OFF - 1, bits);
+    wire_store_u32(out + WIRE_TCP_CSUM_OFF, seg->urgent);
+    return sum;
+}
+
+/*
  * wire_plain_is_alike() tells whether the segments of two frames of one connection differ in
  * nothing but sequence number, PSH, urgent pointer and text.
  */
