@@ -187,6 +187,8 @@ struct emu_stress_result {
     uint64_t breaches; /* of the contract between host and target, by either */
     uint64_t injected[EMU_CHAOS_CNT]; /* chaos, by kind */
     double virtual_seconds, wall_seconds;
+    double busy_seconds; /* virtual: until the last connection was gone, TIME_WAIT aside */
+    double cpu_seconds;  /* of processors, whatever else they had to do */
 
     struct emu_stress_class classes[2][2];        /* IPv4 and IPv6; opened by us, by the peer */
     struct emu_fault_stats faults_in, faults_out; /* on the wire */

@@ -5,6 +5,8 @@
 #ifndef EMU_STRESS_MACHINE_H
 #define EMU_STRESS_MACHINE_H
 
+#include <sys/resource.h>
+
 #include "stress.h"
 #include "endurance/station.h"
 #include "stress_drivers.h"
@@ -69,5 +71,8 @@ void emu_stress_judge(struct emu_stress_result *result, const struct emu_stress_
 
 /* emu_stress_wall() is the real time, in seconds. */
 double emu_stress_wall(void);
+
+/* emu_stress_cpu() is what |usage| tells of processors, in seconds. */
+double emu_stress_cpu(const struct rusage *usage);
 
 #endif

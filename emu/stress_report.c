@@ -191,6 +191,10 @@ json_t *emu_stress_report_object(const struct emu_stress_result *result, const c
     set_number(object, "breaches", result->breaches);
     json_object_set_new(object, "virtual_seconds", json_real(result->virtual_seconds));
     json_object_set_new(object, "wall_seconds", json_real(result->wall_seconds));
+    if (result->cpu_seconds > 0) {
+        json_object_set_new(object, "busy_seconds", json_real(result->busy_seconds));
+        json_object_set_new(object, "cpu_seconds", json_real(result->cpu_seconds));
+    }
     set_number(object, "frames", result->frames);
     set_number(object, "frames_lost", result->frames_lost);
     set_number(object, "retransmitted", emu_sums_retransmitted(result));
@@ -254,6 +258,13 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
         fprintf(out, "digest %016" PRIx64 ", ", result->digest);
     }
     fprintf(out, "%.1f seconds in %.1f\n", result->virtual_seconds, result->wall_seconds);
+    if (result->cpu_seconds > 0) {
+        fprintf(out,
+                "speed: %.0f virtual seconds for each second of a processor, %.0f with "
+                "connections open\n",
+                result->virtual_seconds / result->cpu_seconds,
+                result->busy_seconds / result->cpu_seconds);
+    }
     fprintf(out,
             "connections: %" PRIu64 " opened, %" PRIu64 " finished, %u at once at most, %" PRIu64
             " left over\n",
@@ -355,6 +366,8 @@ void emu_stress_report_add(struct emu_stress_result *sum, const struct emu_stres
     sum->leftover += run->leftover;
     sum->virtual_seconds += run->virtual_seconds;
     sum->wall_seconds += run->wall_seconds;
+    sum->busy_seconds += run->busy_seconds;
+    sum->cpu_seconds += run->cpu_seconds;
     sum->frames += run->frames;
     sum->frames_lost += run->frames_lost;
     add_failures(sum, run);

@@ -60,6 +60,7 @@ struct run {
     struct emu_ration rations[2];
     struct emu_lost lost;
     double began;
+    double began_cpu;
     double reported;
 };
 
@@ -301,6 +302,14 @@ static uint64_t frames_on(const struct toe_target *support)
     return stats.frames_passed_up + stats.tcp[0].in_segments;
 }
 
+static double cpu_now(void)
+{
+    struct rusage usage;
+
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return emu_stress_cpu(&usage);
+}
+
 /* Brings the result up to date. */
 static void sum_up(struct run *run)
 {
@@ -326,6 +335,7 @@ static void sum_up(struct run *run)
     result->digest = toe_sim_digest(run->sim);
     result->virtual_seconds = (double)toe_sim_now(run->sim) / (double)TOE_NS_PER_SEC;
     result->wall_seconds = emu_stress_wall() - run->began;
+    result->cpu_seconds = cpu_now() - run->began_cpu;
 }
 
 static void report(struct run *run)
@@ -483,6 +493,7 @@ static void play(struct run *run)
     if (!go(run, end + DRAIN_TIME, has_flows)) {
         return;
     }
+    run->result->busy_seconds = (double)toe_sim_now(run->sim) / (double)TOE_NS_PER_SEC;
     for (int i = 0; i < 2; ++i) {
         if (run->settings->policy == TOE_POLICY_RANDOM) {
             toe_host_policy_set(run->machines[i].host, TOE_POLICY_MANUAL);
@@ -517,7 +528,8 @@ int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress
     struct run run = {.settings = settings,
                       .result = result,
                       .player = {.schedule = settings->schedule, .settings = settings},
-                      .began = emu_stress_wall()};
+                      .began = emu_stress_wall(),
+                      .began_cpu = cpu_now()};
     struct emu_error error;
 
     memset(result, 0, sizeof(*result));

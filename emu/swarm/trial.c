@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stress_machine.h"
+
 /*
  * A run that takes more seconds of a processor hangs: some, and one for so many seconds of
  * connections.
@@ -90,11 +92,11 @@ static bool read_all(int fd, void *to, size_t len)
     return true;
 }
 
-static int wait_for(struct emu_trial *trial)
+static int wait_for(struct emu_trial *trial, struct rusage *usage)
 {
     int status = 0;
 
-    while (waitpid(trial->pid, &status, 0) < 0 && errno == EINTR) {
+    while (wait4(trial->pid, &status, 0, usage) < 0 && errno == EINTR) {
     }
     (void)close(trial->fd);
     return status;
@@ -103,9 +105,11 @@ static int wait_for(struct emu_trial *trial)
 void emu_trial_finish(struct emu_trial *trial, struct emu_stress_result *result)
 {
     const bool has_result = read_all(trial->fd, result, sizeof(*result));
-    const int status = wait_for(trial);
+    struct rusage usage = {0};
+    const int status = wait_for(trial, &usage);
 
     if (has_result && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        result->cpu_seconds = emu_stress_cpu(&usage); /* the start and the end of it, too */
         return;
     }
     memset(result, 0, sizeof(*result));
@@ -123,7 +127,7 @@ void emu_trial_finish(struct emu_trial *trial, struct emu_stress_result *result)
 void emu_trial_cancel(struct emu_trial *trial)
 {
     (void)kill(trial->pid, SIGKILL);
-    (void)wait_for(trial);
+    (void)wait_for(trial, NULL);
 }
 
 /* --- what failed --- */
