@@ -97,11 +97,12 @@ static bool is_aborter(const struct emu_flow *flow)
 
 static void plan_take(struct emu_flow *flow)
 {
-    const bool carries = flow->plan.kind == EMU_FLOW_PLAIN;
+    const uint64_t piece = (flow->plan.flags & EMU_FLOW_BULK) != 0 ? EMU_FLOW_PIECE : 1;
+    const uint64_t unit = flow->plan.kind == EMU_FLOW_PLAIN ? piece : 0; /* A call has nothing. */
 
     flow->is_known = true;
-    flow->tx_len = !carries ? 0 : flow->is_opener ? flow->plan.up : flow->plan.down;
-    flow->rx_len = !carries ? 0 : flow->is_opener ? flow->plan.down : flow->plan.up;
+    flow->tx_len = unit * (flow->is_opener ? flow->plan.up : flow->plan.down);
+    flow->rx_len = unit * (flow->is_opener ? flow->plan.down : flow->plan.up);
     flow->tx_pause = flow->plan.chunk;
     flow->rx_pause = flow->plan.chunk;
     flow->random.state = flow->plan.seed + (flow->is_opener ? 1 : 2);
@@ -367,8 +368,11 @@ toe_instant emu_flow_deadline(const struct emu_flow *flow, toe_instant now)
     return at;
 }
 
-void emu_flow_hurry(struct emu_flow *flow)
+void emu_flow_hurry(struct emu_flow *flow, toe_instant now)
 {
+    if (!emu_flow_is_finished(flow)) {
+        flow->progress_at = now;
+    }
     flow->is_hurried = true;
     flow->tx_at = 0;
     flow->rx_at = 0;

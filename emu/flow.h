@@ -23,6 +23,7 @@
 enum {
     EMU_FLOW_HEADER_LEN = 32,
     EMU_FLOW_VERSION = 1,
+    EMU_FLOW_PIECE = 65536,
 };
 
 enum emu_flow_kind {
@@ -47,12 +48,13 @@ enum {
     EMU_FLOW_ABORT_OPENER = 0x0080,   /* the opener ends it with a RST, when all was sent */
     EMU_FLOW_ABORT_ACCEPTOR = 0x0100, /* the acceptor does */
     EMU_FLOW_PAUSE = 0x0200,          /* the opener hesitates some ms before its FIN */
-    EMU_FLOW_FLAGS = 0x03ff,
+    EMU_FLOW_BULK = 0x0400,           /* |up| and |down| count pieces of EMU_FLOW_PIECE bytes */
+    EMU_FLOW_FLAGS = 0x07ff,
 };
 
 struct emu_flow_plan {
     uint64_t seed;     /* the flow's name, and the key of its pattern */
-    uint32_t up;       /* bytes from the opener to the acceptor */
+    uint32_t up;       /* bytes from the opener to the acceptor; pieces of a bulk */
     uint32_t down;     /* and back */
     uint32_t think_us; /* on average; 0: none */
     uint16_t chunk;    /* bytes in one write, or read by a slow reader; not 0 */
@@ -137,8 +139,8 @@ bool emu_flow_may_be_reset(const struct emu_flow *flow);
 /* emu_flow_deadline() is the next instant after |now| at which |flow| wants to go on by itself. */
 toe_instant emu_flow_deadline(const struct emu_flow *flow, toe_instant now);
 
-/* emu_flow_hurry() ends all thinking of this end. */
-void emu_flow_hurry(struct emu_flow *flow);
+/* emu_flow_hurry() ends all thinking of this end, at |now|: until then it need not have gone on. */
+void emu_flow_hurry(struct emu_flow *flow, toe_instant now);
 
 /* emu_flow_fault_text() says what |fault| means. */
 const char *emu_flow_fault_text(enum emu_flow_fault fault);

@@ -471,7 +471,7 @@ static void on_life(uv_poll_t *poll, int status, int events)
         peer->finish_at = peer_now() + FINISH_TIME;
         for (struct conn *conn = peer->settings->opens == 0 ? NULL : peer->conns; conn != NULL;
              conn = conn->next) {
-            emu_flow_hurry(&conn->flow);
+            emu_flow_hurry(&conn->flow, peer_now());
             if (conn->is_open) {
                 emu_timers_set(&peer->timers, &conn->timer, peer_now());
             }

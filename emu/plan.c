@@ -16,6 +16,12 @@ struct kind {
     uint16_t flags;
 };
 
+/* What a connection does that is idle for all its life. */
+enum {
+    IDLE_TURNS = 300,
+    IDLE_BYTES = 16,
+};
+
 enum {
     EAGER = EMU_CLOSE_EAGER | EMU_CLOSE_EAGER << 2,
     DONE = EMU_CLOSE_DONE | EMU_CLOSE_DONE << 2,
@@ -74,6 +80,28 @@ static uint32_t draw_bytes(struct emu_random *random, uint32_t percent, uint32_t
     return (uint32_t)emu_random_below(random, 2 * ((uint64_t)average * percent / 100) + 1);
 }
 
+/*
+ * Whether |kind| may think for hours: no end may have closed meanwhile, as a host forgets in
+ * FIN_WAIT_2 what is silent for two minutes (TMR-033), and nobody may wait for a RST.
+ */
+static bool is_stretched(const struct kind *kind)
+{
+    const uint16_t open_end = EMU_FLOW_SLOW_OPENER | EMU_FLOW_SLOW_ACCEPTOR |
+                              EMU_FLOW_ABORT_OPENER | EMU_FLOW_ABORT_ACCEPTOR;
+
+    return (kind->flags & EMU_FLOW_CLOSE_OPENER) != EMU_CLOSE_EAGER &&
+           (kind->flags & EMU_FLOW_CLOSE_ACCEPTOR) != EMU_CLOSE_EAGER << 2 &&
+           (kind->flags & open_end) == 0;
+}
+
+/* How long to think between turns, so that so many take |seconds|. */
+static uint32_t think_of(double seconds, uint32_t turns)
+{
+    const double think = seconds * 1e6 / turns;
+
+    return think < UINT32_MAX ? (uint32_t)think : UINT32_MAX;
+}
+
 void emu_plan_make(struct emu_flow_plan *plan, struct emu_random *random,
                    const struct emu_plan_mix *mix)
 {
@@ -88,6 +116,7 @@ void emu_plan_make(struct emu_flow_plan *plan, struct emu_random *random,
     plan->up = draw_bytes(random, kind->up, mix->bytes);
     plan->down = draw_bytes(random, kind->down, mix->bytes);
     life = (double)emu_random_below(random, 1000000) / 1e6 * kind->seconds;
+    life *= mix->stretch > 0 && is_stretched(kind) ? mix->stretch : 1;
     life = life < mix->seconds_max ? life : mix->seconds_max;
     if ((plan->flags & (EMU_FLOW_ABORT_OPENER | EMU_FLOW_ABORT_ACCEPTOR)) != 0 && plan->down == 0) {
         plan->down = 1;
@@ -107,5 +136,44 @@ void emu_plan_make(struct emu_flow_plan *plan, struct emu_random *random,
                              : 1 + most / kind->turns;
     plan->chunk = (uint16_t)(chunk < UINT16_MAX ? chunk : UINT16_MAX);
     turns = 1 + most / plan->chunk;
-    plan->think_us = (uint32_t)(life * 1e6 / turns);
+    plan->think_us = think_of(life, turns);
+}
+
+double emu_plan_stretch(double seconds)
+{
+    double sums[2] = {0, 0};
+    double weights = 0;
+    double stretch;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); ++i) {
+        sums[is_stretched(&kinds[i])] += kinds[i].weight * kinds[i].seconds / 2.0;
+        weights += kinds[i].weight;
+    }
+    stretch = (seconds * weights - sums[false]) / sums[true];
+    return stretch > 1 ? stretch : 1;
+}
+
+void emu_plan_make_bulk(struct emu_flow_plan *plan, struct emu_random *random, uint64_t bytes,
+                        double seconds)
+{
+    const uint64_t pieces = bytes / EMU_FLOW_PIECE + 1;
+
+    *plan = (struct emu_flow_plan){.kind = EMU_FLOW_PLAIN,
+                                   .flags = DONE | EMU_FLOW_BULK,
+                                   .seed = emu_random_next(random),
+                                   .up = pieces < UINT32_MAX ? (uint32_t)pieces : UINT32_MAX,
+                                   .chunk = UINT16_MAX};
+    plan->down = plan->up;
+    plan->think_us = think_of(seconds, plan->up);
+}
+
+void emu_plan_make_idle(struct emu_flow_plan *plan, struct emu_random *random, double seconds)
+{
+    *plan = (struct emu_flow_plan){.kind = EMU_FLOW_PLAIN,
+                                   .flags = DONE | EMU_FLOW_PING,
+                                   .seed = emu_random_next(random),
+                                   .up = IDLE_TURNS * IDLE_BYTES,
+                                   .down = IDLE_TURNS * IDLE_BYTES,
+                                   .chunk = IDLE_BYTES};
+    plan->think_us = think_of(seconds, IDLE_TURNS);
 }

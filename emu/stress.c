@@ -16,6 +16,7 @@
 #include "stress_options.h"
 #include "stress_page.h"
 #include "stress_report.h"
+#include "swarm/soak.h"
 #include "swarm/swarm.h"
 
 static volatile sig_atomic_t stop;
@@ -148,6 +149,11 @@ static int run(struct emu_stress_result *result, const struct emu_stress_options
         };
 
         return emu_swarm_run(result, &swarm, output);
+    }
+    if (options->soak != 0) {
+        const struct emu_soak_settings soak = {.connections = options->soak, .bulk = options->bulk};
+
+        return emu_soak_run(result, &options->settings, &soak);
     }
     if (options->replay != NULL) {
         return emu_swarm_replay(result, options->replay, &options->settings);

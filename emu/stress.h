@@ -37,6 +37,7 @@ struct emu_chronicle;
 struct emu_course;
 struct emu_endurance;
 struct emu_schedule;
+struct emu_soak;
 struct emu_stress_result;
 
 /*
@@ -81,6 +82,7 @@ struct emu_stress_settings {
     enum toe_mtu_probing mtu_probing; /* of hosts and targets; then routers say nothing */
     uint32_t without;                 /* EMU_WITHOUT_*: what hosts neither offer nor take */
     uint32_t rcv_buf;                 /* of hosts, bytes for a connection: the window they offer */
+    double keep_alive;                /* seconds of silence until a peer is probed */
     uint32_t chaos;                   /* what else happens: 1 << kind, below EMU_CHAOS_CNT */
     /* Simulated only: all that happens (swarm/schedule.h), and nothing by chance; or NULL. */
     const struct emu_schedule *schedule;
@@ -89,9 +91,12 @@ struct emu_stress_settings {
      * second NIC each, over which they agree upon that; and the seam is counted.
      */
     const struct emu_course *course;
-    struct toe_bus bus; /* of hosts and targets */
-    uint32_t tcp_max;   /* that a target takes; 0: as many as there may be */
-    double stale;       /* seconds until a neighbor is; 0: as hosts have it */
+    struct toe_bus bus;    /* of hosts and targets */
+    uint32_t tcp_max;      /* that a target takes; 0: as many as there may be */
+    double stale;          /* seconds until a neighbor is; 0: as hosts have it */
+    struct emu_soak *soak; /* what looks at memory and numbers all the time; or NULL */
+    double stretch;        /* of the lives of scheduled connections; 0: none */
+    uint64_t bulk;         /* bytes each way, of scheduled ones that carry most */
 
     /* What the link does, or the fault layer over a real one. Chances are in parts per million. */
     uint32_t loss, reorder, duplicate, corrupt;
@@ -159,6 +164,21 @@ struct emu_stress_class {
     uint64_t sent, received;                        /* bytes of the finished ones, all checked */
 };
 
+/* Bytes of memory: the mean in two quarters of the time, and the most. */
+struct emu_soak_size {
+    uint64_t second, last;
+    uint64_t peak;
+};
+
+/* What came of a soak (swarm/soak.h) besides. */
+struct emu_soak_result {
+    bool is_one;
+    struct emu_soak_size taken, resident; /* by hosts and targets; of the process */
+    uint64_t sequence_wraps, timestamp_wraps;
+    uint64_t bytes_most; /* that one connection carried one way */
+    double seconds_most; /* that one lasted */
+};
+
 /* What came of it; also what a progress report tells. */
 struct emu_stress_result {
     enum emu_stress_verdict verdict;
@@ -195,6 +215,7 @@ struct emu_stress_result {
     uint64_t frames, frames_lost;                 /* of the link, or at our end of the wire */
     uint64_t reordered;                           /* of these */
     struct toe_host_stats host;                   /* sums over our machines */
+    struct emu_soak_result soak;
     struct toe_stats target;
     struct emu_stress_seam seam;
     struct emu_stress_tally remote; /* what the other machine reported at the end, with a course */

@@ -18,6 +18,8 @@
 #define STALL_TIME (120 * TOE_NS_PER_SEC)
 #define STALL_TIME_LOSSY (600 * TOE_NS_PER_SEC)
 #define LOSSY 50000
+/* The other end, if it is a slow reader, may think so often before its window opens. */
+#define THINKS 16
 /* Opening may take a SYN after the other, at doubling intervals. */
 #define OPEN_TIME (300 * TOE_NS_PER_SEC)
 /* A peer that was called has so long to open its connection. */
@@ -361,10 +363,12 @@ static void give_up(struct conn *conn, const char *what, toe_instant now)
 
 static toe_duration patience(const struct conn *conn)
 {
+    const toe_duration think = conn->flow.is_hurried ? 0 : conn->flow.plan.think_us * TOE_NS_PER_US;
+
     if (!conn->is_open) {
         return OPEN_TIME;
     }
-    return conn->load->settings.loss > LOSSY ? STALL_TIME_LOSSY : STALL_TIME;
+    return (conn->load->settings.loss > LOSSY ? STALL_TIME_LOSSY : STALL_TIME) + THINKS * think;
 }
 
 /* Does all that |conn| can do now; it may be gone afterwards. */
@@ -516,7 +520,7 @@ static void accept_all(struct emu_load *load, toe_instant now)
         }
         count_open(conn, now);
         if (load->is_draining) {
-            emu_flow_hurry(&conn->flow);
+            emu_flow_hurry(&conn->flow, now);
         }
         serve(conn, now);
     }
@@ -754,7 +758,7 @@ void emu_load_drain(struct emu_load *load, toe_instant now)
 {
     load->is_draining = true;
     for (size_t i = 0; i < load->conn_cnt; ++i) {
-        emu_flow_hurry(&load->conns[i]->flow);
+        emu_flow_hurry(&load->conns[i]->flow, now);
         emu_timers_set(&load->timers, &load->conns[i]->timer, now);
     }
 }

@@ -42,7 +42,7 @@ static struct toe_host *make_host(const struct emu_stress_settings *settings,
     set.sack = (settings->without & EMU_WITHOUT_SACK) == 0;
     set.window_scaling = (settings->without & EMU_WITHOUT_WINDOW_SCALING) == 0;
     set.keep_alive = true;
-    set.ka_timeout = 20 * set.params.ticks_per_second;
+    set.ka_timeout = (uint32_t)(settings->keep_alive * set.params.ticks_per_second);
     set.ka_interval = 5 * set.params.ticks_per_second;
     set.ka_probe_cnt = 10;
     set.syn_retries = 10;

@@ -12,6 +12,11 @@
 #define ADDRESS_DEFAULT "10.77.0.1/24,fd77::1/64"
 #define PEER_DEFAULT "10.77.0.2,fd77::2"
 
+/* Of a soak, if they are not given. The longest frames that a target takes cost least a byte. */
+#define SOAK_SECONDS (7 * 24 * 3600.0)
+#define SOAK_BULK (UINT64_C(8) << 30)
+#define SOAK_MTU 9000
+
 static double seconds_of(toe_duration duration)
 {
     return (double)duration / (double)TOE_NS_PER_SEC;
@@ -69,6 +74,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
         .rate = UINT64_C(1000000000),
         .mtu = 1500,
         .rcv_buf = 65536,
+        .keep_alive = 20,
         .peer_port = EMU_PEER_PORT,
     };
     parse_addresses(settings->peer, prefix_len, PEER_DEFAULT);
@@ -77,7 +83,7 @@ void emu_stress_settings_default(struct emu_stress_settings *settings)
 
 /* Values as the option parser leaves them, where the settings have another type. */
 struct values {
-    uint64_t connections, bytes, mtu, rate, peer_port, delay_ms, rcv_buf;
+    uint64_t connections, bytes, mtu, rate, peer_port, delay_ms, rcv_buf, soak;
     toe_duration seconds, offload_every, upload_every, lag;
     bool ipv4, ipv6, has_peer_port, has_profile;
     int policy, receive, mtu_probing;
@@ -127,6 +133,11 @@ static const struct emu_option table[] = {
            .help = "where a swarm writes what failed (default toe-failures)"),
     OPTION(TEXT, "replay", &parsed.replay, .placeholder = "FILE",
            .help = "run a schedule that a swarm has written"),
+    OPTION(NUMBER, "soak", &values.soak, .placeholder = "CONNECTIONS", .min = 1, .max = 10000000,
+           .help = "so many over a week; whether memory stays flat, how often numbers wrap"),
+    OPTION(NUMBER, "bulk", &parsed.bulk, .given = &parsed.given.bulk, .placeholder = "BYTES",
+           .min = 1, .max = UINT64_C(1) << 40,
+           .help = "of a soak: what four connections carry each way (default 8 Gi)"),
     OPTION(NUMBER, "bytes", &values.bytes, .given = &parsed.given.bytes, .min = 1, .max = 16 << 20,
            .help = "what a connection carries on average (default 24 Ki)"),
     OPTION(CHOICE, "policy", &values.policy, .choices = policies,
@@ -212,6 +223,13 @@ static int check(void)
     if (!parsed.sim && (parsed.swarm != 0 || parsed.given.rate || parsed.given.mtu)) {
         return emu_option_error(&command, "--swarm, --rate and --mtu go with --sim only");
     }
+    if (parsed.soak != 0 &&
+        (!parsed.sim || parsed.swarm != 0 || parsed.replay != NULL || set->capture != NULL)) {
+        return emu_option_error(&command, "--soak is of one --sim without --capture");
+    }
+    if (parsed.soak == 0 && parsed.given.bulk) {
+        return emu_option_error(&command, "--bulk goes with --soak only");
+    }
     if (!parsed.sim && (set->chaos & ~EMU_CHAOS_FAULTS) != 0) {
         if (set->chaos != EMU_CHAOS_ALL) {
             return emu_option_error(&command, "--chaos: weather, from %s on, goes with --sim only",
@@ -270,9 +288,15 @@ static void take(void)
 {
     struct emu_stress_settings *set = &parsed.settings;
 
+    parsed.soak = (uint32_t)values.soak;
+    parsed.bulk = parsed.given.bulk ? parsed.bulk : SOAK_BULK;
     set->connections = (uint32_t)values.connections;
     set->bytes = (uint32_t)values.bytes;
     set->seconds = seconds_of(values.seconds);
+    if (parsed.soak != 0) {
+        set->seconds = parsed.given.seconds ? set->seconds : SOAK_SECONDS;
+        values.mtu = parsed.given.mtu ? values.mtu : SOAK_MTU;
+    }
     set->offload_every = seconds_of(values.offload_every);
     set->upload_every = seconds_of(values.upload_every);
     set->lag = seconds_of(values.lag);

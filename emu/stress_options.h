@@ -15,6 +15,8 @@ struct emu_stress_options {
     bool nic;       /* with connections of the kernel's; else on a wire of its own making */
     bool sim;       /* simulated; otherwise on settings.interface */
     uint64_t swarm; /* seeds that draw what happens to them; 0: one run */
+    uint32_t soak;  /* connections of a soak, in all; 0: none */
+    uint64_t bulk;  /* bytes each way, of those that carry most */
     struct emu_swarm_given given;
     uint64_t jobs;        /* of a swarm at once; 0: two for each processor */
     const char *failures; /* where a swarm writes what failed */

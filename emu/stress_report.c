@@ -22,6 +22,8 @@ const char *emu_stress_verdict_name(enum emu_stress_verdict verdict)
     return "?";
 }
 
+#define MIB 1048576.0
+
 /* --- JSON --- */
 
 static void set_number(json_t *object, const char *key, uint64_t value)
@@ -124,6 +126,29 @@ static json_t *by_class(const struct emu_stress_result *result)
     return array;
 }
 
+static json_t *of_size(const struct emu_soak_size *size)
+{
+    json_t *object = json_object();
+
+    set_number(object, "second_quarter", size->second);
+    set_number(object, "last_quarter", size->last);
+    set_number(object, "peak", size->peak);
+    return object;
+}
+
+static json_t *of_soak(const struct emu_soak_result *soak)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "memory_taken", of_size(&soak->taken));
+    json_object_set_new(object, "memory_resident", of_size(&soak->resident));
+    set_number(object, "sequence_wraps", soak->sequence_wraps);
+    set_number(object, "timestamp_wraps", soak->timestamp_wraps);
+    set_number(object, "bytes_most", soak->bytes_most);
+    json_object_set_new(object, "seconds_most", json_real(soak->seconds_most));
+    return object;
+}
+
 /* What was done to frames of one direction, and what they tell of marks. */
 static json_t *of_lane(const struct emu_fault_stats *stats)
 {
@@ -203,6 +228,9 @@ json_t *emu_stress_report_object(const struct emu_stress_result *result, const c
         json_object_set_new(object, "drops", by_drop(result));
         json_object_set_new(object, "chaos", by_kind(result));
         json_object_set_new(object, "classes", by_class(result));
+        if (result->soak.is_one) {
+            json_object_set_new(object, "soak", of_soak(&result->soak));
+        }
         json_object_set_new(object, "faults_in", of_lane(&result->faults_in));
         json_object_set_new(object, "faults_out", of_lane(&result->faults_out));
         if (result->endurance != NULL) {
@@ -247,6 +275,23 @@ static void print_counts(FILE *out, const char *title, json_t *object)
         fprintf(out, "\n");
     }
     json_decref(object);
+}
+
+static void print_size(FILE *out, const char *title, const struct emu_soak_size *size)
+{
+    fprintf(out, "%s: %.1f MiB in the second quarter, %.1f in the last, %.1f at most\n", title,
+            (double)size->second / MIB, (double)size->last / MIB, (double)size->peak / MIB);
+}
+
+static void print_soak(FILE *out, const struct emu_soak_result *soak)
+{
+    print_size(out, "memory of hosts and targets", &soak->taken);
+    print_size(out, "memory of the process", &soak->resident);
+    fprintf(out,
+            "wraps: %" PRIu64 " of sequence numbers, %" PRIu64 " of timestamps; one connection "
+            "carried %.1f GiB one way, one lasted %.1f days\n",
+            soak->sequence_wraps, soak->timestamp_wraps, (double)soak->bytes_most / (MIB * 1024),
+            soak->seconds_most / 86400);
 }
 
 void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
@@ -295,6 +340,9 @@ void emu_stress_report_text(FILE *out, const struct emu_stress_result *result)
             host->offloaded_with_unacked, host->offloaded_with_received,
             host->offloaded_zero_window, host->uploaded_with_unacked, host->uploaded_with_received,
             host->uploaded_zero_window);
+    if (result->soak.is_one) {
+        print_soak(out, &result->soak);
+    }
     print_counts(out, "offloads failed", by_status(result));
     print_counts(out, "offloads in state", by_state(host->offloaded_in_state));
     print_counts(out, "uploads in state", by_state(host->uploaded_in_state));

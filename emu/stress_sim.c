@@ -11,10 +11,15 @@
 #include "stress_machine.h"
 #include "stress_sums.h"
 #include "swarm/player.h"
+#include "swarm/soak.h"
 #include "toe/sim.h"
 
-/* Between two looks at the real world. It changes nothing of what happens in the simulated one. */
+/*
+ * Between two looks at the real world; in a soak, which is long, so small a part of it is enough.
+ * It changes nothing of what happens in the simulated one.
+ */
 #define SLICE (100 * TOE_NS_PER_MS)
+#define SOAK_SLICES 10000
 /* Connections have so long to finish, and what closes by itself after that. */
 #define DRAIN_TIME (900 * TOE_NS_PER_SEC)
 #define SETTLE_TIME (900 * TOE_NS_PER_SEC)
@@ -171,6 +176,10 @@ static bool add_node(struct run *run, uint8_t idx)
                                     .weather = &run->weather[idx],
                                     .ration = &run->rations[idx],
                                     .node.machine = &run->nodes[idx]};
+    if (run->settings->soak != NULL) {
+        part->node.ahead = emu_soak_clock(idx);
+        run->machines[idx].drivers.began = part->node.ahead;
+    }
     if (run->settings->course != NULL) {
         return add_twin(run, idx, end);
     }
@@ -399,7 +408,9 @@ static toe_instant phase_begin(const struct run *run)
  * scheduled. */
 static toe_instant slice_end(const struct run *run)
 {
-    toe_instant end = toe_sim_now(run->sim) + SLICE;
+    const toe_duration time = (toe_duration)(run->settings->seconds * (double)TOE_NS_PER_SEC);
+    const toe_duration part = run->settings->soak == NULL ? 0 : time / SOAK_SLICES;
+    toe_instant end = toe_sim_now(run->sim) + (part > SLICE ? part : SLICE);
     const toe_instant event = emu_swarm_player_deadline(&run->player);
 
     end = event < end ? event : end;
@@ -463,6 +474,10 @@ static bool go(struct run *run, toe_instant until, bool (*goes_on)(const struct 
         }
         emu_swarm_player_run(&run->player, toe_sim_now(run->sim));
         follow(run);
+        if (run->settings->soak != NULL) {
+            emu_soak_look(run->settings->soak, toe_sim_now(run->sim),
+                          run->rations[0].in_use + run->rations[1].in_use);
+        }
         report(run);
         chronicle(run, false);
         if (is_stopped(run)) {
@@ -550,6 +565,9 @@ int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress
     if (settings->chronicle != NULL) {
         emu_chronicle_begin(settings->chronicle, toe_sim_now(run.sim));
     }
+    if (settings->soak != NULL) {
+        emu_soak_begin(settings->soak, run.sim);
+    }
     play(&run);
     sum_up(&run);
     chronicle(&run, true);
@@ -562,6 +580,9 @@ int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress
     }
     unmake(&run);
     check_memory(&run);
+    if (settings->soak != NULL) {
+        emu_soak_judge(settings->soak, result);
+    }
     emu_stress_judge(result, settings, is_stopped(&run));
     return result->verdict == EMU_VERDICT_PASS ? EMU_EXIT_OK : EMU_EXIT_FAULT;
 }

@@ -39,10 +39,17 @@ static void open_one(const struct emu_swarm_player *player, const struct emu_swa
     struct emu_random random = {.state = event->detail};
     const double left = player->settings->seconds - (double)event->at / (double)TOE_NS_PER_SEC;
     const struct emu_plan_mix mix = {.bytes = player->settings->bytes,
-                                     .seconds_max = left > 0 ? left : 0};
+                                     .seconds_max = left > 0 ? left : 0,
+                                     .stretch = player->settings->stretch};
     struct emu_flow_plan plan;
 
-    emu_plan_make(&plan, &random, &mix);
+    if (event->what == EMU_SWARM_OPEN_BULK) {
+        emu_plan_make_bulk(&plan, &random, player->settings->bulk, mix.seconds_max);
+    } else if (event->what == EMU_SWARM_OPEN_IDLE) {
+        emu_plan_make_idle(&plan, &random, mix.seconds_max);
+    } else {
+        emu_plan_make(&plan, &random, &mix);
+    }
     emu_load_open(part->machine->load, &plan, event->at + part->node.ahead);
 }
 
@@ -89,6 +96,8 @@ static void happen(struct emu_swarm_player *player, const struct emu_swarm_event
 
     switch ((enum emu_swarm_what)event->what) {
     case EMU_SWARM_OPEN:
+    case EMU_SWARM_OPEN_BULK:
+    case EMU_SWARM_OPEN_IDLE:
         open_one(player, part, event);
         break;
     case EMU_SWARM_OFFLOAD:

@@ -52,6 +52,8 @@ static const struct kind kinds[EMU_SWARM_CNT] = {
     WEATHER(PAUSE) = {.per_hour = 720, .one_in = OFTEN},
     WEATHER(UPLOAD) = {.per_hour = 360, .one_in = OFTEN},
     WEATHER(CAPS) = {.per_hour = 360, .one_in = OFTEN},
+    [EMU_SWARM_OPEN_BULK] = {.name = "open_bulk"},
+    [EMU_SWARM_OPEN_IDLE] = {.name = "open_idle"},
 };
 
 const char *emu_swarm_name(unsigned what)
@@ -59,8 +61,8 @@ const char *emu_swarm_name(unsigned what)
     if (what >= EMU_SWARM_CNT) {
         return "unknown";
     }
-    return what < EMU_SWARM_CHAOS ? kinds[what].name
-                                  : emu_stress_chaos_name(what - EMU_SWARM_CHAOS);
+    return kinds[what].name != NULL ? kinds[what].name
+                                    : emu_stress_chaos_name(what - EMU_SWARM_CHAOS);
 }
 
 /* --- drawing --- */
@@ -106,17 +108,19 @@ static void draw_settings(struct emu_stress_settings *set, struct emu_random *ra
     set->mtu = given->mtu ? set->mtu : drawn.mtu;
 }
 
-static void draw_event(struct emu_schedule *schedule, unsigned what, toe_duration before,
-                       struct emu_random *random)
+void emu_schedule_draw_events(struct emu_schedule *schedule, unsigned what, uint64_t cnt,
+                              toe_duration before, struct emu_random *random)
 {
-    const struct emu_swarm_event event = {
-        .at = emu_random_below(random, before),
-        .detail = emu_random_next(random),
-        .what = (uint8_t)what,
-        .machine = (uint8_t)emu_random_below(random, 2),
-    };
+    for (uint64_t i = 0; i < cnt; ++i) {
+        const struct emu_swarm_event event = {
+            .at = emu_random_below(random, before),
+            .detail = emu_random_next(random),
+            .what = (uint8_t)what,
+            .machine = (uint8_t)emu_random_below(random, 2),
+        };
 
-    emu_schedule_add(schedule, &event);
+        emu_schedule_add(schedule, &event);
+    }
 }
 
 /* Whole events of |expected|, which has a fraction: that is a chance. */
@@ -137,8 +141,9 @@ static void draw_kind(struct emu_schedule *schedule, unsigned what,
     const uint64_t share = UINT64_C(1) << emu_random_below(random, 4);
     const uint64_t cnt = round_by_chance(most / (double)share, random);
 
-    for (uint64_t i = 0; is_here && i < cnt; ++i) {
-        draw_event(schedule, what, (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC), random);
+    if (is_here) {
+        emu_schedule_draw_events(schedule, what, cnt,
+                                 (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC), random);
     }
 }
 
@@ -150,12 +155,8 @@ static void draw_opens(struct emu_schedule *schedule, const struct emu_stress_se
     const toe_duration time = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC);
     const uint64_t more = round_by_chance(set->connections * set->seconds / 10, random);
 
-    for (uint64_t i = 0; i < set->connections; ++i) {
-        draw_event(schedule, EMU_SWARM_OPEN, time / 10, random);
-    }
-    for (uint64_t i = 0; i < more; ++i) {
-        draw_event(schedule, EMU_SWARM_OPEN, time, random);
-    }
+    emu_schedule_draw_events(schedule, EMU_SWARM_OPEN, set->connections, time / 10, random);
+    emu_schedule_draw_events(schedule, EMU_SWARM_OPEN, more, time, random);
 }
 
 static int by_instant(const void *a, const void *b)
@@ -185,10 +186,15 @@ void emu_schedule_draw(struct emu_schedule *schedule, struct emu_stress_settings
 
         draw_kind(schedule, i, settings, &own);
     }
-    qsort(schedule->events, schedule->cnt, sizeof(schedule->events[0]), by_instant);
+    emu_schedule_sort(schedule);
 }
 
 /* --- events --- */
+
+void emu_schedule_sort(struct emu_schedule *schedule)
+{
+    qsort(schedule->events, schedule->cnt, sizeof(schedule->events[0]), by_instant);
+}
 
 bool emu_schedule_has(const struct emu_schedule *schedule, unsigned first, unsigned cnt)
 {

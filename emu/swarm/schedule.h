@@ -29,8 +29,10 @@ enum emu_swarm_what {
     EMU_SWARM_STARVE, /* some of its next allocations fail */
     EMU_SWARM_JUMP,   /* its clock jumps ahead */
     EMU_SWARM_CRASH,  /* its target forgets everything */
-    EMU_SWARM_CHAOS,  /* from here on: the kinds of chaos (stress.h) */
-    EMU_SWARM_CNT = EMU_SWARM_CHAOS + EMU_CHAOS_CNT,
+    EMU_SWARM_CHAOS,  /* from here on: the kinds of chaos (stress.h), behind them those of soaks */
+    EMU_SWARM_OPEN_BULK = EMU_SWARM_CHAOS + EMU_CHAOS_CNT, /* one that carries settings->bulk */
+    EMU_SWARM_OPEN_IDLE,                                   /* one that is idle to the end */
+    EMU_SWARM_CNT,
 };
 
 /* emu_swarm_name() is the name of |what|, below EMU_SWARM_CNT. */
@@ -51,7 +53,8 @@ struct emu_schedule {
 
 /* Which settings were asked for, so that a seed must not draw them. */
 struct emu_swarm_given {
-    bool connections, seconds, bytes, receive, lag, ecn, mtu_probing, rcv_buf, delay, rate, mtu;
+    bool connections, seconds, bytes, receive, lag, ecn, mtu_probing, rcv_buf, delay, rate, mtu,
+        bulk;
 };
 
 /*
@@ -67,6 +70,11 @@ bool emu_schedule_has(const struct emu_schedule *schedule, unsigned first, unsig
 
 /* emu_schedule_has_losses() tells whether connections may be lost with corrupt hardware. */
 bool emu_schedule_has_losses(const struct emu_schedule *schedule);
+
+/* emu_schedule_draw_events() adds |cnt| events before |before|; emu_schedule_sort() comes last. */
+void emu_schedule_draw_events(struct emu_schedule *schedule, unsigned what, uint64_t cnt,
+                              toe_duration before, struct emu_random *random);
+void emu_schedule_sort(struct emu_schedule *schedule);
 
 /* emu_schedule_add() adds an event at the end. */
 void emu_schedule_add(struct emu_schedule *schedule, const struct emu_swarm_event *event);
