@@ -16,6 +16,7 @@
 #include "stress_options.h"
 #include "stress_page.h"
 #include "stress_report.h"
+#include "swarm/ladder.h"
 #include "swarm/soak.h"
 #include "swarm/swarm.h"
 
@@ -165,12 +166,31 @@ static int run(struct emu_stress_result *result, const struct emu_stress_options
                         : emu_stress_wire_run(result, &options->settings);
 }
 
+/* Has a simulation leave its sequence chart in |out|. */
+static int run_with_chart(struct emu_stress_result *result, struct emu_stress_options *options,
+                          struct emu_report *output, FILE *out)
+{
+    struct emu_error error;
+    int status;
+
+    options->settings.ladder = emu_ladder_new();
+    if (options->settings.ladder == NULL) {
+        emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "not enough memory for the chart");
+        return emu_error_print(&error);
+    }
+    status = run(result, options, output);
+    emu_ladder_print(out, options->settings.ladder);
+    emu_ladder_del(options->settings.ladder);
+    return status;
+}
+
 int emu_stress_main(int argc, char **argv)
 {
     struct emu_stress_options options;
     struct emu_stress_result result;
     struct emu_report output;
     FILE *report = NULL;
+    FILE *chart = NULL;
     static struct emu_chronicle chronicle; /* large */
     const struct emu_stress_about about = {&options.settings, &chronicle, argc, argv};
     int status = emu_stress_options_parse(&options, argc, argv);
@@ -179,7 +199,8 @@ int emu_stress_main(int argc, char **argv)
         return status;
     }
     if (!open_file(&report, "report", options.report) ||
-        !open_file(&options.settings.trace, "trace", options.trace)) {
+        !open_file(&options.settings.trace, "trace", options.trace) ||
+        !open_file(&chart, "chart", options.chart)) {
         return EMU_EXIT_USAGE;
     }
     emu_report_init(&output, options.json);
@@ -188,8 +209,10 @@ int emu_stress_main(int argc, char **argv)
     options.settings.progress = show_progress;
     options.settings.user = &output;
     options.settings.chronicle = is_page(options.report) && options.swarm == 0 ? &chronicle : NULL;
-    status = run(&result, &options, &output);
-    if (!close_file(options.settings.trace, "trace", options.trace, true)) {
+    status = chart != NULL ? run_with_chart(&result, &options, &output, chart)
+                           : run(&result, &options, &output);
+    if (!close_file(chart, "chart", options.chart, true) ||
+        !close_file(options.settings.trace, "trace", options.trace, true)) {
         status = EMU_EXIT_ENVIRONMENT;
     }
     if (status == EMU_EXIT_OK || status == EMU_EXIT_FAULT) {

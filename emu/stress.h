@@ -36,6 +36,7 @@ enum emu_stress_verdict {
 struct emu_chronicle;
 struct emu_course;
 struct emu_endurance;
+struct emu_ladder;
 struct emu_schedule;
 struct emu_soak;
 struct emu_stress_result;
@@ -117,8 +118,9 @@ struct emu_stress_settings {
     const char *support;
     struct toe_addr support_address, support_peer;
 
-    const char *capture; /* pcapng file of all frames, or NULL */
-    FILE *trace;         /* gets a line for each call between host and target, or NULL */
+    const char *capture;       /* pcapng file of all frames, or NULL */
+    struct emu_ladder *ladder; /* simulated only: gets a rung for all that happens, or NULL */
+    FILE *trace;               /* gets a line for each call between host and target, or NULL */
     struct emu_chronicle *chronicle; /* all zero, for a report; or NULL */
 
     volatile sig_atomic_t *stop; /* non-zero ends the run early; may be NULL */

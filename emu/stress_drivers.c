@@ -3,6 +3,7 @@
 
 #include "chronicle.h"
 #include "stress_load.h"
+#include "swarm/ladder.h"
 
 #define MILLION 1000000u
 
@@ -48,6 +49,9 @@ static void on_record(void *user, const struct toe_inter_record *record)
     if (drivers->out != NULL) {
         (void)toe_inter_record_line(record, line, sizeof(line));
         fprintf(drivers->out, "%s\n", line);
+    }
+    if (drivers->ladder != NULL) {
+        emu_ladder_record(drivers->ladder, drivers->name[0] == 'B', record);
     }
     if (drivers->chronicle != NULL) {
         emu_chronicle_record(drivers->chronicle, record);
@@ -156,12 +160,14 @@ bool emu_stress_drivers_init(struct emu_stress_drivers *drivers,
         .name = name,
         .result = result,
         .out = settings->trace,
+        .ladder = settings->ladder,
         .chronicle = settings->chronicle,
     };
     if ((settings->lag > 0 && !add_lag(drivers, settings->lag, seed)) ||
         (((settings->chaos & EMU_CHAOS_FAULTS) != 0 || settings->schedule != NULL) &&
          !add_chaos(drivers, settings->chaos, seed + 1)) ||
-        ((drivers->out != NULL || drivers->chronicle != NULL || settings->course != NULL) &&
+        ((drivers->out != NULL || drivers->ladder != NULL || drivers->chronicle != NULL ||
+          settings->course != NULL) &&
          !add_trace(drivers))) {
         return false;
     }

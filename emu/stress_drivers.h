@@ -28,6 +28,7 @@ struct emu_stress_drivers {
     struct toe_bus bus;
     const char *name;
     FILE *out;                       /* the trace's, or NULL */
+    struct emu_ladder *ladder;       /* or NULL */
     struct emu_chronicle *chronicle; /* or NULL */
     uint64_t ops[TOE_INTER_OP_CNT];  /* that the tracer saw */
     struct emu_stress_result *result;

@@ -186,6 +186,8 @@ static const struct emu_option table[] = {
            .help = "faults and weather, all or some"),
     OPTION(TEXT, "trace", &parsed.trace, .placeholder = "FILE",
            .help = "write what host and target tell each other"),
+    OPTION(TEXT, "chart", &parsed.chart, .placeholder = "FILE",
+           .help = "write a sequence chart of what came before the first fault"),
     OPTION(TEXT, "capture", &parsed.settings.capture, .placeholder = "FILE",
            .help = "write all frames to a pcapng file"),
     OPTION(TEXT, "report", &parsed.report, .placeholder = "FILE",
@@ -223,9 +225,9 @@ static int check(void)
     if (!parsed.sim && (parsed.swarm != 0 || parsed.given.rate || parsed.given.mtu)) {
         return emu_option_error(&command, "--swarm, --rate and --mtu go with --sim only");
     }
-    if (parsed.soak != 0 &&
-        (!parsed.sim || parsed.swarm != 0 || parsed.replay != NULL || set->capture != NULL)) {
-        return emu_option_error(&command, "--soak is of one --sim without --capture");
+    if (parsed.soak != 0 && (!parsed.sim || parsed.swarm != 0 || parsed.replay != NULL ||
+                             parsed.certify || set->capture != NULL)) {
+        return emu_option_error(&command, "--soak is a --sim of its own, without --capture");
     }
     if (parsed.soak == 0 && parsed.given.bulk) {
         return emu_option_error(&command, "--bulk goes with --soak only");
@@ -245,6 +247,10 @@ static int check(void)
     }
     if (parsed.swarm != 0 && parsed.trace != NULL) {
         return emu_option_error(&command, "--trace is of one run, not of a --swarm");
+    }
+    if (parsed.chart != NULL && (!parsed.sim || parsed.swarm != 0 || parsed.soak != 0 ||
+                                 parsed.certify || set->capture != NULL)) {
+        return emu_option_error(&command, "--chart is of one plain --sim without --capture");
     }
     if (values.ipv4 && values.ipv6) {
         return emu_option_error(&command, "--ipv4 and --ipv6 exclude each other");

@@ -24,6 +24,7 @@ struct emu_stress_options {
     bool json;
     const char *report; /* file, or NULL */
     const char *trace;  /* the same */
+    const char *chart;  /* the same */
 };
 
 /* emu_stress_options_parse() returns -1 to go on, or the status to exit with. */

@@ -10,6 +10,7 @@
 #include "pump.h"
 #include "stress_machine.h"
 #include "stress_sums.h"
+#include "swarm/ladder.h"
 #include "swarm/player.h"
 #include "swarm/soak.h"
 #include "toe/sim.h"
@@ -277,6 +278,9 @@ static bool make(struct run *run)
     run->sim = toe_sim_new(&(struct toe_sim_settings){.seed = set->seed});
     run->link = run->sim == NULL ? NULL : toe_sim_link_new(run->sim, &run->link_settings);
     run->player.link = run->link;
+    if (run->sim != NULL && set->ladder != NULL) {
+        emu_ladder_begin(set->ladder, run->sim, set->peer_port, run->result);
+    }
     if (run->link != NULL && set->course != NULL) {
         const struct toe_sim_link_settings quiet = {
             .rate = set->rate, .delay = delay, .mtu = set->mtu};
@@ -584,5 +588,8 @@ int emu_stress_sim_run(struct emu_stress_result *result, const struct emu_stress
         emu_soak_judge(settings->soak, result);
     }
     emu_stress_judge(result, settings, is_stopped(&run));
+    if (settings->ladder != NULL) {
+        emu_ladder_end(settings->ladder);
+    }
     return result->verdict == EMU_VERDICT_PASS ? EMU_EXIT_OK : EMU_EXIT_FAULT;
 }

@@ -2,6 +2,7 @@
 #include "swarm/player.h"
 
 #include "plan.h"
+#include "swarm/ladder.h"
 
 #define HOLD_MAX (50 * TOE_NS_PER_MS)
 #define FAULT_TIME_MAX (20 * TOE_NS_PER_MS)
@@ -143,6 +144,11 @@ toe_instant emu_swarm_player_deadline(const struct emu_swarm_player *player)
 void emu_swarm_player_run(struct emu_swarm_player *player, toe_instant now)
 {
     while (emu_swarm_player_deadline(player) <= now) {
-        happen(player, &player->schedule->events[player->next++], now);
+        const struct emu_swarm_event *event = &player->schedule->events[player->next++];
+
+        if (player->settings->ladder != NULL) {
+            emu_ladder_event(player->settings->ladder, event);
+        }
+        happen(player, event, now);
     }
 }

@@ -11,6 +11,7 @@
 
 #include "pump.h"
 #include "stress_report.h"
+#include "swarm/ladder.h"
 #include "swarm/shrink.h"
 #include "swarm/trial.h"
 
@@ -174,29 +175,58 @@ static bool write_schedule(const char *path, const struct emu_shrink *shrink)
     return ok;
 }
 
-/* Runs it once more, with all that there is to see of it written down. Returns false if it cannot.
- */
+static bool run_again(const struct emu_stress_settings *set, const struct emu_schedule *schedule)
+{
+    struct emu_stress_result result;
+    struct emu_trial trial;
+
+    if (!emu_trial_start(&trial, set, schedule)) {
+        return false;
+    }
+    emu_trial_finish(&trial, &result);
+    return true;
+}
+
+/* Runs it once more, with all frames and all calls written down. Returns false if it cannot. */
 static bool write_run(const char *base, const struct emu_shrink *shrink)
 {
     struct emu_stress_settings set = *shrink->settings;
-    struct emu_stress_result result;
-    struct emu_trial trial;
     char capture[PATH_MAX];
     char trace[PATH_MAX];
+    bool ok;
 
     snprintf(capture, sizeof(capture), "%s.pcapng", base);
-    snprintf(trace, sizeof(trace), "%s.txt", base);
+    snprintf(trace, sizeof(trace), "%s.trace", base);
     set.capture = capture;
     set.trace = fopen(trace, "w");
     if (set.trace == NULL) {
         return false;
     }
-    if (!emu_trial_start(&trial, &set, shrink->schedule)) {
-        (void)fclose(set.trace);
+    ok = run_again(&set, shrink->schedule);
+    return fclose(set.trace) == 0 && ok;
+}
+
+/* And once more, for the chart that a person reads first. */
+static bool write_chart(const char *base, const struct emu_shrink *shrink)
+{
+    struct emu_stress_settings set = *shrink->settings;
+    char path[PATH_MAX];
+    FILE *out;
+    bool ok;
+
+    snprintf(path, sizeof(path), "%s.txt", base);
+    out = fopen(path, "w");
+    if (out == NULL) {
         return false;
     }
-    emu_trial_finish(&trial, &result);
-    return fclose(set.trace) == 0;
+    set.ladder = emu_ladder_new();
+    ok = set.ladder != NULL && run_again(&set, shrink->schedule);
+    if (ok) {
+        fprintf(out, "seed %" PRIu64 ": %s\n\n", set.seed, shrink->result->fault);
+        emu_ladder_print(out, set.ladder);
+    }
+    emu_ladder_del(set.ladder);
+    return fclose(out) == 0 && ok;
 }
 
 static int look_into(struct swarm *swarm, const struct failure *failure)
@@ -224,7 +254,8 @@ static int look_into(struct swarm *swarm, const struct failure *failure)
     ok = mkdir(swarm->settings->failures, 0777) == 0 || errno == EEXIST;
     if (ok) {
         emu_shrink(&shrink);
-        ok = write_schedule(path, &shrink) && write_run(base, &shrink);
+        ok =
+            write_schedule(path, &shrink) && write_run(base, &shrink) && write_chart(base, &shrink);
     }
     if (!ok) {
         emu_schedule_fini(&schedule);

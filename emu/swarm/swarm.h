@@ -20,8 +20,8 @@ struct emu_swarm_settings {
 /*
  * emu_swarm_run() runs them all, says what came of each, and sums up in |sum|. Of failing seeds the
  * shortest of each kind of fault is shrunk, and written to the folder: NAME.json, the schedule,
- * which emu_swarm_replay() runs again; NAME.pcapng, the frames of it; NAME.txt, what hosts and
- * targets told each other. Returns an exit status.
+ * which emu_swarm_replay() runs again; NAME.txt, its sequence chart (ladder.h); NAME.pcapng, the
+ * frames of it; NAME.trace, what hosts and targets told each other. Returns an exit status.
  */
 int emu_swarm_run(struct emu_stress_result *sum, const struct emu_swarm_settings *swarm,
                   struct emu_report *output);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Schedules: drawn, written, read, run, and shortened. */
 #include "swarm/schedule.h"
+#include "swarm/ladder.h"
 #include "swarm/ration.h"
 #include "swarm/trial.h"
 
@@ -180,6 +181,85 @@ static void test_rations(void **state)
     assert_int_equal(ration.in_use, 0);
 }
 
+/* What |ladder| prints; to be freed. */
+static char *print(const struct emu_ladder *ladder)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    assert_non_null(out);
+    emu_ladder_print(out, ladder);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+/* A connection that cannot be opened: what answers its SYN is lost, again and again. */
+static void test_chart(void **state)
+{
+    enum { LOST = 96, AT_ONCE = 32 };
+    struct emu_schedule schedule = {0};
+    struct emu_swarm_event event = {.what = EMU_SWARM_OPEN};
+    struct emu_stress_settings set;
+    struct emu_stress_result result;
+    char *text;
+
+    (void)state;
+    emu_stress_settings_default(&set);
+    set.policy = TOE_POLICY_MANUAL;
+    set.seconds = 1;
+    set.delay = 0.01;
+    set.ladder = emu_ladder_new();
+    assert_non_null(set.ladder);
+    emu_schedule_add(&schedule, &event);
+    for (unsigned i = 0; i < LOST; ++i) {
+        event = (struct emu_swarm_event){
+            .at = 15 * TOE_NS_PER_MS + i / AT_ONCE * 50 * TOE_NS_PER_SEC,
+            .what = EMU_SWARM_LOSE,
+            .machine = 1,
+        };
+        emu_schedule_add(&schedule, &event);
+    }
+    run(&result, &schedule, &set);
+    assert_int_equal(result.verdict, EMU_VERDICT_FAIL);
+    text = print(set.ladder);
+    assert_non_null(strstr(text, "A's host"));
+    assert_non_null(strstr(text, "injected at A: open"));
+    assert_non_null(strstr(text, "injected at B: lose"));
+    assert_non_null(strstr(text, "|-- #1 S "));
+    assert_non_null(strstr(text, "|x- #1 SA "));
+    assert_non_null(strstr(text, "FAULT #1: "));
+    assert_non_null(strstr(text, result.fault));
+    free(text);
+    emu_ladder_del(set.ladder);
+    emu_schedule_fini(&schedule);
+}
+
+/* One that was offloaded when the run was stopped: the calls have its number. */
+static void test_chart_moves(void **state)
+{
+    volatile sig_atomic_t stop = 1;
+    struct emu_stress_settings set;
+    struct emu_stress_result result;
+    char *text;
+
+    (void)state;
+    emu_stress_settings_default(&set);
+    set.policy = TOE_POLICY_ALL;
+    set.connections = 1;
+    set.stop = &stop;
+    set.ladder = emu_ladder_new();
+    assert_non_null(set.ladder);
+    (void)emu_stress_sim_run(&result, &set);
+    assert_int_equal(result.verdict, EMU_VERDICT_INTERRUPTED);
+    text = print(set.ladder);
+    assert_non_null(strstr(text, "initiate"));
+    assert_non_null(strstr(text, "| #"));
+    assert_null(strstr(text, "FAULT"));
+    free(text);
+    emu_ladder_del(set.ladder);
+}
+
 /* Alike is what differs in numbers only. */
 static void test_signatures(void **state)
 {
@@ -212,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_drawn),      cmocka_unit_test(test_file),
         cmocka_unit_test(test_bad_files),  cmocka_unit_test(test_rations),
+        cmocka_unit_test(test_chart),      cmocka_unit_test(test_chart_moves),
         cmocka_unit_test(test_signatures),
     };
 
