@@ -31,7 +31,7 @@ struct emu_move {
     toe_instant give_up_at;  /* armed: until then */
     bool is_wanted_back;     /* while the target is being asked something */
     toe_instant drain_until; /* wanted back, but the peer has not got what the kernel was told it
-                                has; by then it is reset. 0: not wanted */
+                                has; until then that is waited for. 0: not wanted */
 
     /* From the kernel: what the peer has not acknowledged, and this much of it is held. */
     struct emu_pieces out;

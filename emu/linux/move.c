@@ -11,7 +11,7 @@
 /* What was in flight when a connection was armed is over after this, or never. */
 #define ARMED_MAX (3 * TOE_NS_PER_SEC)
 
-/* The peer has what was acknowledged in its place by then, or the connection is reset. */
+/* The peer has what was acknowledged in its place by then, or the connection does not come back. */
 #define DRAIN_MAX (60 * TOE_NS_PER_SEC)
 
 /* Most segments of the peer that are kept while armed. */
@@ -505,18 +505,38 @@ void emu_move_initiated(struct emu_kernel *kernel, struct emu_request *request)
  * Whether the peer has yet to get what the kernel believes it has: only the target can send that
  * again. Nothing more is taken from the kernel meanwhile.
  */
-static bool has_to_wait(struct emu_conn *conn)
+static bool has_to_wait(struct emu_conn *conn, enum emu_why why, uint32_t detail)
 {
     struct emu_move *move = conn->move;
 
     if (!emu_relay_out_is_owed(conn) || move->is_rst_taken || conn->track.is_reset) {
         return false;
     }
+    if (why == EMU_WHY_WINDOW) {
+        return true; /* Whoever does not read may do so for long, and it has to wait where it is. */
+    }
     if (move->drain_until == 0) {
         move->drain_until = conn->kernel->now + DRAIN_MAX;
         emu_conn_touch(conn);
     }
+    conn->info.why = why;
+    conn->info.detail = detail;
     return true;
+}
+
+/* Whether the target goes on with it for as long as need be. */
+static bool may_stay(const struct emu_conn *conn)
+{
+    switch (conn->info.why) {
+    case EMU_WHY_ROUTE:
+    case EMU_WHY_NEIGHBOR:
+    case EMU_WHY_ADDRESS:
+        return false;
+    case EMU_WHY_TARGET:
+        return !toe_upload_reason_is_mandatory((enum toe_upload_reason)conn->info.detail);
+    default:
+        return true;
+    }
 }
 
 void emu_move_drain(struct emu_conn *conn)
@@ -528,6 +548,10 @@ void emu_move_drain(struct emu_conn *conn)
     }
     if (emu_relay_out_is_owed(conn)) {
         if (conn->kernel->now < move->drain_until) {
+            return;
+        }
+        move->drain_until = 0;
+        if (may_stay(conn)) {
             return;
         }
         /* It cannot be made good. Both ends are to know. */
@@ -565,9 +589,7 @@ void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail)
         conn->info.detail = detail;
         return;
     }
-    if (has_to_wait(conn)) {
-        conn->info.why = why;
-        conn->info.detail = detail;
+    if (has_to_wait(conn, why, detail)) {
         return;
     }
     request = emu_request_new(kernel);
