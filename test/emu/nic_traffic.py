@@ -7,10 +7,10 @@
 #   nic_traffic.py talk ADDRESS [lossy]   ICMP, UDP and TCP with it, each checked; one line at the end;
 #                                   with patience where frames get lost
 #   nic_traffic.py duplex ADDRESS   keeps both ways full until a line comes; says how far it is
-#   nic_traffic.py hold ADDRESS PATIENCE   reads nothing until a line comes, and then what there is,
-#                                   until nothing came for so many seconds
-#   nic_traffic.py pour ADDRESS PATIENCE   sends to whom does not read; when a line comes has him read,
-#                                   likewise, and tell how much that was
+#   nic_traffic.py hold ADDRESS PATIENCE   sends when a line comes, and reads nothing until another
+#                                   one does; then what there is, until nothing came for so many seconds
+#   nic_traffic.py pour ADDRESS PATIENCE   sends when a line comes, to whom does not read; when another
+#                                   one comes has him read, likewise, and tell how much that was
 #   nic_traffic.py stream ADDRESS [FROM]   sends and gets back bytes until stdin says something, then
 #                                   checks them; from the address FROM
 #   nic_traffic.py later ADDRESS    the same, and begins when stdin says something first
@@ -351,26 +351,28 @@ def send_all(conn, data):
 
 
 def hold(address, patience):
-    """Reads nothing until a line comes, and then all there is: how much that was, of how much."""
+    """Says how much came back that was not read at first, of how much."""
     conn = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
     conn.settimeout(60)
     conn.connect((address, PORT))
+    print("connected", flush=True)
+    sys.stdin.readline()
     send_all(conn, held_bytes())
-    print("held", flush=True)
-    select.select([sys.stdin], [], [])
+    sys.stdin.readline()
     back = read_all(conn, HELD, int(patience))
     assert held_bytes()[:len(back)] == back, "TCP: other bytes came back"
     print("%d of %d" % (len(back), HELD))
 
 
 def pour(address, patience):
-    """Sends to whom does not read until a line comes: how much he got in the end, of how much."""
+    """Says how much whoever did not read at first got in the end, of how much."""
     conn = socket.create_connection((address, PORT + 2), 60)
     conn.settimeout(300)
+    print("connected", flush=True)
+    sys.stdin.readline()
     send_all(conn, held_bytes())
-    print("poured", flush=True)
-    select.select([sys.stdin], [], [])
+    sys.stdin.readline()
     asker = socket.create_connection((address, PORT + 2), 60)
     asker.sendall(b"%s\n" % patience.encode())
     asker.settimeout(300)
