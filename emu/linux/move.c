@@ -452,6 +452,14 @@ void emu_move_forwarded(struct emu_kernel *kernel, struct toe_buf *chain)
     }
 }
 
+/* Whether the peer's window has no room for a segment more. */
+static bool is_window_full(const struct emu_track *track)
+{
+    const uint32_t flight = (uint32_t)emu_seq_diff(track->snd_max, track->snd_una);
+
+    return track->snd_wnd <= flight + track->peer_mss;
+}
+
 static void is_carried(struct emu_conn *conn)
 {
     struct emu_kernel *kernel = conn->kernel;
@@ -478,6 +486,12 @@ static void is_carried(struct emu_conn *conn)
     TAILQ_CONCAT(&held, &move->held, node);
     emu_conn_place_set(conn, EMU_PLACE_OFFLOADED);
     release(kernel, &held);
+    /*
+     * A kernel that waits for the peer's window is told that there is room here: it is the target's
+     * to wait now. Moved back and forth it would never get to probe, as each word of a closed
+     * window, when a connection comes back, has it begin to wait anew.
+     */
+    move->is_ack_due = move->is_ack_due || is_window_full(&conn->track);
     emu_conn_touch(conn);
     if (move->is_wanted_back) {
         emu_move_recall(conn, conn->info.why, conn->info.detail);

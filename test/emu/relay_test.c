@@ -23,6 +23,7 @@ static struct {
     struct toe_target *target;
     struct emu_kernel *kernel;
     toe_instant now;
+    uint16_t wnd; /* that either end offers */
     uint8_t bytes[FRAME_LEN];
     struct toe_frame arriving; /* on the wire; no bytes: none */
     struct emu_segment sent;   /* to the peer, the last with payload, */
@@ -97,7 +98,7 @@ static void speak(bool by_kernel, uint16_t flags, uint32_t seq, uint32_t ack, ui
         .ttl = 64,
         .seq = seq,
         .ack = ack,
-        .wnd = 60000,
+        .wnd = world.wnd,
         .flags = flags,
         .len = len,
     };
@@ -131,6 +132,7 @@ static int set_up(void **state)
 
     (void)state;
     memset(&world, 0, sizeof(world));
+    world.wnd = 60000;
     toe_target_settings_default(&target);
     target.wire = &wire_ops;
     target.mac[0] = 2;
@@ -238,6 +240,29 @@ static void test_kernel_is_ahead(void **state)
     assert_int_equal(world.acked, IRS + 41);
 }
 
+/* A kernel that waits for the peer's window, and comes back all the time, would never get to probe
+ * it. So it hears at once that there is room in the target, whose turn it is to wait. */
+static void test_closed_window_is_the_targets(void **state)
+{
+    uint32_t before;
+
+    (void)state;
+    assert_true(emu_kernel_upload(world.kernel, &tuple, NULL));
+    run(10 * MS);
+    assert_int_equal(look().place, EMU_PLACE_HOST);
+    speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 1, IRS + 1, 1);
+    world.wnd = 0;
+    speak(false, EMU_TCP_ACK, IRS + 1, ISS + 2, 0);
+    assert_int_equal(world.told.wnd, 0);
+    before = world.told_cnt;
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    assert_int_equal(world.told_cnt, before + 1);
+    assert_int_equal(world.told.ack, ISS + 2);
+    assert_true(world.told.wnd > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keep_alive_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kernel_is_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_offloaded_is_not_forgotten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_closed_window_is_the_targets, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
