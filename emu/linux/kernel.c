@@ -375,9 +375,12 @@ static void tcp_event(void *user, void *host_object, enum toe_event event, uint3
 
 static void neighbor_event(void *user, enum toe_neighbor_event event, struct toe_block *block)
 {
+    struct emu_kernel *kernel = user;
+
     if (event == TOE_NEIGHBOR_REACHABILITY_QUERY) {
+        ++kernel->stats.neighbor_queries;
         block->state.neighbor->cached.host_reachability_delta =
-            emu_follow_reached(user, block->host_object);
+            emu_follow_reached(kernel, block->host_object);
     }
 }
 
@@ -486,6 +489,10 @@ struct emu_kernel *emu_kernel_new(const struct emu_kernel_settings *settings,
     kernel->caps.size = sizeof(kernel->caps);
     settings->ops->caps_get(settings->target, &kernel->caps);
     toe_params_default(&kernel->params);
+    if (settings->stale != 0) {
+        kernel->params.nce_stale_ticks =
+            (uint32_t)(settings->stale / (TOE_NS_PER_SEC / kernel->params.ticks_per_second));
+    }
     if (settings->ops->params_set(settings->target, &kernel->params) != TOE_STATUS_SUCCESS) {
         emu_error_set(error, EMU_EXIT_FAULT, "the target refuses its parameters");
         emu_kernel_del(kernel);

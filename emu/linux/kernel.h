@@ -118,11 +118,12 @@ struct emu_kernel_stats {
     uint64_t path_updates;
     uint64_t window_updates;
     uint64_t relinks;
-    uint64_t invalidations; /* of neighbors and paths */
-    uint64_t confirmations; /* of neighbors, to the kernel, by what the target knows */
-    uint64_t too_big;       /* packets of offloaded connections, by the word of a router */
-    uint64_t memory;        /* bytes of the heap that all this has now */
-    uint64_t news_lost;     /* times that the kernel had more to tell than could wait */
+    uint64_t invalidations;    /* of neighbors and paths */
+    uint64_t confirmations;    /* of neighbors, to the kernel, by what the target knows */
+    uint64_t too_big;          /* packets of offloaded connections, by the word of a router */
+    uint64_t memory;           /* bytes of the heap that all this has now */
+    uint64_t news_lost;        /* times that the kernel had more to tell than could wait */
+    uint64_t neighbor_queries; /* by the target: a neighbor has been silent for too long */
 };
 
 struct emu_kernel_settings {
@@ -143,6 +144,7 @@ struct emu_kernel_settings {
     uint32_t conn_max;     /* connections that are followed at once; 0: 65536 */
     uint32_t buffer_max;   /* most bytes taken from the kernel and not acknowledged, of each
                               connection; 0: 4 MiB */
+    toe_duration stale;    /* silence after which a neighbor is in doubt; 0: 30 s */
     /*
      * Acknowledge the kernel what was taken from it, before the peer has it. What the peer has not
      * acknowledged is lost if all this vanishes, and an upload waits for it.

@@ -111,6 +111,7 @@ static void write_kernel(const struct emu_nic *nic, FILE *out)
     ADD(object, stats, confirmations);
     ADD(object, stats, too_big);
     ADD(object, stats, news_lost);
+    ADD(object, stats, neighbor_queries);
     add(object, "policy_moves", nic->policy.moves);
     end(object, out);
     for (int i = EMU_WHY_NONE + 1; i < EMU_WHY_CNT; ++i) {

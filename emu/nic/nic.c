@@ -266,6 +266,7 @@ static bool make_kernel(struct emu_nic *nic, struct emu_error *error)
         .seed = nic->settings.seed,
         .buffer_max = (uint32_t)nic->settings.buffer_max,
         .early_ack = nic->settings.early_ack,
+        .stale = nic->settings.stale,
         .opened = on_opened,
         .moved = on_moved,
         .reached = on_reached,

@@ -43,6 +43,7 @@ struct emu_nic_settings {
     bool no_offloads;           /* the kernel hands over whole frames of the MTU */
     uint32_t connections;       /* most that are offloaded */
     uint64_t buffer_max;        /* see struct emu_kernel_settings */
+    toe_duration stale;         /* the same */
     enum toe_profile profile;
     enum toe_mtu_probing mtu_probing;
     struct emu_rules *rules;           /* of the policy, which takes them over */

@@ -31,6 +31,7 @@ struct options {
     uint64_t mtu;
     uint64_t connections;
     uint64_t buffer;
+    toe_duration stale;
     uint64_t rate;
     uint64_t seed;
     toe_duration busy_poll;
@@ -125,6 +126,13 @@ static size_t add_connections(struct emu_option *out, struct options *options)
          .min = 1,
          .max = 1u << 24,
          .help = "most that are offloaded at once"},
+        {.name = "stale",
+         .kind = EMU_OPTION_DURATION,
+         .value = &options->stale,
+         .placeholder = "TIME",
+         .min = TOE_NS_PER_MS,
+         .max = 86400 * TOE_NS_PER_SEC,
+         .help = "after so long without a segment a neighbor is in doubt (default 30 s)"},
         {.name = "buffer",
          .kind = EMU_OPTION_NUMBER,
          .value = &options->buffer,
@@ -324,6 +332,7 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
         .no_offloads = options->no_offloads,
         .connections = (uint32_t)options->connections,
         .buffer_max = options->buffer,
+        .stale = options->stale,
         .profile = options->profile == 0 ? TOE_PROFILE_MODERN : TOE_PROFILE_COMPAT,
         .mtu_probing = (enum toe_mtu_probing)options->mtu_probing,
         .busy_poll = options->busy_poll,
