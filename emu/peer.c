@@ -27,7 +27,7 @@ enum {
 /* How long connections may go on once the peer has been told to end. */
 #define FINISH_TIME (30 * TOE_NS_PER_SEC)
 
-struct peer {
+struct emu_peer {
     struct emu_peer_result *result;
     uv_loop_t loop;
     uv_poll_t listener;
@@ -37,7 +37,7 @@ struct peer {
     uv_signal_t signals[2];
     struct emu_timers timers;
     struct conn *conns; /* doubly linked */
-    uint32_t conn_cnt;
+    struct emu_peer_counts counts;
     const struct emu_peer_settings *settings;
     struct emu_random random; /* of what it opens by itself */
     toe_instant finish_at;    /* ends by then, or when no connection is left; 0: not told to */
@@ -47,7 +47,7 @@ struct peer {
 struct conn {
     struct emu_timer timer;
     struct emu_flow flow;
-    struct peer *peer;
+    struct emu_peer *peer;
     struct conn *next;
     struct conn *prev;
     uv_poll_t poll;
@@ -55,6 +55,7 @@ struct conn {
     bool is_open;    /* established */
     bool is_blocked; /* the socket took less than it was given */
     bool has_called; /* the call that this connection brought has been made */
+    bool is_counted; /* its kind is known, and among those that are counted */
     bool is_gone;
 };
 
@@ -63,7 +64,7 @@ static toe_instant peer_now(void)
     return uv_hrtime();
 }
 
-static void note(struct peer *peer, const struct conn *conn, const char *what)
+static void note(struct emu_peer *peer, const struct conn *conn, const char *what)
 {
     if (peer->result->fault[0] == '\0') {
         snprintf(peer->result->fault, sizeof(peer->result->fault),
@@ -89,7 +90,7 @@ static void keep_alive(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
 }
 
-static struct conn *conn_new(struct peer *peer, int fd)
+static struct conn *conn_new(struct emu_peer *peer, int fd)
 {
     struct conn *conn = calloc(1, sizeof(*conn));
     const int on = 1;
@@ -111,8 +112,41 @@ static struct conn *conn_new(struct peer *peer, int fd)
         conn->next->prev = conn;
     }
     peer->conns = conn;
-    ++peer->conn_cnt;
+    ++peer->counts.all;
     return conn;
+}
+
+/* Counts |conn|, once it is known what it is for. */
+static void count(struct conn *conn)
+{
+    const int side = conn->flow.is_opener ? 0 : 1;
+
+    if (!conn->is_counted && conn->flow.is_known && conn->flow.plan.kind == EMU_FLOW_PLAIN) {
+        conn->is_counted = true;
+        ++conn->peer->counts.now[side];
+        conn->peer->counts.established[side] += conn->is_open ? 1 : 0;
+    }
+}
+
+static bool is_ipv6(const struct conn *conn)
+{
+    struct sockaddr_in6 own = {.sin6_family = AF_INET6};
+    socklen_t size = sizeof(own);
+
+    (void)getsockname(conn->fd, (struct sockaddr *)&own, &size);
+    return own.sin6_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&own.sin6_addr);
+}
+
+/* |conn| ends. */
+static void discount(struct conn *conn)
+{
+    const int side = conn->flow.is_opener ? 0 : 1;
+
+    --conn->peer->counts.all;
+    if (conn->is_counted) {
+        --conn->peer->counts.now[side];
+        conn->peer->counts.ended[is_ipv6(conn)][side] += conn->is_open ? 1 : 0;
+    }
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -123,14 +157,14 @@ static void on_closed(uv_handle_t *handle)
 /* Closes the socket, with a RST if |reset|, and frees |conn| soon. */
 static void conn_end(struct conn *conn, bool reset)
 {
-    struct peer *peer = conn->peer;
+    struct emu_peer *peer = conn->peer;
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};
 
     if (conn->is_gone) {
         return;
     }
     conn->is_gone = true;
-    --peer->conn_cnt;
+    discount(conn);
     if (conn->prev != NULL) {
         conn->prev->next = conn->next;
     } else {
@@ -172,7 +206,7 @@ static void conn_failed(struct conn *conn, int error)
 /* Receives what there is and what the flow wants. Returns false if the connection is gone. */
 static bool receive(struct conn *conn, toe_instant now)
 {
-    struct peer *peer = conn->peer;
+    struct emu_peer *peer = conn->peer;
 
     for (int i = 0; i < ROUNDS_MAX && !conn->flow.has_ended; ++i) {
         const size_t want = emu_flow_appetite(&conn->flow, now);
@@ -204,7 +238,7 @@ static bool receive(struct conn *conn, toe_instant now)
 /* Sends what the flow has to send. Returns false if the connection is gone. */
 static bool transmit(struct conn *conn, toe_instant now)
 {
-    struct peer *peer = conn->peer;
+    struct emu_peer *peer = conn->peer;
     size_t len;
 
     conn->is_blocked = false;
@@ -248,7 +282,9 @@ static void serve(struct conn *conn, toe_instant now)
     if (!receive(conn, now)) {
         return;
     }
-    if (conn->flow.is_known && conn->flow.plan.kind == EMU_FLOW_CALL && !conn->has_called) {
+    count(conn);
+    if (conn->flow.is_known && conn->flow.plan.kind == EMU_FLOW_CALL && !conn->has_called &&
+        !conn->flow.is_opener) {
         call_back(conn, now);
     }
     if (!transmit(conn, now)) {
@@ -297,6 +333,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         }
         conn->is_open = true;
         ++conn->peer->result->connections;
+        conn->peer->counts.established[0] += conn->is_counted ? 1 : 0;
     }
     serve(conn, now);
 }
@@ -304,7 +341,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 /* --- opening and accepting --- */
 
 /* Begins a connection to |addr|; NULL with errno if that cannot be. */
-static struct conn *conn_open(struct peer *peer, const struct sockaddr *addr, socklen_t size,
+static struct conn *conn_open(struct emu_peer *peer, const struct sockaddr *addr, socklen_t size,
                               const struct emu_flow_plan *plan, toe_instant now)
 {
     const int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -323,6 +360,7 @@ static struct conn *conn_open(struct peer *peer, const struct sockaddr *addr, so
     conn = conn_new(peer, fd);
     if (conn != NULL) {
         emu_flow_open(&conn->flow, plan, now);
+        count(conn);
         uv_poll_start(&conn->poll, UV_WRITABLE, on_ready);
     }
     return conn;
@@ -331,7 +369,7 @@ static struct conn *conn_open(struct peer *peer, const struct sockaddr *addr, so
 /* Opens the flow that the call on |conn| asks for. */
 static void call_back(struct conn *conn, toe_instant now)
 {
-    struct peer *peer = conn->peer;
+    struct emu_peer *peer = conn->peer;
     struct emu_flow_plan plan = conn->flow.plan;
     struct sockaddr_in6 addr;
     socklen_t size = sizeof(addr);
@@ -351,26 +389,33 @@ static void call_back(struct conn *conn, toe_instant now)
     }
 }
 
+bool emu_peer_open(struct emu_peer *peer, const struct toe_addr *addr, uint16_t port,
+                   const struct emu_flow_plan *plan, toe_instant now)
+{
+    struct sockaddr_in addr4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 addr6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+
+    memcpy(&addr4.sin_addr, addr->bytes, 4);
+    memcpy(&addr6.sin6_addr, addr->bytes, 16);
+    return (addr->family == 6
+                ? conn_open(peer, (struct sockaddr *)&addr6, sizeof(addr6), plan, now)
+                : conn_open(peer, (struct sockaddr *)&addr4, sizeof(addr4), plan, now)) != NULL;
+}
+
 /* Opens one of the connections that the peer was told to have. */
-static bool open_own(struct peer *peer, toe_instant now)
+static bool open_own(struct emu_peer *peer, toe_instant now)
 {
     const struct emu_peer_settings *settings = peer->settings;
-    const bool is_v6 = peer->result->opened++ % 2 != 0;
-    const struct toe_addr *to = &settings->to[is_v6 ? 1 : 0];
-    struct sockaddr_in addr4 = {.sin_family = AF_INET, .sin_port = htons(settings->to_port)};
-    struct sockaddr_in6 addr6 = {.sin6_family = AF_INET6, .sin6_port = htons(settings->to_port)};
+    const struct toe_addr *to = &settings->to[peer->result->opened++ % 2];
     struct emu_flow_plan plan;
 
-    memcpy(&addr4.sin_addr, to->bytes, 4);
-    memcpy(&addr6.sin6_addr, to->bytes, 16);
     emu_plan_make(&plan, &peer->random, &settings->mix);
-    return (is_v6 ? conn_open(peer, (struct sockaddr *)&addr6, sizeof(addr6), &plan, now)
-                  : conn_open(peer, (struct sockaddr *)&addr4, sizeof(addr4), &plan, now)) != NULL;
+    return emu_peer_open(peer, to, settings->to_port, &plan, now);
 }
 
 static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
-    struct peer *peer = poll->data;
+    struct emu_peer *peer = poll->data;
     int listener;
     int fd;
 
@@ -423,15 +468,16 @@ static void on_timer(uv_timer_t *timer)
 /* Before the loop sleeps: serves the flows that are due, and has it wake for the next. */
 static void on_prepare(uv_prepare_t *prepare)
 {
-    struct peer *peer = prepare->data;
+    struct emu_peer *peer = prepare->data;
     const toe_instant now = peer_now();
     struct emu_timer *timer;
+    toe_instant due = TOE_INSTANT_NEVER;
     toe_instant next;
 
     while ((timer = emu_timers_pop(&peer->timers, now)) != NULL) {
         serve((struct conn *)((char *)timer - offsetof(struct conn, timer)), now);
     }
-    while (peer->finish_at == 0 && peer->conn_cnt < peer->settings->opens) {
+    while (peer->finish_at == 0 && peer->counts.all < peer->settings->opens) {
         if (!open_own(peer, now)) {
             ++peer->result->unopened;
             break; /* again when something else has happened */
@@ -441,7 +487,11 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_stop(&peer->loop);
         return;
     }
+    if (peer->settings->application != NULL) {
+        due = peer->settings->application(peer->settings->user, peer, now);
+    }
     next = emu_timers_next(&peer->timers);
+    next = due < next ? due : next;
     if (peer->finish_at != 0 && peer->finish_at < next) {
         next = peer->finish_at;
     }
@@ -461,7 +511,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
 static void on_life(uv_poll_t *poll, int status, int events)
 {
-    struct peer *peer = poll->data;
+    struct emu_peer *peer = poll->data;
     char byte;
     int fd;
 
@@ -469,12 +519,8 @@ static void on_life(uv_poll_t *poll, int status, int events)
     if (status < 0 || uv_fileno((uv_handle_t *)poll, &fd) != 0 || read(fd, &byte, 1) == 0) {
         uv_poll_stop(poll);
         peer->finish_at = peer_now() + FINISH_TIME;
-        for (struct conn *conn = peer->settings->opens == 0 ? NULL : peer->conns; conn != NULL;
-             conn = conn->next) {
-            emu_flow_hurry(&conn->flow, peer_now());
-            if (conn->is_open) {
-                emu_timers_set(&peer->timers, &conn->timer, peer_now());
-            }
+        if (peer->settings->opens != 0) {
+            emu_peer_hurry(peer, peer_now());
         }
         if (!peer->settings->finishes) {
             uv_stop(poll->loop);
@@ -482,7 +528,7 @@ static void on_life(uv_poll_t *poll, int status, int events)
     }
 }
 
-static void start(struct peer *peer, const struct emu_peer_settings *settings, int listener)
+static void start(struct emu_peer *peer, const struct emu_peer_settings *settings, int listener)
 {
     static const int numbers[2] = {SIGINT, SIGTERM};
 
@@ -515,7 +561,7 @@ static void close_handle(uv_handle_t *handle, void *user)
 bool emu_peer_run(struct emu_peer_result *result, const struct emu_peer_settings *settings,
                   struct emu_error *error)
 {
-    struct peer *peer = calloc(1, sizeof(*peer));
+    struct emu_peer *peer = calloc(1, sizeof(*peer));
     const int listener = open_listener(settings->port, error);
 
     *result = (struct emu_peer_result){0};
@@ -542,6 +588,26 @@ bool emu_peer_run(struct emu_peer_result *result, const struct emu_peer_settings
     emu_timers_fini(&peer->timers);
     free(peer);
     return true;
+}
+
+void emu_peer_counts_get(const struct emu_peer *peer, struct emu_peer_counts *counts)
+{
+    *counts = peer->counts;
+}
+
+void emu_peer_hurry(struct emu_peer *peer, toe_instant now)
+{
+    for (struct conn *conn = peer->conns; conn != NULL; conn = conn->next) {
+        emu_flow_hurry(&conn->flow, now);
+        if (conn->is_open) {
+            emu_timers_set(&peer->timers, &conn->timer, now);
+        }
+    }
+}
+
+void emu_peer_stop(struct emu_peer *peer)
+{
+    uv_stop(&peer->loop);
 }
 
 int emu_peer_status(const struct emu_peer_result *result)

@@ -16,6 +16,8 @@
 
 #define EMU_PEER_PORT 7007
 
+struct emu_peer;
+
 struct emu_peer_settings {
     uint16_t port; /* 0: any */
     int ready_fd;  /* gets one byte when the port is open; -1: none */
@@ -32,6 +34,12 @@ struct emu_peer_settings {
     uint16_t to_port;
     struct emu_plan_mix mix;
     uint64_t seed;
+    /*
+     * Called whenever something has happened, and when the instant has come that it returned last:
+     * it may open connections as well. May be NULL.
+     */
+    toe_instant (*application)(void *user, struct emu_peer *peer, toe_instant now);
+    void *user;
 };
 
 struct emu_peer_result {
@@ -54,6 +62,29 @@ struct emu_peer_result {
  */
 bool emu_peer_run(struct emu_peer_result *result, const struct emu_peer_settings *settings,
                   struct emu_error *error);
+
+/* Flows, but for those that only ask for one: of those index 0 is ours, index 1 is accepted. */
+struct emu_peer_counts {
+    uint32_t now[2];
+    uint64_t established[2]; /* so far */
+    uint64_t ended[2][2];    /* so far, over IPv4 and IPv6 */
+    uint32_t all;            /* of any kind, now */
+};
+
+/*
+ * emu_peer_open() opens a flow of |plan| to |port| of |addr|; for applications, as are the next
+ * three. False if the system has no more to give.
+ */
+bool emu_peer_open(struct emu_peer *peer, const struct toe_addr *addr, uint16_t port,
+                   const struct emu_flow_plan *plan, toe_instant now);
+
+void emu_peer_counts_get(const struct emu_peer *peer, struct emu_peer_counts *counts);
+
+/* emu_peer_hurry() ends all thinking of our ends. */
+void emu_peer_hurry(struct emu_peer *peer, toe_instant now);
+
+/* emu_peer_stop() has emu_peer_run() return soon. */
+void emu_peer_stop(struct emu_peer *peer);
 
 /* emu_peer_status() is EMU_EXIT_OK, or EMU_EXIT_FAULT if |result| tells of something wrong. */
 int emu_peer_status(const struct emu_peer_result *result);
