@@ -116,6 +116,8 @@ static const struct emu_option table[] = {
            .help = "one machine on a raw socket at interface IF, against a Linux kernel"),
     OPTION(FLAG, "certify", &parsed.certify,
            .help = "the certification stress: phases, support NICs, seven verdicts"),
+    OPTION(FLAG, "nic", &parsed.nic,
+           .help = "of --certify: connections of the kernel's, by toe nic"),
     OPTION(CHOICE, "profile", &parsed.profile, .given = &values.has_profile,
            .choices = emu_course_names, .help = "of --certify, how long (default full: 3 hours)"),
     OPTION(NUMBER, "connections", &values.connections, .given = &parsed.given.connections,
@@ -211,9 +213,13 @@ static int check(void)
     uint8_t prefix_len[2];
 
     if (parsed.certify ? parsed.replay != NULL || parsed.swarm != 0 || set->interface != NULL
-                       : values.has_profile) {
-        return emu_option_error(&command, "--certify makes its own machines, and --profile is of "
-                                          "it");
+                       : values.has_profile || parsed.nic) {
+        return emu_option_error(&command,
+                                "--certify makes its own machines; --profile and --nic are of "
+                                "it");
+    }
+    if (parsed.nic && parsed.sim) {
+        return emu_option_error(&command, "--nic and --sim exclude each other");
     }
     if (parsed.replay != NULL && (set->interface != NULL || parsed.swarm != 0)) {
         return emu_option_error(&command, "--replay is of one simulated run");

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "endurance/nic_run.h"
 #include "endurance/world.h"
 #include "stress_load.h"
 #include "stress_sums.h"
@@ -149,37 +150,41 @@ static bool direct(struct emu_endurance *endurance, const struct emu_stress_sett
 }
 
 /* Our machine with the kernel's as the other one. */
-static int run_wire(struct emu_stress_result *result, struct emu_stress_settings stress)
+static int run_wire(struct emu_stress_result *result, struct emu_stress_settings stress,
+                    const struct emu_endurance_world *world)
 {
-    struct emu_endurance_world world;
-    struct emu_error error;
-    int status;
-
-    if (!emu_endurance_world_open(&world, &error)) {
-        return emu_error_print(&error);
-    }
     stress.interface = EMU_ENDURANCE_TEST;
     stress.support = EMU_ENDURANCE_SUPPORT;
     stress.peer_given = true;
     stress.peer_port = EMU_ENDURANCE_PORT;
     stress.delay = 0;
     for (int i = 0; i < 2; ++i) {
-        stress.address[i] = world.test[i];
-        stress.peer[i] = world.test_far[i];
+        stress.address[i] = world->test[i];
+        stress.peer[i] = world->test_far[i];
         stress.prefix_len[i] = i == 0 ? EMU_ENDURANCE_PREFIX4 : EMU_ENDURANCE_PREFIX6;
     }
-    stress.support_address = world.support;
-    stress.support_peer = world.support_far;
-    status = emu_stress_wire_run(result, &stress);
-    emu_endurance_world_close(&world);
-    return status;
+    stress.support_address = world->support;
+    stress.support_peer = world->support_far;
+    return emu_stress_wire_run(result, &stress);
 }
 
 static int run_way(struct emu_stress_result *result, enum emu_endurance_way way,
                    const struct emu_stress_settings *stress)
 {
-    return way == EMU_ENDURANCE_SIM ? emu_stress_sim_run(result, stress)
-                                    : run_wire(result, *stress);
+    struct emu_endurance_world world;
+    struct emu_error error;
+    int status;
+
+    if (way == EMU_ENDURANCE_SIM) {
+        return emu_stress_sim_run(result, stress);
+    }
+    if (!emu_endurance_world_open(&world, &error)) {
+        return emu_error_print(&error);
+    }
+    status = way == EMU_ENDURANCE_NIC ? emu_endurance_nic_run(result, stress, &world)
+                                      : run_wire(result, *stress, &world);
+    emu_endurance_world_close(&world);
+    return status;
 }
 
 /* Adds what the requirements say to the verdict of the run. */
@@ -209,8 +214,8 @@ int emu_endurance_run(struct emu_stress_result *result,
 
     stress.seconds = stress.seconds > 0 ? stress.seconds : course->seconds;
     stress.connections = stress.connections > 0 ? stress.connections : course->connections;
-    endurance =
-        (struct emu_endurance){.way = settings->way, .course = course, .seconds = stress.seconds};
+    endurance = (struct emu_endurance){
+        .way = settings->way, .course = course, .seconds = stress.seconds, .stale = STALE};
     stress.course = course;
     stress.bus = emu_high_bus(&endurance.bus);
     stress.tcp_max = TCP_MAX;

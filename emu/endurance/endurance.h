@@ -60,6 +60,7 @@ struct emu_endurance {
     enum emu_endurance_way way;
     const struct emu_course *course;
     double seconds; /* of the phases together */
+    double stale;   /* silence after which a neighbor is stale, in seconds */
     struct emu_directed directed;
     struct emu_high_bus bus; /* of the test device's buffers; not by way of a NIC */
     struct emu_endurance_mark marks[EMU_ENDURANCE_PHASES]; /* the beginning of each phase, and */

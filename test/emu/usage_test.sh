@@ -33,6 +33,9 @@ refuses 'percentage' stress --sim --loss x
 refuses 'needs a value' stress --sim --seconds
 refuses 'none of manual, all, random' stress --sim --policy sometimes
 refuses 'no option --bogus' stress --sim --bogus
+refuses 'makes its own machines' stress --certify --port x
+refuses 'makes its own machines' stress --sim --profile smoke
+refuses 'exclude each other' stress --certify --sim --nic
 refuses 'unexpected argument "extra"' stress --sim extra
 refuses 'go with --sim only' stress --port eth0 --swarm 3
 refuses 'go with --port only' stress --sim --peer 10.0.0.1
