@@ -713,6 +713,20 @@ static void take_received(struct emu_conn *conn, struct emu_request *request)
     }
 }
 
+/* Gives back what the target had received of a connection that was reset. */
+static void return_received(const struct emu_conn *conn, const struct emu_request *request)
+{
+    const struct emu_kernel_settings *settings = &conn->kernel->settings;
+    const struct toe_extension *ext = request->tcp_state.extension;
+
+    if (request->tcp_state.delegated.buffered_data != NULL) {
+        settings->ops->receive_return(settings->target, request->tcp_state.delegated.buffered_data);
+    }
+    if (ext != NULL && ext->early_data != NULL) {
+        settings->ops->receive_return(settings->target, ext->early_data);
+    }
+}
+
 void emu_move_terminated(struct emu_kernel *kernel, struct emu_request *request)
 {
     struct emu_conn *conn = request->conn;
@@ -734,6 +748,8 @@ void emu_move_terminated(struct emu_kernel *kernel, struct emu_request *request)
         move->is_ack_due = true;
         take_received(conn, request);
         send_unsent(conn, d);
+    } else if (!toe_status_is_failure(request->tcp.status)) {
+        return_received(conn, request);
     }
     emu_relay_flush(kernel);
     emu_request_del(kernel, request);

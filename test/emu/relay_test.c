@@ -17,7 +17,7 @@
 
 #define MS TOE_NS_PER_MS
 
-enum { CONN_MAX = 2, FRAME_LEN = 128, ISS = 1000, IRS = 5000 };
+enum { CONN_MAX = 2, FRAME_LEN = 1600, ISS = 1000, IRS = 5000 };
 
 static struct {
     struct toe_target *target;
@@ -263,6 +263,43 @@ static void test_closed_window_is_the_targets(void **state)
     assert_true(world.told.wnd > 0);
 }
 
+/* What the kernel has no room for stays in the target, which has to have it back if the connection
+ * comes to its end by a reset. */
+static void check_reset_gives_back(bool by_kernel)
+{
+    struct toe_stats stats = {.size = sizeof(stats)};
+    uint32_t seq = IRS + 1;
+
+    for (; seq < IRS + 1 + 60000; seq += 1000) {
+        world.wnd = 60000;
+        speak(false, EMU_TCP_ACK | EMU_TCP_PSH, seq, ISS + 1, 1000);
+        world.wnd = (uint16_t)(IRS + 1 + 60000 - (seq + 1000));
+        speak(true, EMU_TCP_ACK, ISS + 1, seq + 1000, 0);
+    }
+    world.wnd = 60000;
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, seq, ISS + 1, 1000);
+    toe_target_ops()->stats_get(world.target, &stats);
+    assert_int_equal(stats.tcp_cnt, 1);
+    speak(by_kernel, EMU_TCP_RST | EMU_TCP_ACK, by_kernel ? ISS + 1 : seq + 1000,
+          by_kernel ? seq : ISS + 1, 0);
+    run(100 * MS);
+    toe_target_ops()->stats_get(world.target, &stats);
+    assert_int_equal(stats.tcp_cnt, 0);
+    assert_int_equal(stats.bufs_indicated, 0);
+}
+
+static void test_reset_by_kernel_gives_back(void **state)
+{
+    (void)state;
+    check_reset_gives_back(true);
+}
+
+static void test_reset_by_peer_gives_back(void **state)
+{
+    (void)state;
+    check_reset_gives_back(false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +308,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kernel_is_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_offloaded_is_not_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_window_is_the_targets, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reset_by_kernel_gives_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reset_by_peer_gives_back, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
