@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "swarm/soak.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,19 +116,17 @@ bool emu_soak_level_is_flat(const struct emu_soak_level *level, uint64_t slack)
     return mean(level, 3) <= mean(level, 1) * (1 + SLACK_SHARE) + (double)slack;
 }
 
-/* Bytes of this process that are in memory; 0 if nobody tells. */
-static uint64_t resident_now(void)
+/* Bytes of this process that are in memory; 0 if nobody tells. Takes no memory to look at it. */
+static uint64_t resident_now(int statm)
 {
-    FILE *in = fopen("/proc/self/statm", "r");
+    char text[128];
+    const ssize_t len = pread(statm, text, sizeof(text) - 1, 0);
     uint64_t pages = 0;
 
-    if (in == NULL) {
+    text[len > 0 ? len : 0] = '\0';
+    if (sscanf(text, "%*s %" SCNu64, &pages) != 1) {
         return 0;
     }
-    if (fscanf(in, "%*s %" SCNu64, &pages) != 1) {
-        pages = 0;
-    }
-    (void)fclose(in);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
@@ -137,7 +136,7 @@ void emu_soak_look(struct emu_soak *soak, toe_instant now, size_t taken)
         const unsigned quarter = (unsigned)(now / (soak->time / 4 + 1));
 
         emu_soak_level_add(&soak->taken, quarter, taken);
-        emu_soak_level_add(&soak->resident, quarter, resident_now());
+        emu_soak_level_add(&soak->resident, quarter, resident_now(soak->statm));
     }
 }
 
@@ -188,11 +187,15 @@ int emu_soak_run(struct emu_stress_result *result, const struct emu_stress_setti
         emu_error_set(&error, EMU_EXIT_ENVIRONMENT, "not enough memory for the soak");
         return emu_error_print(&error);
     }
+    watch.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     emu_soak_draw(&schedule, &set, soak);
     set.schedule = &schedule;
     set.soak = &watch;
     status = emu_stress_sim_run(result, &set);
     emu_schedule_fini(&schedule);
     emu_wraps_del(watch.wraps);
+    if (watch.statm >= 0) {
+        (void)close(watch.statm);
+    }
     return status;
 }

@@ -34,6 +34,7 @@ struct emu_soak {
     struct emu_wraps *wraps;
     struct emu_soak_level taken, resident; /* bytes */
     toe_duration time;                     /* of opening connections */
+    int statm;                             /* the kernel's file about this process */
 };
 
 /* emu_soak_draw() draws the schedule of a soak from settings->seed, and sets what it needs. */
