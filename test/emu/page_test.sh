@@ -87,7 +87,7 @@ page "$folder/run.html" pass 'toe stress --sim --connections 60' "$digest" \
 # One that cannot succeed, and a name that needs quotes. What is wrong comes first.
 "$toe" stress --sim --connections 2 --seconds 1 --loss 100 --report "$folder/a <b> & 'c.html" >/dev/null
 [ $? -eq 1 ] || fail 'a link that loses everything'
-page "$folder/a <b> & 'c.html" fail 'What went wrong first: 300' 'have stalled so far' "<b> & " ||
+page "$folder/a <b> & 'c.html" fail 'What went wrong first: 301' 'have stalled so far' "<b> & " ||
     fail 'the page of a run that failed'
 
 # Of a swarm there is the sum. Any other name is that of a JSON file.
