@@ -34,6 +34,7 @@ enum phase {
 
 struct run {
     const struct emu_stress_settings *settings;
+    struct emu_stress_settings own; /* the same, as the machine has them: with the port's MTU */
     struct emu_stress_result *result;
     struct emu_port *port;
     struct emu_port *fault;           /* within |port|, or NULL */
@@ -118,37 +119,37 @@ static bool make_support(struct run *run, const struct emu_stress_settings *set,
 
 static bool make_machine(struct run *run, struct emu_error *error)
 {
-    struct emu_stress_settings set = *run->settings;
+    struct emu_stress_settings *set = &run->own;
     struct emu_load_settings load = {
         .name = "A",
         .result = run->result,
-        .seed = set.seed * 16,
-        .mix = {.bytes = set.bytes},
-        .open_cnt = (set.connections + 1) / 2,
-        .call_cnt = set.connections / 2,
+        .seed = set->seed * 16,
+        .mix = {.bytes = set->bytes},
+        .open_cnt = (set->connections + 1) / 2,
+        .call_cnt = set->connections / 2,
         .counts_accepted = true,
-        .open_for = (toe_duration)(set.seconds * (double)TOE_NS_PER_SEC),
-        .peer_port = set.peer_port,
-        .port = set.peer_port,
-        .loss = set.loss + set.corrupt,
-        .moves = set.policy == TOE_POLICY_RANDOM,
-        .loses = (set.chaos & EMU_CHAOS_HARDWARE) != 0,
-        .chronicle = set.chronicle,
+        .open_for = (toe_duration)(set->seconds * (double)TOE_NS_PER_SEC),
+        .peer_port = set->peer_port,
+        .port = set->peer_port,
+        .loss = set->loss + set->corrupt,
+        .moves = set->policy == TOE_POLICY_RANDOM,
+        .loses = (set->chaos & EMU_CHAOS_HARDWARE) != 0,
+        .chronicle = set->chronicle,
     };
 
-    set.mtu = run->port->mtu;
+    set->mtu = run->port->mtu;
     for (int i = 0; i < 2; ++i) {
-        if (!(i == 0 ? set.ipv4 : set.ipv6)) {
-            set.address[i].family = 0;
+        if (!(i == 0 ? set->ipv4 : set->ipv6)) {
+            set->address[i].family = 0;
             continue;
         }
-        load.peer[i] = run->peer.pid != 0 ? run->peer.address[i] : set.peer[i];
+        load.peer[i] = run->peer.pid != 0 ? run->peer.address[i] : set->peer[i];
     }
-    if (!emu_stress_machine_init(&run->machine, &set, NULL, &run->port->ops, run->port,
-                                 run->port->mac, set.address, &load)) {
+    if (!emu_stress_machine_init(&run->machine, set, NULL, &run->port->ops, run->port,
+                                 run->port->mac, set->address, &load)) {
         return no_memory(error);
     }
-    return set.course == NULL || make_support(run, &set, &load, error);
+    return set->course == NULL || make_support(run, set, &load, error);
 }
 
 static toe_instant application(void *user, toe_instant now);
@@ -476,8 +477,11 @@ static void play(struct run *run)
 int emu_stress_wire_run(struct emu_stress_result *result,
                         const struct emu_stress_settings *settings)
 {
-    struct run run = {
-        .settings = settings, .result = result, .peer = {.control = -1}, .wall = emu_stress_wall()};
+    struct run run = {.settings = settings,
+                      .own = *settings,
+                      .result = result,
+                      .peer = {.control = -1},
+                      .wall = emu_stress_wall()};
     struct emu_error error;
     char address[46] = "";
     bool is_whole;
