@@ -32,6 +32,9 @@ passes() {
     esac
 }
 
+# A leak checker looks from a process that it starts, and those of the demonstration over the NIC are
+# in a process namespace that theirs cannot look out of.
+export ASAN_OPTIONS=detect_leaks=0
 passes --seconds 1 --connections 10
 case $out in
 *'There can be no `toe nic` here'*) [ ! -w /dev/net/tun ] || fail "no NIC: $out" ;;
@@ -49,7 +52,7 @@ assert end["bytes"] > 0 and end["bytes_wrong"] == 0 and end["resets"] == 0 and e
 assert end["offloads"] > 0 and end["uploads"] > 0 and end["connections_opened"] > 0, end
 assert any(o["type"] == "event" for o in lines), lines' || fail "--json: $out"
 
-passes --wire --seconds 1 --connections 60
+ASAN_OPTIONS='' passes --wire --seconds 1 --connections 60
 
 # A process of the demonstration that outlived it would keep its namespaces alive, too. All of them
 # have the mark in their environment. Where the signal came before there was a handler, the kernel ends
