@@ -200,7 +200,7 @@ static const struct emu_option table[] = {
 
 static const struct emu_command command = {
     .name = "stress",
-    .synopsis = "--sim|--port IF|--replay FILE [options]",
+    .synopsis = "--sim|--port IF|--certify|--replay FILE [options]",
     .summary = "Many connections, every byte checked, offloaded and uploaded at random.",
     .options = table,
     .option_cnt = sizeof(table) / sizeof(table[0]),
@@ -218,15 +218,17 @@ static int check(void)
                                 "--certify makes its own machines; --profile and --nic are of "
                                 "it");
     }
-    if (parsed.nic && parsed.sim) {
-        return emu_option_error(&command, "--nic and --sim exclude each other");
+    if (parsed.sim && (parsed.nic || set->interface != NULL)) {
+        return emu_option_error(&command, "--sim and %s exclude each other",
+                                parsed.nic ? "--nic" : "--port");
     }
     if (parsed.replay != NULL && (set->interface != NULL || parsed.swarm != 0)) {
         return emu_option_error(&command, "--replay is of one simulated run");
     }
     parsed.sim = parsed.sim || parsed.replay != NULL;
-    if (!parsed.certify && parsed.sim == (set->interface != NULL)) {
-        return emu_option_error(&command, "either --sim or --port IF is needed");
+    if (!parsed.certify && !parsed.sim && set->interface == NULL) {
+        return emu_option_error(&command,
+                                "one of --sim, --port IF, --certify and --replay FILE is needed");
     }
     if (!parsed.sim && (parsed.swarm != 0 || parsed.given.rate || parsed.given.mtu)) {
         return emu_option_error(&command, "--swarm, --rate and --mtu go with --sim only");

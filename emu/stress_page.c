@@ -271,13 +271,25 @@ static void put_timelines(FILE *out, const struct emu_chronicle *chronicle)
     put_samples(out, &rates, figure.cnt);
 }
 
-static void put_times(FILE *out, const struct emu_chronicle *chronicle)
+/* Whether the connections are the kernel's, which is not asked what each of them does. */
+static bool is_of_kernel(const struct emu_stress_result *result)
 {
+    return result->endurance != NULL && result->endurance->way == EMU_ENDURANCE_NIC;
+}
+
+static void put_times(FILE *out, const struct emu_stress_result *result,
+                      const struct emu_chronicle *chronicle)
+{
+    (void)fputs("<h2>How long moves took</h2>\n<p class=\"soft\">", out);
     (void)fputs(
-        "<h2>How long moves took</h2>\n<p class=\"soft\">From the host's request, which may "
-        "be for several connections, to the target's answer. In a simulated run an answer "
-        "without delay takes no time.</p>\n<div class=\"figures\">\n",
+        is_of_kernel(result)
+            ? "To the target from when a connection began to offload, which may have to wait "
+              "for an instant at which it can; and back from the request until the kernel "
+              "has all of it again."
+            : "From the host's request, which may be for several connections, to the "
+              "target's answer. In a simulated run an answer without delay takes no time.",
         out);
+    (void)fputs("</p>\n<div class=\"figures\">\n", out);
     emu_figure_histogram(out, "Offloads", &chronicle->offload_time);
     emu_figure_histogram(out, "Uploads", &chronicle->upload_time);
     (void)fputs("</div>\n", out);
@@ -342,7 +354,9 @@ static void put_moments(FILE *out, const struct emu_stress_result *result)
 static void put_reasons(FILE *out, const struct emu_stress_result *result, const json_t *object)
 {
     (void)fputs("<h2>What happened, counted</h2>\n<div class=\"figures\">\n", out);
-    put_moments(out, result);
+    if (!is_of_kernel(result)) {
+        put_moments(out, result);
+    }
     put_counts(out, "Uploads that the target asked for", "reason",
                json_object_get(object, "upload_reasons"));
     put_counts(out, "Offloads that failed", "status",
@@ -512,10 +526,10 @@ bool emu_stress_page_write(FILE *out, const struct emu_stress_result *result,
     }
     if (about->chronicle->sample_cnt > 0) {
         put_timelines(out, about->chronicle);
-        put_times(out, about->chronicle);
+        put_times(out, result, about->chronicle);
     }
     put_reasons(out, result, object);
-    if (about->chronicle->sample_cnt > 0) {
+    if (about->chronicle->sample_cnt > 0 && !is_of_kernel(result)) {
         put_lives(out, about->chronicle);
     }
     put_environment(out, result, about);

@@ -13,7 +13,7 @@
 #define STALE 2.0
 
 /* Connections that a target offers to take: as many as required, and fewer than there are. */
-#define TCP_MAX 1152
+#define TCP_MAX 1088
 
 struct progress {
     struct emu_endurance *endurance;

@@ -22,8 +22,8 @@ refuses() {
 
 refuses 'no command "foo"' foo
 refuses '"stress"' help demo stress
-refuses 'sim or --port' stress
-refuses 'sim or --port' stress --sim --port x
+refuses 'one of --sim, --port IF, --certify' stress
+refuses 'exclude each other' stress --sim --port x
 refuses 'too small' stress --sim --connections 0
 refuses 'not a number' stress --sim --connections abc
 refuses 'not a number' stress --sim --seed -1
