@@ -350,7 +350,7 @@ static const char details[] =
     "  congestion        each control against its specification, in virtual time;\n"
     "                    the exit status is 1 where one departs from it\n"
     "  nic               toe nic beside plain veth, in private networks: nic-bulk,\n"
-    "                    nic-ordinary, nic-latency, nic-frames, nic-stall\n\n"
+    "                    nic-ordinary, nic-latency, nic-frames, nic-xdp, nic-stall\n\n"
     "Most are shown with the unit, the time of memcpy() plus checksum of 1460 bytes.";
 
 /* Opens the file of the plot; NULL with a line on stderr if it cannot be, or has nothing to show.

@@ -7,6 +7,7 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ struct note {
 };
 
 struct emu_capture {
+    pthread_mutex_t mutex; /* of all that follows */
     FILE *file;
     char path[CAPTURE_PATH_MAX];
     uint64_t offset;  /* added to every instant */
@@ -69,6 +71,16 @@ struct emu_capture {
     uint32_t link_index[LINKS_MAX];
     uint32_t link_cnt;
 };
+
+static void lock(struct emu_capture *capture)
+{
+    (void)pthread_mutex_lock(&capture->mutex);
+}
+
+static void unlock(struct emu_capture *capture)
+{
+    (void)pthread_mutex_unlock(&capture->mutex);
+}
 
 /* --- writing --- */
 
@@ -141,13 +153,31 @@ static void put_interface(struct emu_capture *capture, const char *name)
 }
 
 /* Those beyond the maximum are not known to a file that begins later. */
-uint32_t emu_capture_interface_add(struct emu_capture *capture, const char *name)
+static uint32_t describe(struct emu_capture *capture, const char *name)
 {
-    if (capture->interface_cnt < INTERFACES_MAX) {
-        (void)snprintf(capture->names[capture->interface_cnt], NAME_MAX_LEN, "%s", name);
+    const uint32_t index = capture->interface_cnt++;
+
+    if (index < INTERFACES_MAX) {
+        (void)snprintf(capture->names[index], NAME_MAX_LEN, "%s", name);
     }
     put_interface(capture, name);
-    return capture->interface_cnt++;
+    return index;
+}
+
+uint32_t emu_capture_interface_add(struct emu_capture *capture, const char *name)
+{
+    uint32_t index = 0;
+
+    lock(capture);
+    while (index < capture->interface_cnt && index < INTERFACES_MAX &&
+           strncmp(capture->names[index], name, NAME_MAX_LEN - 1) != 0) {
+        ++index;
+    }
+    if (index == capture->interface_cnt || index == INTERFACES_MAX) {
+        index = describe(capture, name);
+    }
+    unlock(capture);
+    return index;
 }
 
 /* --- rotation --- */
@@ -176,12 +206,19 @@ static bool shift_names(const struct emu_capture *capture)
     return true;
 }
 
+static void flush(struct emu_capture *capture)
+{
+    if (fflush(capture->file) != 0 && capture->code == 0) {
+        capture->code = errno;
+    }
+}
+
 /* Begins another file; if that cannot be, this one goes on, and the end tells why. */
 static void rotate(struct emu_capture *capture)
 {
     FILE *file;
 
-    emu_capture_flush(capture);
+    flush(capture);
     file = shift_names(capture) ? fopen(capture->path, "we") : NULL;
     if (file == NULL) {
         capture->code = capture->code == 0 ? errno : capture->code;
@@ -270,6 +307,7 @@ void emu_capture_event(struct emu_capture *capture, toe_instant now, const char 
     uint8_t head[16] = {'T', 'O', 'E', 1};
     const uint32_t len = (uint32_t)(12 + padded(sizeof(head) + text_len) + 4);
 
+    lock(capture);
     put_big(head + 4, make_room(capture, now), 8);
     put_big(head + 12, text_len, 4);
     put32(capture, BLOCK_CUSTOM);
@@ -279,6 +317,7 @@ void emu_capture_event(struct emu_capture *capture, toe_instant now, const char 
     put(capture, text, text_len);
     put_padding(capture, sizeof(head) + text_len);
     put32(capture, len);
+    unlock(capture);
 }
 
 /* With too many of them the oldest is lost: the event itself is in the file. */
@@ -286,6 +325,7 @@ void emu_capture_note(struct emu_capture *capture, const struct emu_tuple *tuple
 {
     struct note *note;
 
+    lock(capture);
     if (capture->note_cnt == NOTES_MAX) {
         --capture->note_cnt;
         memmove(capture->notes, capture->notes + 1, capture->note_cnt * sizeof(struct note));
@@ -296,6 +336,7 @@ void emu_capture_note(struct emu_capture *capture, const struct emu_tuple *tuple
         note->tuple = *tuple;
     }
     (void)snprintf(note->text, sizeof(note->text), "%s", text);
+    unlock(capture);
 }
 
 static bool is_same(const struct emu_tuple *a, const struct emu_tuple *b)
@@ -342,9 +383,9 @@ static bool take_notes(struct emu_capture *capture, const struct toe_frame *fram
     return len != 0;
 }
 
-void emu_capture_write(struct emu_capture *capture, uint32_t index, toe_instant now,
-                       enum emu_direction direction, const struct toe_frame *frame,
-                       const char *comment)
+static void put_frame(struct emu_capture *capture, uint32_t index, toe_instant now,
+                      enum emu_direction direction, const struct toe_frame *frame,
+                      const char *comment)
 {
     const uint32_t flags = direction;
     size_t frame_len = frame->len;
@@ -352,9 +393,6 @@ void emu_capture_write(struct emu_capture *capture, uint32_t index, toe_instant 
     uint64_t when;
     size_t len;
 
-    if (!emu_filter_has_frame(capture->filter, frame)) {
-        return;
-    }
     when = make_room(capture, now);
     if (capture->note_cnt != 0 && take_notes(capture, frame, notes, sizeof(notes))) {
         comment = comment == NULL ? notes : comment;
@@ -383,6 +421,17 @@ void emu_capture_write(struct emu_capture *capture, uint32_t index, toe_instant 
     }
     put_option(capture, OPTION_END, NULL, 0);
     put32(capture, (uint32_t)len);
+}
+
+void emu_capture_write(struct emu_capture *capture, uint32_t index, toe_instant now,
+                       enum emu_direction direction, const struct toe_frame *frame,
+                       const char *comment)
+{
+    if (emu_filter_has_frame(capture->filter, frame)) {
+        lock(capture);
+        put_frame(capture, index, now, direction, frame, comment);
+        unlock(capture);
+    }
 }
 
 /* --- the file --- */
@@ -416,6 +465,7 @@ struct emu_capture *emu_capture_open(const char *path, enum emu_capture_time tim
         free(capture);
         return NULL;
     }
+    (void)pthread_mutex_init(&capture->mutex, NULL);
     (void)snprintf(capture->path, sizeof(capture->path), "%s", path);
     capture->offset = time == EMU_CAPTURE_REAL ? real_offset() : 0;
     put_section(capture);
@@ -424,9 +474,9 @@ struct emu_capture *emu_capture_open(const char *path, enum emu_capture_time tim
 
 void emu_capture_flush(struct emu_capture *capture)
 {
-    if (fflush(capture->file) != 0 && capture->code == 0) {
-        capture->code = errno;
-    }
+    lock(capture);
+    flush(capture);
+    unlock(capture);
 }
 
 bool emu_capture_close(struct emu_capture *capture, struct emu_error *error)
@@ -443,6 +493,7 @@ bool emu_capture_close(struct emu_capture *capture, struct emu_error *error)
                       capture->path, strerror(code));
     }
     emu_filter_del(capture->filter);
+    (void)pthread_mutex_destroy(&capture->mutex);
     free(capture);
     return code == 0;
 }

@@ -6,7 +6,9 @@
  * comment. Time is real (instants of CLOCK_MONOTONIC become the time of day) or virtual (instants
  * are written as they are, so a simulation begins in 1970). Frames come from a port that stands on
  * another one, or from a simulator's tap. What was written is in the file after
- * emu_capture_flush(), and a capture port flushes each second.
+ * emu_capture_flush(), and a capture port flushes each second. Frames and events of several threads
+ * may go into one capture: it is locked for each, and they are written in the order in which they
+ * come, no instant before the one above.
  *
  * Between the frames there may be events: custom blocks of the enterprise number 32473, which is
  * there for examples and documentation (RFC 5612), since toe has none of its own. Their data is
@@ -66,7 +68,10 @@ void emu_capture_event(struct emu_capture *capture, toe_instant now, const char 
  */
 void emu_capture_note(struct emu_capture *capture, const struct emu_tuple *tuple, const char *text);
 
-/* emu_capture_interface_add() describes one more interface and returns its index. */
+/*
+ * emu_capture_interface_add() describes one more interface, unless there is one of that name, and
+ * returns its index.
+ */
 uint32_t emu_capture_interface_add(struct emu_capture *capture, const char *name);
 
 /* emu_capture_write() writes one frame of interface |index|; |comment| may be NULL. */

@@ -82,6 +82,12 @@ static uint64_t build_ip(const struct emu_gso *gso, uint8_t *out, uint32_t frame
     return emu_sum(PROTOCOL_TCP + tcp_len, ip + 12, 8);
 }
 
+/* One without payload is a frame, too. */
+bool emu_gso_left(const struct emu_gso *gso)
+{
+    return gso->index == 0 || gso->off < gso->len - gso->header_len;
+}
+
 uint32_t emu_gso_next(struct emu_gso *gso, uint8_t *out)
 {
     const uint32_t payload_len = gso->len - gso->header_len;
@@ -91,7 +97,7 @@ uint32_t emu_gso_next(struct emu_gso *gso, uint8_t *out)
     uint8_t *tcp = out + gso->tcp_off;
     uint64_t pseudo;
 
-    if (left == 0 && gso->index != 0) {
+    if (!emu_gso_left(gso)) {
         return 0;
     }
     memcpy(out, gso->data, gso->header_len);

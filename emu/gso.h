@@ -37,6 +37,9 @@ bool emu_gso_begin(struct emu_gso *gso, const struct toe_frame *frame);
 /* emu_gso_frame_max() is the length of the longest frame that comes of it. */
 uint32_t emu_gso_frame_max(const struct emu_gso *gso);
 
+/* emu_gso_left() tells whether there is a next frame. */
+bool emu_gso_left(const struct emu_gso *gso);
+
 /*
  * emu_gso_next() writes the next frame to |out|, which has room for emu_gso_frame_max() bytes, with
  * all checksums complete, and returns its length; 0 if there is none left.

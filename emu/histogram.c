@@ -33,6 +33,18 @@ void emu_histogram_add(struct emu_histogram *histogram, toe_duration time)
     ++histogram->buckets[bucket_of(time)];
 }
 
+void emu_histogram_merge(struct emu_histogram *into, const struct emu_histogram *from)
+{
+    if (from->cnt != 0) {
+        into->min = into->cnt == 0 || from->min < into->min ? from->min : into->min;
+        into->max = from->max > into->max ? from->max : into->max;
+    }
+    into->cnt += from->cnt;
+    for (uint32_t i = 0; i < EMU_HISTOGRAM_BUCKETS; ++i) {
+        into->buckets[i] += from->buckets[i];
+    }
+}
+
 toe_duration emu_histogram_quantile(const struct emu_histogram *histogram, double share)
 {
     const double wanted = share * (double)histogram->cnt;

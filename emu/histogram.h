@@ -22,6 +22,9 @@ struct emu_histogram {
 /* emu_histogram_add() counts |time|. */
 void emu_histogram_add(struct emu_histogram *histogram, toe_duration time);
 
+/* emu_histogram_merge() adds to |into| what |from| has counted. */
+void emu_histogram_merge(struct emu_histogram *into, const struct emu_histogram *from);
+
 /*
  * emu_histogram_quantile() is the time that |share|, 0 to 1, of what was counted did not exceed; 0
  * if nothing was.

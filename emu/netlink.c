@@ -141,6 +141,47 @@ bool emu_netlink_queue_set(const char *name, uint32_t frames, struct emu_error *
     return explain(error, "set the queue of", name, request_send(&request));
 }
 
+static int read_tun(const struct nlattr *attr, void *user)
+{
+    uint32_t *queues = user;
+
+    if (mnl_attr_get_type(attr) == IFLA_TUN_NUM_QUEUES) {
+        *queues = mnl_attr_get_u32(attr);
+    }
+    return MNL_CB_OK;
+}
+
+static int read_link_info(const struct nlattr *attr, void *user)
+{
+    return mnl_attr_get_type(attr) == IFLA_INFO_DATA ? mnl_attr_parse_nested(attr, read_tun, user)
+                                                     : MNL_CB_OK;
+}
+
+static int read_link(const struct nlattr *attr, void *user)
+{
+    return mnl_attr_get_type(attr) == IFLA_LINKINFO
+               ? mnl_attr_parse_nested(attr, read_link_info, user)
+               : MNL_CB_OK;
+}
+
+static int read_queues(const struct nlmsghdr *header, void *user)
+{
+    (void)mnl_attr_parse(header, sizeof(struct ifinfomsg), read_link, user);
+    return MNL_CB_STOP;
+}
+
+uint32_t emu_netlink_tap_queues(const char *name)
+{
+    struct request request;
+    struct ifinfomsg *info = request_init(&request, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+    uint32_t queues = 0;
+
+    info->ifi_family = AF_UNSPEC;
+    mnl_attr_put_strz(request.header, IFLA_IFNAME, name);
+    (void)request_ask(&request, read_queues, &queues);
+    return queues;
+}
+
 static int read_attribute(const struct nlattr *attr, void *user)
 {
     uint8_t *state = user;

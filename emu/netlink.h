@@ -29,6 +29,11 @@ bool emu_netlink_mac_set(const char *name, const uint8_t mac[TOE_MAC_LEN], struc
 /* emu_netlink_queue_set() lets |frames| frames wait in |name| for whoever takes them. */
 bool emu_netlink_queue_set(const char *name, uint32_t frames, struct emu_error *error);
 
+/* emu_netlink_tap_queues() is how many queues of the TAP |name| somebody has; 0: it has not
+ * several.
+ */
+uint32_t emu_netlink_tap_queues(const char *name);
+
 /*
  * emu_netlink_await() waits until |name| really works, up to |limit_ms|: the kernel switches a new
  * link on a little later than it says, and loses what is sent before.

@@ -2,10 +2,10 @@
 /*
  * Ports: where frames come from and go to.
  *
- * A port is a wire for a target (toe/frame.h) that touches Linux: a raw socket on an interface, a
- * TAP, an interface or a file through libpcap. A port can also stand on another one and do
- * something to the frames that pass: lose some (fault.h), record them (capture.h). Closing the
- * upper one closes the one below.
+ * A port is a wire for a target (toe/frame.h) that touches Linux: a raw socket or AF_XDP on an
+ * interface, a TAP, an interface or a file through libpcap. A port can also stand on another one
+ * and do something to the frames that pass: lose some (fault.h), record them (capture.h). Closing
+ * the upper one closes the one below.
  *
  *     struct emu_error error;
  *     struct emu_port *port = emu_port_packet_open("veth0", NULL, &error);
@@ -32,6 +32,8 @@ struct emu_port_stats {
     uint64_t in_frames;
     uint64_t in_bytes;
     uint64_t in_errors;   /* unreadable, or cut short */
+    uint64_t in_lost;     /* the kernel had no room for them; only AF_XDP tells */
+    uint64_t in_too_long; /* no super-segments that can be told: AF_XDP again */
     uint64_t in_split;    /* super-segments cut into frames of the link's MTU */
     uint64_t in_finished; /* partial checksums completed */
     uint64_t out_frames;
@@ -47,7 +49,8 @@ struct emu_port {
     uint8_t mac[TOE_MAC_LEN]; /* for the target: not the interface's own */
     char name[IFNAMSIZ];      /* the interface, or "file" */
     toe_instant now;          /* of the last tick */
-    bool ended;             /* no more frames will come: the file is at its end, the link is gone */
+    const char *mode; /* how the kernel hands frames over, where there are several ways; or NULL */
+    bool ended;       /* no more frames will come: the file is at its end, the link is gone */
     struct emu_error error; /* why, where it did not end well; else an empty text */
     struct emu_port_stats stats;
     void (*tick)(struct emu_port *port, toe_instant now);
@@ -88,6 +91,25 @@ void emu_port_mac_derive(uint8_t out[TOE_MAC_LEN], const uint8_t mac[TOE_MAC_LEN
 struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
                                       struct emu_error *error);
 
+/*
+ * emu_port_packet_open_queues() opens |cnt| of them that share the interface: each frame arrives at
+ * one, all of a connection at the same (steering.h), as long as none is closed. |ports| is filled
+ * in. False with |error|, and NULL for those that were open, if that cannot be.
+ */
+bool emu_port_packet_open_queues(struct emu_port *ports[], uint32_t cnt, const char *interface,
+                                 const uint8_t *mac, struct emu_error *error);
+
+/*
+ * emu_port_xdp_open() takes the frames of |interface| with AF_XDP, with as many sockets as it has
+ * queues. Frames for groups are for the port alone, not for the kernel as well, and a VLAN tag that
+ * the adapter took out of a frame is lost. What the kernel has not finished is finished but for
+ * what |accept| allows; without TOE_WIRE_TSO in it super-segments are too long. Partial checksums
+ * and super-segments are accepted for sending. Needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF, and
+ * memory that may be locked.
+ */
+struct emu_port *emu_port_xdp_open(const char *interface, const uint8_t *mac,
+                                   struct emu_error *error);
+
 struct emu_tap_settings {
     const char *name;   /* of the interface; "": one of the kernel's choice */
     const uint8_t *mac; /* its own address, to the kernel; NULL: one of the kernel's choice */
@@ -103,6 +125,14 @@ struct emu_tap_settings {
  */
 struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings,
                                    struct emu_error *error);
+
+/*
+ * emu_port_tap_open_queues() opens |cnt| queues of one TAP, each of which is a port: a frame
+ * arrives at one of them. |ports| is filled in. False with |error|, and none open, if that cannot
+ * be.
+ */
+bool emu_port_tap_open_queues(struct emu_port *ports[], uint32_t cnt,
+                              const struct emu_tap_settings *settings, struct emu_error *error);
 
 /* emu_port_tap_carrier() tells the kernel whether there is a link behind the TAP |port|. */
 void emu_port_tap_carrier(struct emu_port *port, bool carrier);

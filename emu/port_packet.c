@@ -27,6 +27,7 @@
 #include "adapter.h"
 #include "arena.h"
 #include "gso.h"
+#include "steering.h"
 #include "vnet.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -316,19 +317,37 @@ static toe_instant deadline(const struct emu_port *port)
 
 /* --- opening and closing --- */
 
-/* Takes frames for |mac| and for groups; everything else on the interface is the kernel's. */
+/*
+ * Takes frames for |mac| and for groups; everything else on the interface is the kernel's, as is
+ * what it sends there: sockets that share are told of that whatever PACKET_IGNORE_OUTGOING says.
+ */
 static bool attach_filter(int fd, const uint8_t mac[TOE_MAC_LEN])
 {
     const uint32_t high =
         ((uint32_t)mac[0] << 24) | ((uint32_t)mac[1] << 16) | ((uint32_t)mac[2] << 8) | mac[3];
     const uint32_t low = ((uint32_t)mac[4] << 8) | mac[5];
     struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 4, 0),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 3),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX), BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 7, 0),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 4, 0),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 3),
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
     };
     const struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+}
+
+/* Takes nothing, for the time until a socket shares: before, it would get what others get. */
+static bool attach_nothing(int fd)
+{
+    struct sock_filter code[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    const struct sock_fprog program = {.len = 1, .filter = code};
 
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
 }
@@ -345,7 +364,10 @@ static void enlarge_buffers(int fd)
     }
 }
 
-/* Filter and options come before bind(), so that no stray frame is in the queue. */
+/*
+ * Filter and options come before bind(), so that no stray frame is in the queue. |mac| is NULL if
+ * the filter comes later.
+ */
 static bool configure(int fd, const struct emu_adapter *adapter, const uint8_t *mac)
 {
     const int on = 1;
@@ -358,7 +380,7 @@ static bool configure(int fd, const struct emu_adapter *adapter, const uint8_t *
     return setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) == 0 &&
            setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) == 0 &&
            setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof(member)) == 0 &&
-           attach_filter(fd, mac) &&
+           (mac != NULL ? attach_filter(fd, mac) : attach_nothing(fd)) &&
            bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
@@ -417,8 +439,9 @@ static struct packet_port *make_packet(void)
     return packet;
 }
 
-struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
-                                      struct emu_error *error)
+/* |is_shared|: without a filter so far. */
+static struct emu_port *open_packet(const char *interface, const uint8_t *mac, bool is_shared,
+                                    struct emu_error *error)
 {
     struct emu_adapter info;
     struct packet_port *packet;
@@ -436,7 +459,7 @@ struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
     } else {
         emu_port_mac_derive(packet->port.mac, info.mac);
     }
-    packet->port.fd = open_socket(&info, interface, packet->port.mac, error);
+    packet->port.fd = open_socket(&info, interface, is_shared ? NULL : packet->port.mac, error);
     if (packet->port.fd < 0) {
         free_packet(packet);
         return NULL;
@@ -454,4 +477,66 @@ struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
     packet->port.deadline = deadline;
     packet->port.close = close_packet;
     return &packet->port;
+}
+
+struct emu_port *emu_port_packet_open(const char *interface, const uint8_t *mac,
+                                      struct emu_error *error)
+{
+    return open_packet(interface, mac, false, error);
+}
+
+/* --- several that share --- */
+
+/* The first one gets a number for the group, which the others join. */
+static bool join(int fd, int first)
+{
+    struct sock_filter code[EMU_STEERING_PROGRAM_MAX];
+    const struct sock_fprog program = {.len = emu_steering_program(code), .filter = code};
+    uint32_t group = (PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_UNIQUEID) << 16;
+    socklen_t len = sizeof(group);
+
+    if (fd == first) {
+        return setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &group, sizeof(group)) == 0 &&
+               setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof(program)) == 0;
+    }
+    return getsockopt(first, SOL_PACKET, PACKET_FANOUT, &group, &len) == 0 &&
+           setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &group, sizeof(group)) == 0;
+}
+
+static bool share(struct emu_port *const ports[], uint32_t cnt)
+{
+    for (uint32_t i = 0; i < cnt; ++i) {
+        if (!join(ports[i]->fd, ports[0]->fd)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < cnt; ++i) {
+        if (!attach_filter(ports[i]->fd, ports[i]->mac)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool emu_port_packet_open_queues(struct emu_port *ports[], uint32_t cnt, const char *interface,
+                                 const uint8_t *mac, struct emu_error *error)
+{
+    uint32_t opened = 0;
+
+    while (opened < cnt && (ports[opened] = open_packet(interface, mac, cnt > 1, error)) != NULL) {
+        ++opened;
+    }
+    if (opened == cnt && (cnt == 1 || share(ports, cnt))) {
+        return true;
+    }
+    if (opened == cnt) {
+        emu_error_set(error, EMU_EXIT_ENVIRONMENT,
+                      "\"%s\" cannot have %u queues on this kernel: %s; take one", interface, cnt,
+                      strerror(errno));
+    }
+    while (opened > 0) {
+        emu_port_close(ports[--opened]);
+        ports[opened] = NULL;
+    }
+    return false;
 }

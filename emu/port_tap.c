@@ -2,7 +2,9 @@
 /*
  * A port on a TAP: an interface with the kernel at its other end. It exists as long as the port or,
  * if it persists, until somebody removes it: a NIC that died is started again under connections
- * that still stand.
+ * that still stand. It may have several queues, each of them a port: the kernel sends a
+ * connection's frames by the queue that brought it the last one of the connection, or any if none
+ * did lately.
  *
  * Every frame comes and goes with a virtio-net header, so that one read() or write() moves up to
  * 64 KiB; there is no way to have several frames in one call. What the kernel leaves unfinished it
@@ -43,6 +45,18 @@ struct tap_port {
     bool has_more;   /* the last batch ended before the kernel's queue did */
 };
 
+/* Somebody may have removed the interface: the file is of no use then. */
+static void note_error(struct tap_port *tap, int number)
+{
+    tap->port.stats.in_errors += number != EAGAIN && number != EINTR ? 1 : 0;
+    if (number == EBADFD && !tap->port.ended) {
+        tap->port.ended = true;
+        tap->has_more = true; /* to be looked at once more, by those that stand on it */
+        emu_error_set(&tap->port.error, EMU_EXIT_ENVIRONMENT, "interface \"%s\" has gone away",
+                      tap->port.name);
+    }
+}
+
 static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 {
     struct tap_port *tap = wire;
@@ -59,7 +73,7 @@ static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 
         if (len < 0) {
             tap->has_more = false;
-            tap->port.stats.in_errors += errno != EAGAIN && errno != EINTR ? 1 : 0;
+            note_error(tap, errno);
             break;
         }
         frames[cnt] = (struct toe_frame){.data = room + HEADROOM};
@@ -187,8 +201,34 @@ static void explain_create(struct emu_error *error, const char *name)
     }
 }
 
-/* Opens the device and makes the interface; its name is in |req| then. */
-static int open_device(const char *interface, struct ifreq *req, struct emu_error *error)
+/* Gives |fd| the interface. One that is there is of one queue or of several, and stays so. */
+static bool attach(int fd, struct ifreq *req, bool many, struct emu_error *error)
+{
+    req->ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (many ? IFF_MULTI_QUEUE : 0));
+    if (ioctl(fd, TUNSETIFF, req) == 0) {
+        return true;
+    }
+    if (errno != EINVAL) {
+        explain_create(error, req->ifr_name);
+        return false;
+    }
+    req->ifr_flags = (short)(req->ifr_flags ^ IFF_MULTI_QUEUE);
+    if (ioctl(fd, TUNSETIFF, req) != 0) {
+        errno = EINVAL;
+        explain_create(error, req->ifr_name);
+        return false;
+    }
+    if (many) {
+        emu_error_set(error, EMU_EXIT_USAGE,
+                      "TAP interface \"%s\" was made for one queue; remove it (ip link del %s), or "
+                      "take another name, or one queue",
+                      req->ifr_name, req->ifr_name);
+    }
+    return !many;
+}
+
+/* Opens the device and makes the interface, or another queue of it; its name is in |req| then. */
+static int open_device(const char *interface, bool many, struct ifreq *req, struct emu_error *error)
 {
     int fd;
 
@@ -203,9 +243,7 @@ static int open_device(const char *interface, struct ifreq *req, struct emu_erro
         return -1;
     }
     (void)snprintf(req->ifr_name, sizeof(req->ifr_name), "%s", interface);
-    req->ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-    if (ioctl(fd, TUNSETIFF, req) != 0) {
-        explain_create(error, interface);
+    if (!attach(fd, req, many, error)) {
         (void)close(fd);
         return -1;
     }
@@ -217,10 +255,8 @@ static bool configure(int fd, const char *name, const struct emu_tap_settings *s
                       struct emu_error *error)
 {
     const int header_len = sizeof(struct virtio_net_hdr);
-    const int buffer = SEND_BUFFER;
 
     if (ioctl(fd, TUNSETVNETHDRSZ, &header_len) != 0 || ioctl(fd, TUNSETOFFLOAD, 0ul) != 0 ||
-        ioctl(fd, TUNSETSNDBUF, &buffer) != 0 ||
         ioctl(fd, TUNSETPERSIST, settings->persist ? 1ul : 0ul) != 0) {
         emu_error_set(error, EMU_EXIT_ENVIRONMENT, "cannot set up the TAP interface \"%s\": %s",
                       name, strerror(errno));
@@ -231,18 +267,14 @@ static bool configure(int fd, const char *name, const struct emu_tap_settings *s
            emu_netlink_up(name, settings->mtu, error);
 }
 
-struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings, struct emu_error *error)
+/* Makes a port of |fd|, which is closed if that cannot be. */
+static struct emu_port *make_port(int fd, const char *name, struct emu_error *error)
 {
-    struct ifreq req = {.ifr_flags = 0};
+    const int buffer = SEND_BUFFER;
     struct emu_adapter info;
     struct tap_port *tap;
-    const int fd = open_device(settings->name, &req, error);
 
-    if (fd < 0) {
-        return NULL;
-    }
-    if (!configure(fd, req.ifr_name, settings, error) ||
-        !emu_adapter_get(&info, req.ifr_name, error)) {
+    if (!emu_adapter_get(&info, name, error)) {
         (void)close(fd);
         return NULL;
     }
@@ -253,10 +285,11 @@ struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings, stru
         (void)close(fd);
         return NULL;
     }
+    (void)ioctl(fd, TUNSETSNDBUF, &buffer);
     tap->port.fd = fd;
     tap->port.mtu = info.mtu;
     emu_port_mac_derive(tap->port.mac, info.mac);
-    (void)snprintf(tap->port.name, sizeof(tap->port.name), "%s", req.ifr_name);
+    (void)snprintf(tap->port.name, sizeof(tap->port.name), "%s", name);
     tap->port.ops =
         (struct toe_wire_ops){.size = sizeof(struct toe_wire_ops),
                               .features = TOE_WIRE_CSUM | TOE_WIRE_TSO | TOE_WIRE_GATHER,
@@ -266,4 +299,58 @@ struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings, stru
     tap->port.deadline = deadline;
     tap->port.close = close_tap;
     return &tap->port;
+}
+
+/* Of an interface with several queues anybody may have one more; a NIC has all of them. */
+static bool is_free(const struct ifreq *req, struct emu_error *error)
+{
+    if ((req->ifr_flags & IFF_MULTI_QUEUE) != 0 && emu_netlink_tap_queues(req->ifr_name) > 1) {
+        errno = EBUSY;
+        explain_create(error, req->ifr_name);
+        return false;
+    }
+    return true;
+}
+
+/* The first queue makes the interface, and sets it up; the others find it. */
+static struct emu_port *open_queue(const struct emu_tap_settings *settings, const char *name,
+                                   bool many, bool is_first, struct emu_error *error)
+{
+    struct ifreq req = {.ifr_flags = 0};
+    const int fd = open_device(name, many, &req, error);
+
+    if (fd < 0) {
+        return NULL;
+    }
+    if (is_first && (!is_free(&req, error) || !configure(fd, req.ifr_name, settings, error))) {
+        (void)close(fd);
+        return NULL;
+    }
+    return make_port(fd, req.ifr_name, error);
+}
+
+bool emu_port_tap_open_queues(struct emu_port *ports[], uint32_t cnt,
+                              const struct emu_tap_settings *settings, struct emu_error *error)
+{
+    const char *name = settings->name;
+
+    for (uint32_t i = 0; i < cnt; ++i) {
+        ports[i] = open_queue(settings, name, cnt > 1, i == 0, error);
+        if (ports[i] == NULL) {
+            while (i > 0) {
+                emu_port_close(ports[--i]);
+                ports[i] = NULL;
+            }
+            return false;
+        }
+        name = ports[0]->name;
+    }
+    return true;
+}
+
+struct emu_port *emu_port_tap_open(const struct emu_tap_settings *settings, struct emu_error *error)
+{
+    struct emu_port *port;
+
+    return emu_port_tap_open_queues(&port, 1, settings, error) ? port : NULL;
 }

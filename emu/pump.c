@@ -26,6 +26,7 @@ struct emu_pump {
     uint32_t poll_cnt;
     uv_poll_t timer_poll;
     uv_signal_t signals[2];
+    uv_async_t rouser;
     int timer;
     toe_instant application_at; /* what the application returned last */
     toe_instant until;
@@ -168,6 +169,15 @@ static void on_timer(uv_poll_t *poll, int status, int events)
     run_batch(pump);
 }
 
+static void on_roused(uv_async_t *rouser)
+{
+    struct emu_pump *pump = rouser->data;
+
+    if (!pump->stopped) {
+        run_batch(pump);
+    }
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct emu_pump *pump = handle->data;
@@ -194,6 +204,10 @@ static int init_handles(struct emu_pump *pump)
     int result = uv_poll_init(&pump->loop, &pump->timer_poll, pump->timer);
 
     pump->timer_poll.data = pump;
+    pump->rouser.data = pump;
+    if (result == 0) {
+        result = uv_async_init(&pump->loop, &pump->rouser, on_roused);
+    }
     for (int i = 0; i < 2 && result == 0; ++i) {
         result = uv_signal_init(&pump->loop, &pump->signals[i]);
         pump->signals[i].data = pump;
@@ -268,6 +282,9 @@ static void catch_signals(struct emu_pump *pump, sigset_t *mask)
 {
     sigset_t ours;
 
+    if (pump->settings.no_signals) {
+        return;
+    }
     (void)uv_signal_start(&pump->signals[0], on_signal, SIGINT);
     (void)uv_signal_start(&pump->signals[1], on_signal, SIGTERM);
     fill_signals(&ours);
@@ -276,6 +293,9 @@ static void catch_signals(struct emu_pump *pump, sigset_t *mask)
 
 static void release_signals(struct emu_pump *pump, const sigset_t *mask)
 {
+    if (pump->settings.no_signals) {
+        return;
+    }
     (void)pthread_sigmask(SIG_SETMASK, mask, NULL);
     (void)uv_signal_stop(&pump->signals[0]);
     (void)uv_signal_stop(&pump->signals[1]);
@@ -317,6 +337,14 @@ void emu_pump_signals_block(void)
     (void)pthread_sigmask(SIG_BLOCK, &ours, NULL);
 }
 
+void emu_pump_signals_unblock(void)
+{
+    sigset_t ours;
+
+    fill_signals(&ours);
+    (void)pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+}
+
 void emu_pump_stop(struct emu_pump *pump)
 {
     pump->stopped = true;
@@ -327,6 +355,11 @@ void emu_pump_wake(struct emu_pump *pump)
 {
     pump->application_at = 0;
     arm(pump, 0, 0);
+}
+
+void emu_pump_rouse(struct emu_pump *pump)
+{
+    (void)uv_async_send(&pump->rouser);
 }
 
 void emu_pump_stay(struct emu_pump *pump)

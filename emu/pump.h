@@ -39,6 +39,7 @@ struct emu_pump_settings {
     int fds[EMU_PUMP_FDS]; /* of the application's own: when one is readable, all is run */
     uint32_t fd_cnt;
     toe_duration busy_poll; /* so long it looks for more frames before it sleeps; 0: not */
+    bool no_signals;        /* they are somebody else's: one of several pumps, each in a thread */
 };
 
 struct emu_pump_stats {
@@ -63,14 +64,21 @@ struct emu_pump *emu_pump_new(const struct emu_pump_settings *settings, struct e
  */
 int emu_pump_run(struct emu_pump *pump, toe_instant until);
 
-/* emu_pump_signals_block() keeps SIGINT and SIGTERM waiting until a pump runs. */
+/*
+ * emu_pump_signals_block() keeps SIGINT and SIGTERM waiting until a pump runs, or
+ * emu_pump_signals_unblock() lets them in. Threads begin as the one that makes them.
+ */
 void emu_pump_signals_block(void);
+void emu_pump_signals_unblock(void);
 
 /* emu_pump_stop() makes emu_pump_run() return soon. To be called from the application. */
 void emu_pump_stop(struct emu_pump *pump);
 
 /* emu_pump_wake() has the application called soon: something outside of the four has changed. */
 void emu_pump_wake(struct emu_pump *pump);
+
+/* emu_pump_rouse() is the one call that other threads may make: all is run soon. */
+void emu_pump_rouse(struct emu_pump *pump);
 
 /*
  * emu_pump_stay() begins |busy_poll| anew. To be called from the application when frames came;

@@ -46,16 +46,24 @@ static void unset(struct emu_timers *timers, struct emu_timer *timer)
     }
 }
 
-static void reserve(struct emu_timers *timers)
+bool emu_timers_reserve(struct emu_timers *timers, size_t cnt)
 {
-    if (timers->cnt < timers->cap) {
-        return;
+    struct emu_timer **heap;
+    size_t cap = timers->cap == 0 ? 64 : timers->cap;
+
+    if (cnt <= timers->cap) {
+        return true;
     }
-    timers->cap = timers->cap == 0 ? 64 : 2 * timers->cap;
-    timers->heap = realloc(timers->heap, timers->cap * sizeof(*timers->heap));
-    if (timers->heap == NULL) {
-        abort();
+    while (cap < cnt) {
+        cap *= 2;
     }
+    heap = realloc(timers->heap, cap * sizeof(*heap));
+    if (heap == NULL) {
+        return false;
+    }
+    timers->heap = heap;
+    timers->cap = cap;
+    return true;
 }
 
 void emu_timers_set(struct emu_timers *timers, struct emu_timer *timer, toe_instant at)
@@ -72,7 +80,9 @@ void emu_timers_set(struct emu_timers *timers, struct emu_timer *timer, toe_inst
     timer->at = at;
     timer->order = timers->order++;
     if (timer->pos == 0) {
-        reserve(timers);
+        if (!emu_timers_reserve(timers, timers->cnt + 1)) {
+            abort();
+        }
         settle(timers, timers->cnt++, timer);
     } else {
         settle(timers, timer->pos - 1, timer);

@@ -22,7 +22,13 @@ struct emu_timers {
     uint64_t order;
 };
 
-/* emu_timers_set() sets |timer| to |at|, or unsets it if that is TOE_INSTANT_NEVER. */
+/* emu_timers_reserve() makes room for |cnt| timers in all; false: there is no memory for them. */
+bool emu_timers_reserve(struct emu_timers *timers, size_t cnt);
+
+/*
+ * emu_timers_set() sets |timer| to |at|, or unsets it if that is TOE_INSTANT_NEVER. It ends the
+ * program if there is no room, and no memory: whoever is to live on reserves room before.
+ */
 void emu_timers_set(struct emu_timers *timers, struct emu_timer *timer, toe_instant at);
 
 /* emu_timers_next() is the earliest instant, or TOE_INSTANT_NEVER. */

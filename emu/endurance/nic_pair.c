@@ -13,6 +13,7 @@
 #include "nic/client.h"
 #include "nic/control.h"
 #include "toe/drop.h"
+#include "toe/status.h"
 
 #define TEST_NIC "toe0"
 #define SUPPORT_NIC "toe1"
@@ -163,6 +164,8 @@ static void take_kernel(struct emu_stress_result *result, const json_t *object)
     result->offloads = number(object, "offloads");
     result->uploads = number(object, "uploads");
     result->offloads_failed = number(object, "refusals");
+    result->failures[0].status = TOE_STATUS_OFFLOAD_TCP_ENTRIES;
+    result->failures[0].cnt = number(object, "refusals_full");
     result->seam.ops[TOE_INTER_NEIGHBOR_EVENT] = number(object, "neighbor_queries");
 }
 
@@ -232,6 +235,34 @@ bool emu_nic_pair_sum(struct emu_stress_result *result)
     result->frames_lost = in->lost + out->lost;
     result->reordered = in->reordered + out->reordered;
     return true;
+}
+
+static void take_times(void *user, const json_t *object)
+{
+    const bool is_offload = strcmp(emu_client_text(object, "way"), "offload") == 0;
+    struct emu_chronicle *chronicle = user;
+    struct emu_histogram *times = is_offload ? &chronicle->offload_time : &chronicle->upload_time;
+    const json_t *bucket;
+    size_t i;
+
+    if (strcmp(emu_client_text(object, "group"), "move_time") != 0) {
+        return;
+    }
+    json_array_foreach(json_object_get(object, "buckets"), i, bucket)
+    {
+        const json_int_t from = json_integer_value(json_array_get(bucket, 0));
+
+        for (json_int_t k = json_integer_value(json_array_get(bucket, 1)); k > 0; --k) {
+            emu_histogram_add(times, (toe_duration)from);
+        }
+    }
+    times->max = number(object, "p100_ns");
+}
+
+bool emu_nic_pair_times(struct emu_chronicle *chronicle)
+{
+    return emu_client_ask(&test_nic, json_pack("{ss}", "command", "stats"), take_times,
+                          chronicle) == EMU_EXIT_OK;
 }
 
 /* --- phases --- */

@@ -6,6 +6,7 @@
 #ifndef EMU_ENDURANCE_NIC_PAIR_H
 #define EMU_ENDURANCE_NIC_PAIR_H
 
+#include "chronicle.h"
 #include "endurance/course.h"
 #include "endurance/world.h"
 #include "stress.h"
@@ -23,6 +24,9 @@ bool emu_nic_pair_open(struct emu_nic_pair *pair, const struct emu_endurance_wor
 
 /* emu_nic_pair_sum() brings |result| up to date with what the test NIC has counted. */
 bool emu_nic_pair_sum(struct emu_stress_result *result);
+
+/* emu_nic_pair_times() tells |chronicle|, once, how long moves took. */
+bool emu_nic_pair_times(struct emu_chronicle *chronicle);
 
 /*
  * emu_nic_pair_phase() has the test NIC do what |phase| says: policy and wire. NULL: nothing moves

@@ -341,6 +341,9 @@ int emu_endurance_nic_run(struct emu_stress_result *result,
     result->seed = settings->seed;
     result->seam.offloaded_max = settings->tcp_max;
     ok = play(&run, &error);
+    if (ok && settings->chronicle != NULL && !emu_nic_pair_times(settings->chronicle)) {
+        emu_load_fault(result, "the NIC does not answer");
+    }
     if (run.session >= 0) {
         (void)close(run.session);
     }

@@ -182,8 +182,6 @@ static void judge_connections(struct inquest *q)
             refused += q->run->failures[i].cnt;
         }
     }
-    /* A NIC does not tell why; that they were refused at all shows that there is a limit. */
-    refused = sees_the_seam(q) ? refused : q->run->offloads_failed;
     say(q,
         "%u connections open at once, %u of them offloaded in one target, which offers to take %u; "
         "%" PRIu64 " more were refused for that",

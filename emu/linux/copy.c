@@ -83,6 +83,16 @@ struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const struct toe_fr
     return piece;
 }
 
+void emu_piece_skip(struct emu_piece *piece, uint32_t len)
+{
+    const uint32_t left = piece->buf.len - len;
+
+    piece->bytes += len;
+    piece->seq += len;
+    piece->sge = (struct toe_sge){.addr = toe_bus_addr(NULL, piece->bytes, left), .len = left};
+    piece->buf.len = left;
+}
+
 void emu_piece_del(struct emu_piece_pool *pool, struct emu_piece *piece)
 {
     const int i = size_for(piece->room_len);

@@ -24,6 +24,7 @@ struct emu_piece {
     struct toe_frame frame; /* of a whole frame: its metadata */
     bool by_kernel;         /* likewise: who sent it */
     bool is_posted;         /* the target has it */
+    bool has_fin;           /* of a segment of the kernel: this is behind it */
     uint32_t seq;           /* of the first byte, */
     uint32_t end;           /* and behind the last; of a segment FIN included */
     const uint8_t *bytes;
@@ -49,6 +50,9 @@ void emu_piece_pool_fini(struct emu_piece_pool *pool);
 /* emu_piece_new() makes a piece of |len| bytes of |frame| from |off| on, or NULL. */
 struct emu_piece *emu_piece_new(struct emu_piece_pool *pool, const struct toe_frame *frame,
                                 uint32_t off, uint32_t len);
+
+/* emu_piece_skip() takes |len| bytes off the begin of |piece|, which is longer. */
+void emu_piece_skip(struct emu_piece *piece, uint32_t len);
 
 void emu_piece_del(struct emu_piece_pool *pool, struct emu_piece *piece);
 

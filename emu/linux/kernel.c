@@ -65,6 +65,23 @@ static bool has_moved(const struct emu_conn *conn, const struct emu_segment *seg
            memcmp(n->src_mac, seg->src_mac, TOE_MAC_LEN) != 0;
 }
 
+/*
+ * The kernel sends on another VLAN than before. It is another connection of the same name, in
+ * another network of this computer, or the same one on another way; the host has it then, and is
+ * followed anew. Returns false as long as the target has it still, and cannot leave at once.
+ */
+static bool change_vlan(struct emu_conn *conn)
+{
+    if (conn->move != NULL) {
+        emu_move_recall(conn, EMU_WHY_ROUTE, 0);
+    }
+    if (conn->move == NULL) {
+        conn->track = (struct emu_track){.vlan_id = 0};
+        conn->is_open = false;
+    }
+    return conn->move == NULL || conn->move->phase != EMU_PHASE_CARRIED;
+}
+
 /* Tells of |conn|, which is in the host, what its owner waits for. */
 static void tell_progress(struct emu_conn *conn, const struct emu_segment *seg)
 {
@@ -102,6 +119,9 @@ static bool take_down(struct emu_kernel *kernel, const struct toe_frame *frame)
         return true;
     }
     emu_conn_use(conn);
+    if (conn->track.has_kernel && seg.vlan_id != conn->track.vlan_id && !change_vlan(conn)) {
+        return true;
+    }
     if (conn->move != NULL &&
         (conn->move->phase == EMU_PHASE_ASKED || conn->move->phase == EMU_PHASE_RECALLED)) {
         emu_move_hold(conn, frame, true);
@@ -194,6 +214,14 @@ static bool take_up(struct emu_kernel *kernel, const struct toe_frame *frame)
         return true;
     }
     emu_conn_use(conn);
+    if (conn->track.has_kernel && seg.vlan_id != conn->track.vlan_id) {
+        /* The target takes from the neighbor's VLAN alone (SEG-078). */
+        conn->track.is_apart = true;
+        if (conn->move != NULL) {
+            emu_move_recall(conn, EMU_WHY_ROUTE, 0);
+        }
+        return true;
+    }
     if (conn->move != NULL &&
         (conn->move->phase == EMU_PHASE_ASKED || conn->move->phase == EMU_PHASE_RECALLED)) {
         emu_move_hold(conn, frame, false);
@@ -413,6 +441,7 @@ static void free_kernel(struct emu_kernel *kernel)
 {
     emu_heap_give(&kernel->heap, kernel->buckets);
     emu_heap_give(&kernel->heap, kernel->scratch);
+    emu_heap_give(&kernel->heap, kernel->spare_request);
     free(kernel);
 }
 
@@ -439,7 +468,8 @@ static struct emu_kernel *alloc_kernel(const struct emu_kernel_settings *setting
     kernel->buckets =
         emu_heap_take_zeroed(&kernel->heap, kernel->bucket_cnt * sizeof(struct emu_conn *));
     kernel->scratch = emu_heap_take(&kernel->heap, SCRATCH_LEN);
-    if (kernel->buckets == NULL || kernel->scratch == NULL) {
+    kernel->spare_request = emu_heap_take(&kernel->heap, sizeof(*kernel->spare_request));
+    if (kernel->buckets == NULL || kernel->scratch == NULL || kernel->spare_request == NULL) {
         free_kernel(kernel);
         return NULL;
     }
@@ -537,6 +567,9 @@ static void run_conn(struct emu_conn *conn)
     case EMU_PHASE_CARRIED:
         emu_relay_in_run(conn);
         emu_move_drain(conn);
+        if (conn->move->is_wanted_back) {
+            emu_move_recall(conn, conn->info.why, conn->info.detail);
+        }
         break;
     case EMU_PHASE_REST:
         emu_relay_in_run(conn);
@@ -545,6 +578,16 @@ static void run_conn(struct emu_conn *conn)
     case EMU_PHASE_ASKED:
     case EMU_PHASE_RECALLED:
         break;
+    }
+}
+
+/* The kernel does not take what the peer sent: whoever has it waits for that, if it may. */
+static void give_up(struct emu_conn *conn)
+{
+    if (conn->move->phase == EMU_PHASE_CARRIED) {
+        emu_move_recall(conn, EMU_WHY_WINDOW, 0);
+    } else if (conn->kernel->settings.ack_when == TOE_ACK_RETURNED) {
+        emu_move_forsake(conn); /* The peer has it, and sends it again. */
     }
 }
 
@@ -558,7 +601,11 @@ static void expire(struct emu_conn *conn)
         emu_relay_in_expire(conn);
         emu_move_drain(conn);
         if (conn->move->rto_cnt >= PATIENCE) {
-            emu_move_recall(conn, EMU_WHY_WINDOW, 0);
+            give_up(conn);
+        } else if (conn->move->phase == EMU_PHASE_CARRIED && emu_conn_is_orphan(conn)) {
+            emu_move_recall(conn, EMU_WHY_ENDED, 0);
+        } else if (conn->timer.pos == 0) {
+            emu_conn_watch_silent(conn);
         }
     }
 }
@@ -728,6 +775,11 @@ bool emu_kernel_find(const struct emu_kernel *kernel, const struct emu_tuple *tu
 struct emu_heap *emu_kernel_heap(struct emu_kernel *kernel)
 {
     return &kernel->heap;
+}
+
+const struct emu_kernel_times *emu_kernel_times(const struct emu_kernel *kernel)
+{
+    return &kernel->times;
 }
 
 void emu_kernel_stats_get(const struct emu_kernel *kernel, struct emu_kernel_stats *stats)

@@ -22,6 +22,7 @@
 #define EMU_LINUX_KERNEL_H
 
 #include "error.h"
+#include "histogram.h"
 #include "toe/seam.h"
 #include "toe/target.h"
 
@@ -109,7 +110,8 @@ struct emu_kernel_stats {
     uint64_t offloads;                 /* so far */
     uint64_t uploads;                  /* so far, */
     uint64_t uploads_for[EMU_WHY_CNT]; /* and why */
-    uint64_t refusals;                 /* offloads that came to nothing */
+    uint64_t refusals;                 /* offloads that came to nothing, */
+    uint64_t refusals_full;            /* those because the target has no more room */
     uint64_t host_frames;              /* from the kernel, */
     uint64_t host_ordinary;            /* and those of them that went on as they were */
     uint64_t host_resent;              /* segments to the kernel that went more than once */
@@ -126,6 +128,15 @@ struct emu_kernel_stats {
     uint64_t neighbor_queries; /* by the target: a neighbor has been silent for too long */
 };
 
+/*
+ * How long moves took: to the target from when a connection began to offload, which includes the
+ * wait for an instant at which it can; and back from the recall until the kernel has all again.
+ */
+struct emu_kernel_times {
+    struct emu_histogram offloads;
+    struct emu_histogram uploads;
+};
+
 struct emu_kernel_settings {
     const struct toe_target_ops *ops;
     void *target;                    /* emu_kernel_new() attaches itself to it */
@@ -133,11 +144,15 @@ struct emu_kernel_settings {
     void *host_user;
     /*
      * |target| if it is the software target (toe/target.h), which can be told of the end of a
-     * stream and asked for timestamps; NULL: it is another one. Unless it acknowledges what is
-     * returned to it, not what it received (TOE_ACK_RETURNED), what it acknowledged is lost if all
-     * this vanishes.
+     * stream and asked for timestamps; NULL: it is another one.
      */
     struct toe_target *software;
+    /*
+     * When |target| acknowledges the peer. Unless what is returned to it (TOE_ACK_RETURNED), what
+     * it acknowledged is lost if all this vanishes, and a connection that is back is not left alone
+     * before the kernel has all of that.
+     */
+    enum toe_ack_when ack_when;
     const char *interface; /* that the kernel sees; borrowed. NULL: no news of it are read */
     uint32_t mtu;          /* of it, the largest it may have */
     uint64_t seed;         /* of the hash */
@@ -243,5 +258,7 @@ bool emu_kernel_find(const struct emu_kernel *kernel, const struct emu_tuple *tu
 struct emu_heap *emu_kernel_heap(struct emu_kernel *kernel);
 
 void emu_kernel_stats_get(const struct emu_kernel *kernel, struct emu_kernel_stats *stats);
+
+const struct emu_kernel_times *emu_kernel_times(const struct emu_kernel *kernel);
 
 #endif

@@ -77,6 +77,9 @@ struct emu_conn *emu_conn_get(struct emu_kernel *kernel, const struct emu_tuple 
     if (kernel->stats.conns >= kernel->settings.conn_max && !make_room(kernel)) {
         return NULL;
     }
+    if (!emu_timers_reserve(&kernel->timers, kernel->stats.conns + 1)) {
+        return NULL;
+    }
     conn = emu_heap_take_zeroed(&kernel->heap, sizeof(*conn));
     if (conn == NULL) {
         return NULL;
@@ -122,9 +125,25 @@ static bool is_over(const struct emu_conn *conn, enum toe_conn_state state)
 {
     struct emu_diag_info info;
 
-    return state == TOE_TCP_CLOSED || state == TOE_TCP_TIME_WAIT ||
-           (conn->kernel->diag != NULL &&
-            !emu_diag_get(conn->kernel->diag, &info, &conn->info.tuple));
+    if (state == TOE_TCP_CLOSED || state == TOE_TCP_TIME_WAIT) {
+        return true;
+    }
+    return conn->kernel->diag != NULL ? !emu_diag_get(conn->kernel->diag, &info, &conn->info.tuple)
+                                      : conn->track.is_rst_unanswered;
+}
+
+void emu_conn_watch_silent(struct emu_conn *conn)
+{
+    look_at(conn, conn->kernel->now + SILENCE);
+}
+
+bool emu_conn_is_orphan(const struct emu_conn *conn)
+{
+    const struct emu_kernel *kernel = conn->kernel;
+    struct emu_diag_info info;
+
+    return kernel->now - conn->info.seen_at >= SILENCE && kernel->diag != NULL &&
+           !emu_diag_get(kernel->diag, &info, &conn->info.tuple);
 }
 
 void emu_conn_look(struct emu_conn *conn)
@@ -191,12 +210,28 @@ void emu_conn_ask(struct emu_conn *conn)
     }
 }
 
+/* Counts a move that has come to where it was going. */
+static void count_time(struct emu_conn *conn)
+{
+    struct emu_kernel *kernel = conn->kernel;
+    const toe_duration time = kernel->now - conn->moves_from;
+
+    if (conn->info.was == EMU_PLACE_OFFLOADING && conn->info.place == EMU_PLACE_OFFLOADED) {
+        emu_histogram_add(&kernel->times.offloads, time);
+    } else if (conn->info.was == EMU_PLACE_UPLOADING && conn->info.place == EMU_PLACE_HOST) {
+        emu_histogram_add(&kernel->times.uploads, time);
+    } else {
+        conn->moves_from = kernel->now;
+    }
+}
+
 void emu_conn_place_set(struct emu_conn *conn, enum emu_place place)
 {
     const struct emu_kernel_settings *settings = &conn->kernel->settings;
 
     conn->info.was = conn->info.place;
     conn->info.place = place;
+    count_time(conn);
     conn->info.state = emu_track_state(&conn->track);
     if (settings->moved != NULL) {
         settings->moved(settings->user, &conn->info);

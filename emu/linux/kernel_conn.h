@@ -35,6 +35,8 @@ struct emu_move {
 
     /* From the kernel: what the peer has not acknowledged, and this much of it is held. */
     struct emu_pieces out;
+    struct emu_pieces ahead; /* what the kernel sent behind something that did not come yet */
+    uint32_t ahead_cnt;
     uint32_t out_begin; /* armed: what was sent before is not held */
     uint32_t out_una;   /* the peer acknowledged all before: the kernel may know */
     uint32_t out_nxt;   /* taken from the kernel up to there */
@@ -50,8 +52,10 @@ struct emu_move {
     struct toe_buf rst;
     uint8_t disconnects; /* posted and not completed */
 
-    uint32_t told_wnd; /* the target offers the peer this window */
-    bool is_widening;  /* and is being told of another one */
+    uint32_t told_wnd; /* the target offers the peer this window, */
+    uint8_t told_tos;  /* and sends with these; */
+    uint8_t told_priority;
+    bool is_widening; /* it is being told of others */
 
     /* For the kernel: what it has not acknowledged. */
     struct emu_pieces copies; /* segments that went to it, too, while armed */
@@ -85,8 +89,9 @@ struct emu_conn {
     TAILQ_ENTRY(emu_conn) node;
     TAILQ_ENTRY(emu_conn) touched;
     bool is_touched;
-    bool is_open;  /* and that was told */
-    uint64_t mark; /* see emu_kernel_own() */
+    bool is_open;           /* and that was told */
+    toe_instant moves_from; /* when it began the move that it is on */
+    uint64_t mark;          /* see emu_kernel_own() */
     struct emu_kernel *kernel;
     struct emu_kernel_conn info;
     struct emu_track track;
@@ -117,6 +122,7 @@ struct emu_batch {
 struct emu_kernel {
     struct emu_kernel_settings settings;
     struct emu_kernel_stats stats;
+    struct emu_kernel_times times;
     struct toe_caps caps;
     struct toe_params params;
     toe_instant now;
@@ -136,7 +142,9 @@ struct emu_kernel {
     struct emu_paths paths[EMU_PATH_BUCKETS];
     struct emu_paths idle_paths;
     struct emu_neighbors neighbors;
-    struct emu_requests requests; /* the target's until it answers */
+    struct emu_requests requests;      /* the target's until it answers */
+    struct emu_request *spare_request; /* to get a connection back when there is no memory; NULL: in
+                                          use */
 
     struct emu_diag *diag; /* NULL: nobody to ask */
     struct emu_rtnl *rtnl; /* NULL: nobody tells */
@@ -164,6 +172,14 @@ void emu_conn_watch(struct emu_conn *conn);
 
 /* emu_conn_look() forgets |conn|, which is in the host, if it is over. */
 void emu_conn_look(struct emu_conn *conn);
+
+/*
+ * emu_conn_is_orphan() tells whether the kernel has long been silent about |conn|, and does not
+ * know it any more: a socket may end without a word. emu_conn_watch_silent() sets the timer for
+ * when to ask.
+ */
+bool emu_conn_is_orphan(const struct emu_conn *conn);
+void emu_conn_watch_silent(struct emu_conn *conn);
 
 /* emu_conn_use() notes that |conn| is in use. */
 void emu_conn_use(struct emu_conn *conn);

@@ -7,6 +7,7 @@
 #include "linux/handover.h"
 #include "linux/relay_in.h"
 #include "linux/relay_out.h"
+#include "linux/widen.h"
 
 /* What was in flight when a connection was armed is over after this, or never. */
 #define ARMED_MAX (3 * TOE_NS_PER_SEC)
@@ -54,7 +55,7 @@ static enum emu_why why_not(const struct emu_conn *conn)
         (track->has_sack && !caps->sack)) {
         return EMU_WHY_OPTIONS;
     }
-    return EMU_WHY_NONE;
+    return track->is_apart ? EMU_WHY_ROUTE : EMU_WHY_NONE;
 }
 
 enum emu_why emu_move_arm(struct emu_conn *conn)
@@ -72,6 +73,7 @@ enum emu_why emu_move_arm(struct emu_conn *conn)
         return EMU_WHY_MEMORY;
     }
     TAILQ_INIT(&move->out);
+    TAILQ_INIT(&move->ahead);
     TAILQ_INIT(&move->copies);
     TAILQ_INIT(&move->held);
     move->phase = EMU_PHASE_ARMED;
@@ -97,6 +99,7 @@ void emu_move_free(struct emu_conn *conn)
 
     emu_relay_in_fini(conn);
     emu_pieces_clear(&kernel->pool, &move->out);
+    emu_pieces_clear(&kernel->pool, &move->ahead);
     emu_pieces_clear(&kernel->pool, &move->copies);
     emu_pieces_clear(&kernel->pool, &move->held);
     emu_conn_watch(conn);
@@ -313,7 +316,7 @@ static void ask(struct emu_conn *conn, struct emu_request *request)
     request->conn = conn;
     emu_request_fill(request, move->path, &kernel->caps);
     emu_handover_give(conn, &request->tcp_state);
-    move->told_wnd = request->tcp_state.cached.initial_rcv_wnd;
+    emu_widen_told(conn, &request->tcp_state.cached);
     request->tcp = (struct toe_block){
         .size = sizeof(request->tcp),
         .type = TOE_BLOCK_TCP,
@@ -507,6 +510,7 @@ void emu_move_initiated(struct emu_kernel *kernel, struct emu_request *request)
     emu_request_del(kernel, request);
     if (toe_status_is_failure(status)) {
         conn->move->tcp = 0;
+        kernel->stats.refusals_full += status == TOE_STATUS_OFFLOAD_TCP_ENTRIES;
         emu_move_cancel(conn, EMU_WHY_REFUSED, status);
     } else {
         is_carried(conn);
@@ -603,15 +607,18 @@ void emu_move_recall(struct emu_conn *conn, enum emu_why why, uint32_t detail)
         conn->info.detail = detail;
         return;
     }
+    move->is_wanted_back = false;
     if (has_to_wait(conn, why, detail)) {
         return;
     }
-    request = emu_request_new(kernel);
-    if (request == NULL) {
-        return; /* It stays, and is asked for again. */
-    }
     conn->info.why = why;
     conn->info.detail = detail;
+    request = emu_request_recall(kernel);
+    if (request == NULL) {
+        move->is_wanted_back = true; /* after those that are under way */
+        emu_conn_touch(conn);
+        return;
+    }
     emu_request_refer(request, conn, TOE_BLOCK_TCP_DELEGATED);
     request->ext.size = sizeof(request->ext);
     request->tcp_state.extension = kernel->caps.extension != 0 ? &request->ext : NULL;
@@ -630,6 +637,7 @@ static void send_down(struct emu_conn *conn, uint32_t seq, const uint8_t *bytes,
     struct emu_segment seg = {
         .tuple = conn->info.tuple,
         .vlan_id = track->vlan_id,
+        .priority = track->priority,
         .ttl = track->ttl,
         .tos = track->tos & 0xfc,
         .flow_label = track->flow_label,
@@ -765,7 +773,12 @@ void emu_move_terminated(struct emu_kernel *kernel, struct emu_request *request)
 void emu_move_rest(struct emu_conn *conn)
 {
     if (emu_relay_in_is_done(conn) || conn->track.is_reset || conn->move->is_rst_taken) {
-        emu_move_free(conn);
-        emu_conn_place_set(conn, EMU_PLACE_HOST);
+        emu_move_forsake(conn);
     }
+}
+
+void emu_move_forsake(struct emu_conn *conn)
+{
+    emu_move_free(conn);
+    emu_conn_place_set(conn, EMU_PLACE_HOST);
 }

@@ -49,8 +49,12 @@ void emu_move_initiated(struct emu_kernel *kernel, struct emu_request *request);
 void emu_move_terminated(struct emu_kernel *kernel, struct emu_request *request);
 void emu_move_forwarded(struct emu_kernel *kernel, struct toe_buf *chain);
 
-/* emu_move_rest() ends the move once the kernel has got all. */
+/*
+ * emu_move_rest() ends the move once the kernel has got all, emu_move_forsake() in any case: what
+ * it has not got the peer must have.
+ */
 void emu_move_rest(struct emu_conn *conn);
+void emu_move_forsake(struct emu_conn *conn);
 
 /* emu_move_free() forgets the move, whatever has become of it. */
 void emu_move_free(struct emu_conn *conn);

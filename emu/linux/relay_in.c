@@ -102,6 +102,7 @@ static void begin_segment(const struct emu_conn *conn, struct emu_segment *seg, 
     *seg = (struct emu_segment){
         .tuple = conn->info.tuple,
         .vlan_id = track->vlan_id,
+        .priority = track->peer_priority,
         .ttl = track->peer_ttl,
         .seq = seq,
         .ack = is_back ? track->snd_una : emu_relay_out_ack(conn),
@@ -320,13 +321,15 @@ void emu_relay_in_acked(struct emu_conn *conn, const struct emu_segment *seg)
 static void set_timer(struct emu_conn *conn)
 {
     const struct emu_move *move = conn->move;
-    const bool is_due = !emu_relay_in_is_done(conn);
     struct emu_kernel *kernel = conn->kernel;
 
-    emu_timers_set(&kernel->timers, &conn->timer,
-                   is_due                   ? kernel->now + move->in_rto
-                   : move->drain_until != 0 ? move->drain_until
-                                            : TOE_INSTANT_NEVER);
+    if (!emu_relay_in_is_done(conn)) {
+        emu_timers_set(&kernel->timers, &conn->timer, kernel->now + move->in_rto);
+    } else if (move->drain_until != 0) {
+        emu_timers_set(&kernel->timers, &conn->timer, move->drain_until);
+    } else if (conn->timer.pos == 0 || conn->timer.at <= kernel->now + RTO_MAX) {
+        emu_conn_watch_silent(conn); /* In place of one that is not needed. */
+    }
 }
 
 /* Sends the next segment; false if there is none that may be sent. */

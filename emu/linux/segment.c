@@ -161,6 +161,7 @@ bool emu_segment_parse(struct emu_segment *seg, const struct toe_frame *frame, b
     *seg = (struct emu_segment){.wnd = 0};
     if (type == ETHERTYPE_VLAN) {
         seg->vlan_id = emu_get16(data + 14) & 0xfff;
+        seg->priority = data[14] >> 5;
         type = emu_get16(data + 16);
         off += VLAN_LEN;
     }
@@ -269,9 +270,9 @@ uint32_t emu_segment_build(uint8_t *out, struct emu_segment *seg, bool by_kernel
 
     memcpy(out, seg->dst_mac, TOE_MAC_LEN);
     memcpy(out + TOE_MAC_LEN, seg->src_mac, TOE_MAC_LEN);
-    if (seg->vlan_id != 0) {
+    if (seg->vlan_id != 0 || seg->priority != 0) {
         emu_put16(out + 12, ETHERTYPE_VLAN);
-        emu_put16(out + 14, seg->vlan_id);
+        emu_put16(out + 14, (uint32_t)seg->priority << 13 | seg->vlan_id);
         off += VLAN_LEN;
     }
     emu_put16(out + off - 2, seg->tuple.local.family == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4);

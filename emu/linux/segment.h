@@ -33,8 +33,9 @@ struct emu_segment {
     uint8_t src_mac[TOE_MAC_LEN];
     uint8_t dst_mac[TOE_MAC_LEN];
     uint16_t vlan_id;
-    uint8_t ttl; /* or hop limit */
-    uint8_t tos; /* or traffic class, ECN included */
+    uint8_t priority; /* 802.1p: a tag has it, also one without a VLAN */
+    uint8_t ttl;      /* or hop limit */
+    uint8_t tos;      /* or traffic class, ECN included */
     uint32_t flow_label;
     uint32_t tcp_off; /* where the TCP header begins in the frame, */
     uint32_t off;     /* the payload, */

@@ -99,6 +99,7 @@ static void note_frame(struct emu_track *track, const struct emu_segment *seg)
     memcpy(track->local_mac, seg->src_mac, TOE_MAC_LEN);
     memcpy(track->remote_mac, seg->dst_mac, TOE_MAC_LEN);
     track->vlan_id = seg->vlan_id;
+    track->priority = seg->priority;
     track->ttl = seg->ttl;
     track->tos = seg->tos;
     track->flow_label = seg->flow_label;
@@ -201,6 +202,7 @@ void emu_track_kernel(struct emu_track *track, const struct emu_segment *seg, to
     note_frame(track, seg);
     track->is_odd = track->is_odd || seg->is_odd;
     track->is_reset = track->is_reset || (seg->flags & EMU_TCP_RST) != 0;
+    track->is_rst_unanswered = false;
     is_new = end != seg->seq && (!track->has_kernel || emu_seq_diff(end, track->snd_max) > 0);
     note_sent(track, seg, end, now);
     if (!track->has_kernel_ack && (seg->flags & EMU_TCP_ACK) != 0) {
@@ -251,7 +253,9 @@ static bool is_acceptable(const struct emu_track *track, const struct emu_segmen
     if (!track->has_kernel_ack || (seg->flags & EMU_TCP_SYN) != 0) {
         return true;
     }
-    if (track->has_ts && (!seg->has_ts || emu_seq_diff(seg->tsval, track->ts_recent) < 0)) {
+    /* A RST counts without a timestamp, and with an old one (RFC 7323, 3.2 and 5.2). */
+    if (track->has_ts && (seg->flags & EMU_TCP_RST) == 0 &&
+        (!seg->has_ts || emu_seq_diff(seg->tsval, track->ts_recent) < 0)) {
         return false;
     }
     return emu_seq_diff(seg->seq, track->rcv_edge) <= 0 &&
@@ -321,8 +325,10 @@ void emu_track_peer(struct emu_track *track, const struct emu_segment *seg, toe_
     }
     if ((seg->flags & EMU_TCP_RST) != 0) {
         track->is_reset = track->is_reset || seg->seq == track->rcv_nxt;
+        track->is_rst_unanswered = true;
         return;
     }
+    track->peer_priority = seg->priority;
     track->peer_ttl = seg->ttl;
     if ((seg->flags & EMU_TCP_ACK) == 0) {
         return;

@@ -36,9 +36,12 @@ struct emu_track {
     uint8_t local_mac[TOE_MAC_LEN];
     uint8_t remote_mac[TOE_MAC_LEN]; /* of the next hop */
     uint16_t vlan_id;
+    uint8_t priority;
     uint8_t ttl;
     uint8_t tos;
+    uint8_t peer_priority;
     uint8_t peer_ttl;
+    bool is_apart; /* the peer's come on another VLAN */
     uint32_t flow_label;
 
     struct emu_track_syn kernel_syn;
@@ -56,6 +59,8 @@ struct emu_track {
     uint32_t cwnd;     /* bytes, */
     uint32_t ssthresh; /* likewise */
     bool is_reset;
+    bool is_rst_unanswered; /* by the peer, within the window: taken, or else the kernel challenges
+                               it (RFC 5961, 3.2) */
 
     /* The kernel's end. */
     bool has_kernel;     /* a segment of it was seen, */

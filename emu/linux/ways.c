@@ -162,10 +162,27 @@ struct emu_request *emu_request_new(struct emu_kernel *kernel)
     return request;
 }
 
+struct emu_request *emu_request_recall(struct emu_kernel *kernel)
+{
+    struct emu_request *request = emu_request_new(kernel);
+
+    if (request == NULL && kernel->spare_request != NULL) {
+        request = kernel->spare_request;
+        kernel->spare_request = NULL;
+        memset(request, 0, sizeof(*request));
+        TAILQ_INSERT_TAIL(&kernel->requests, request, node);
+    }
+    return request;
+}
+
 void emu_request_del(struct emu_kernel *kernel, struct emu_request *request)
 {
     TAILQ_REMOVE(&kernel->requests, request, node);
-    emu_heap_give(&kernel->heap, request);
+    if (kernel->spare_request == NULL) {
+        kernel->spare_request = request;
+    } else {
+        emu_heap_give(&kernel->heap, request);
+    }
 }
 
 struct emu_request *emu_request_of(struct toe_block *tree)

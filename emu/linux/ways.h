@@ -91,9 +91,13 @@ struct emu_request {
     struct toe_extension ext; /* of a terminate */
 };
 
-/* emu_request_new() makes an empty one, emu_request_del() frees it after its answer; NULL: no
- * memory. */
+/*
+ * emu_request_new() makes an empty one, emu_request_del() frees it after its answer; NULL: no
+ * memory. emu_request_recall() is for a connection that is to come back, which is how memory is
+ * freed: it is NULL only while others are under way.
+ */
 struct emu_request *emu_request_new(struct emu_kernel *kernel);
+struct emu_request *emu_request_recall(struct emu_kernel *kernel);
 void emu_request_del(struct emu_kernel *kernel, struct emu_request *request);
 
 /*

@@ -20,7 +20,27 @@ void emu_widen_fill(const struct emu_conn *conn, struct toe_tcp_cached *cached)
         .flow_label = track->flow_label,
         .ttl = track->ttl,
         .tos = track->tos & 0xfc,
+        .user_priority = track->priority,
     };
+}
+
+void emu_widen_told(struct emu_conn *conn, const struct toe_tcp_cached *cached)
+{
+    struct emu_move *move = conn->move;
+
+    move->told_wnd = cached->initial_rcv_wnd;
+    move->told_tos = cached->tos;
+    move->told_priority = cached->user_priority;
+}
+
+/* A window larger by less than a quarter is not worth it. */
+static bool is_due(const struct emu_conn *conn)
+{
+    const struct emu_move *move = conn->move;
+    const struct emu_track *track = &conn->track;
+
+    return wnd_of(conn) - move->told_wnd > move->told_wnd / 4 ||
+           (track->tos & 0xfc) != move->told_tos || track->priority != move->told_priority;
 }
 
 void emu_widen(struct emu_conn *conn)
@@ -29,8 +49,7 @@ void emu_widen(struct emu_conn *conn)
     struct emu_move *move = conn->move;
     struct emu_request *request;
 
-    /* By less than a quarter is not worth it. */
-    if (move->is_widening || wnd_of(conn) - move->told_wnd <= move->told_wnd / 4) {
+    if (move->is_widening || !is_due(conn)) {
         return;
     }
     request = emu_request_new(kernel);
@@ -40,7 +59,7 @@ void emu_widen(struct emu_conn *conn)
     emu_request_refer(request, conn, TOE_BLOCK_TCP_CACHED);
     emu_widen_fill(conn, &request->tcp_state.cached);
     request->tcp_state.cached.flags = TOE_TCP_UPDATE_RCV_WND;
-    move->told_wnd = request->tcp_state.cached.initial_rcv_wnd;
+    emu_widen_told(conn, &request->tcp_state.cached);
     move->is_widening = true;
     ++kernel->stats.window_updates;
     kernel->settings.ops->update(kernel->settings.target, &request->neighbor);

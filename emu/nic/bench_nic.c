@@ -204,7 +204,7 @@ static double run_datagrams(const struct emu_bench_world *world, enum emu_way wa
 static const char *const way_names[EMU_WAY_CNT] = {
     [EMU_WAY_VETH] = "veth",           [EMU_WAY_PLAIN] = "veth-plain",
     [EMU_WAY_ORDINARY] = "ordinary",   [EMU_WAY_OFFLOADED] = "offloaded",
-    [EMU_WAY_BUSY] = "offloaded-busy",
+    [EMU_WAY_BUSY] = "offloaded-busy", [EMU_WAY_XDP] = "xdp",
 };
 
 /* Something that is measured on each of the ways. */
@@ -221,14 +221,14 @@ static const struct contest contests[] = {
     {BULK_TX,
      false,
      "Mbit/s",
-     {NULL, NULL, "nic-ordinary-tx", "nic-bulk-tx"},
-     {NULL, NULL, "nic-ordinary", "nic-bulk"},
+     {NULL, NULL, "nic-ordinary-tx", "nic-bulk-tx", [EMU_WAY_XDP] = "nic-xdp-tx"},
+     {NULL, NULL, "nic-ordinary", "nic-bulk", [EMU_WAY_XDP] = "nic-xdp"},
      false},
     {BULK_RX,
      false,
      "Mbit/s",
-     {NULL, NULL, "nic-ordinary-rx", "nic-bulk-rx"},
-     {NULL, NULL, "nic-ordinary", "nic-bulk"},
+     {NULL, NULL, "nic-ordinary-rx", "nic-bulk-rx", [EMU_WAY_XDP] = "nic-xdp-rx"},
+     {NULL, NULL, "nic-ordinary", "nic-bulk", [EMU_WAY_XDP] = "nic-xdp"},
      false},
     {BULK_TX,
      true,
@@ -251,8 +251,8 @@ static const struct contest contests[] = {
     {DATAGRAMS_TX,
      false,
      "frames/s",
-     {NULL, NULL, "nic-frames", NULL},
-     {NULL, NULL, "nic-frames", NULL},
+     {NULL, NULL, "nic-frames", [EMU_WAY_XDP] = "nic-xdp-frames"},
+     {NULL, NULL, "nic-frames", [EMU_WAY_XDP] = "nic-xdp"},
      false},
 };
 
@@ -334,7 +334,8 @@ static void run_contest(struct emu_bench *bench, const struct emu_bench_world *w
     bool is_any = false;
 
     for (int way = EMU_WAY_ORDINARY; way < EMU_WAY_CNT; ++way) {
-        wanted[way] = is_wanted(bench, contest, (enum emu_way)way);
+        wanted[way] = is_wanted(bench, contest, (enum emu_way)way) &&
+                      (way != EMU_WAY_XDP || world->absence.text[0] == '\0');
         is_any = is_any || wanted[way];
     }
     if (!is_any) {
@@ -386,6 +387,9 @@ bool emu_bench_nic(struct emu_bench *bench, struct emu_error *error)
     if (!emu_bench_world_open(&world, &absence)) {
         emu_bench_tell_absence(bench, "nic-*", "veth", &absence);
         return true;
+    }
+    if (world.absence.text[0] != '\0' && emu_bench_is_wanted(bench, "nic-xdp")) {
+        emu_bench_tell_absence(bench, "nic-xdp", "veth", &world.absence);
     }
     for (size_t i = 0; i < CONTEST_CNT && !emu_bench_is_over(bench); ++i) {
         run_contest(bench, &world, &contests[i]);

@@ -2,8 +2,9 @@
 /*
  * A connection is kept busy by a thread, a stream in one direction or requests and responses, while
  * it is told to move there and back. What counts is the longest time that nothing arrived, or that
- * a request took, in a window around each move; windows without a move show what the machine does
- * by itself. It is held against the round trip that TCP has measured before.
+ * a request took, in a window around each move; windows in which it is told to be where it is show
+ * what the machine does by itself, and what asking costs. It is held against the round trip that
+ * TCP has measured before.
  */
 #include "nic/bench_stall.h"
 
@@ -150,7 +151,7 @@ static bool look(struct traffic *t, double *gap, double *round_trip)
 
 struct samples {
     double gaps[2][MOVES_MAX]; /* of uploads and offloads */
-    double quiet[MOVES_MAX];   /* windows without a move */
+    double quiet[MOVES_MAX];   /* windows without a move, but with the request for one */
     double round_trips[MOVES_MAX];
     uint32_t cnt;
 };
@@ -180,9 +181,8 @@ static bool sample(struct samples *samples, struct traffic *t)
     if (!look(t, &ignored, &ignored)) {
         return false;
     }
-    wait_for(WINDOW);
-    if (!look(t, &samples->quiet[i], &samples->round_trips[i]) || !move(t, true) ||
-        !look(t, &samples->gaps[1][i], &ignored) || !move(t, false) ||
+    if (!move(t, false) || !look(t, &samples->quiet[i], &samples->round_trips[i]) ||
+        !move(t, true) || !look(t, &samples->gaps[1][i], &ignored) || !move(t, false) ||
         !look(t, &samples->gaps[0][i], &ignored)) {
         return false;
     }

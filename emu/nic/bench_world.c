@@ -15,6 +15,7 @@
 #include "netlink.h"
 #include "nic/client.h"
 #include "nic/control.h"
+#include "port.h"
 #include "pump.h"
 
 enum {
@@ -35,14 +36,16 @@ struct way {
     const char *nic;    /* the interface of the NIC on it, or NULL */
     const char *policy; /* of the NIC */
     const char *busy;   /* it looks for frames so long before it sleeps */
+    const char *wire;   /* of the NIC: |near|, in words of its own */
 };
 
 static const struct way ways[EMU_WAY_CNT] = {
     [EMU_WAY_VETH] = {.near = "near0", .far = "far0"},
     [EMU_WAY_PLAIN] = {.near = "near1", .far = "far1"},
-    [EMU_WAY_ORDINARY] = {"near2", "far2", "nic2", "manual", "0"},
-    [EMU_WAY_OFFLOADED] = {"near3", "far3", "nic3", "all", "0"},
-    [EMU_WAY_BUSY] = {"near4", "far4", "nic4", "all", "50us"},
+    [EMU_WAY_ORDINARY] = {"near2", "far2", "nic2", "manual", "0", "near2"},
+    [EMU_WAY_OFFLOADED] = {"near3", "far3", "nic3", "all", "0", "near3"},
+    [EMU_WAY_BUSY] = {"near4", "far4", "nic4", "all", "50us", "near4"},
+    [EMU_WAY_XDP] = {"near5", "far5", "nic5", "manual", "0", "xdp:near5"},
 };
 
 static struct toe_addr address(enum emu_way way, bool ipv6, bool is_far)
@@ -293,7 +296,7 @@ static void pause_a_little(void)
 /* Starts the NIC of |way|, and waits until it answers. */
 static bool start_nic(enum emu_way way, struct emu_error *error)
 {
-    const char *const words[] = {"/proc/self/exe", "nic",         "--wire",   ways[way].near,
+    const char *const words[] = {"/proc/self/exe", "nic",         "--wire",   ways[way].wire,
                                  "--name",         ways[way].nic, "--policy", ways[way].policy,
                                  "--busy-poll",    ways[way].busy};
     char *argv[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
@@ -320,18 +323,40 @@ static bool start_nic(enum emu_way way, struct emu_error *error)
     return true;
 }
 
-static bool furnish_near(struct emu_error *error)
+/* Whether |way| can be had, of which one is allowed to be absent. */
+static bool is_there(struct emu_bench_world *world, enum emu_way way)
 {
-    for (int way = 0; way < EMU_WAY_CNT; ++way) {
-        const char *name = ways[way].nic != NULL ? ways[way].nic : ways[way].near;
+    struct emu_port *port;
 
+    if (way != EMU_WAY_XDP) {
+        return true;
+    }
+    port = emu_port_xdp_open(ways[way].near, NULL, &world->absence);
+    if (port == NULL) {
+        return false;
+    }
+    emu_port_close(port);
+    world->absence.text[0] = '\0';
+    return true;
+}
+
+static bool furnish_way(enum emu_way way, struct emu_error *error)
+{
+    const char *name = ways[way].nic != NULL ? ways[way].nic : ways[way].near;
+
+    return (way != EMU_WAY_PLAIN || emu_netlink_offloads_off(ways[way].near, error)) &&
+           (ways[way].nic == NULL || start_nic(way, error)) &&
+           add_addresses(name, way, false, error);
+}
+
+static bool furnish_near(struct emu_bench_world *world, struct emu_error *error)
+{
+    for (enum emu_way way = 0; way < EMU_WAY_CNT; ++way) {
         if (ways[way].nic != NULL) {
             emu_netlink_ipv6_off(ways[way].near);
         }
-        if ((way == EMU_WAY_PLAIN && !emu_netlink_offloads_off(ways[way].near, error)) ||
-            !emu_netlink_up(ways[way].near, 0, error) ||
-            (ways[way].nic != NULL && !start_nic((enum emu_way)way, error)) ||
-            !add_addresses(name, (enum emu_way)way, false, error)) {
+        if (!emu_netlink_up(ways[way].near, 0, error) ||
+            (is_there(world, way) && !furnish_way(way, error))) {
             return false;
         }
     }
@@ -367,7 +392,7 @@ bool emu_bench_world_open(struct emu_bench_world *world, struct emu_error *error
     if (!emu_netns_enter(error) || !emu_netns_spawn(&world->far, live_far, NULL, error)) {
         return false;
     }
-    if (!make_links(world, error) || !await_far(world, error) || !furnish_near(error)) {
+    if (!make_links(world, error) || !await_far(world, error) || !furnish_near(world, error)) {
         (void)emu_netns_reap(&world->far, 0);
         return false;
     }

@@ -19,6 +19,7 @@ enum emu_way {
     EMU_WAY_ORDINARY,  /* a NIC that offloads when it is told to */
     EMU_WAY_OFFLOADED, /* a NIC that offloads all it can */
     EMU_WAY_BUSY,      /* the same, which does not sleep while there is traffic */
+    EMU_WAY_XDP,       /* as the ordinary one, on AF_XDP; it may be absent */
     EMU_WAY_CNT,
 };
 
@@ -40,6 +41,7 @@ struct emu_far_report {
 
 struct emu_bench_world {
     struct emu_netns_child far;
+    struct emu_error absence; /* why there is no EMU_WAY_XDP; no text: there is */
     bool is_up;
 };
 

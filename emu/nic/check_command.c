@@ -69,6 +69,14 @@ static bool can_pcap(struct emu_error *error)
     return port != NULL;
 }
 
+static bool can_xdp(struct emu_error *error)
+{
+    struct emu_port *port = emu_port_xdp_open("check0", NULL, error);
+
+    emu_port_close(port);
+    return port != NULL;
+}
+
 static bool can_diagnose(struct emu_error *error)
 {
     const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -128,6 +136,11 @@ static const struct check checks[] = {
      .for_what = "toe nic --wire IF, toe stress --port",
      .run = can_packet,
      .is_private = true},
+    {.what = "AF_XDP",
+     .for_what = "toe nic --wire xdp:IF",
+     .run = can_xdp,
+     .is_private = true,
+     .is_optional = true},
     {.what = "libpcap on an interface",
      .for_what = "toe nic --wire pcap:IF",
      .run = can_pcap,

@@ -29,6 +29,9 @@ struct emu_control {
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "": no file */
     struct client *clients;
     uint32_t client_cnt;
+    struct client *spare; /* for when there is no memory; NULL: in use */
+    bool is_awaited;      /* somebody has come for whom there was neither */
+    uint32_t user_cnt;    /* this one, and clients that are not freed */
 };
 
 /* --- addresses --- */
@@ -94,12 +97,31 @@ static void forget(struct client *client)
     client->control->client_cnt--;
 }
 
+static void release(struct emu_control *control)
+{
+    if (--control->user_cnt == 0) {
+        free(control->spare);
+        free(control);
+    }
+}
+
+static void on_connection(uv_stream_t *stream, int status);
+
 static void on_client_closed(uv_handle_t *handle)
 {
     struct client *client = handle->data;
+    struct emu_control *control = client->control;
 
     free(client->part);
-    free(client);
+    if (control->spare == NULL) {
+        control->spare = client;
+    } else {
+        free(client);
+    }
+    if (control->is_awaited && !uv_is_closing((uv_handle_t *)&control->pipe)) {
+        on_connection((uv_stream_t *)&control->pipe, 0);
+    }
+    release(control);
 }
 
 static void end_answer(struct client *client)
@@ -233,15 +255,33 @@ static bool is_allowed(const struct emu_control *control, const uv_pipe_t *pipe)
            (who.uid == 0 || who.uid == geteuid());
 }
 
+/* A new one, or without memory the spare one; NULL: that is in use. */
+static struct client *client_new(struct emu_control *control)
+{
+    struct client *client = malloc(sizeof(*client));
+
+    if (client == NULL) {
+        client = control->spare;
+        control->spare = NULL;
+    }
+    if (client != NULL) {
+        memset(client, 0, sizeof(*client));
+        ++control->user_cnt;
+    }
+    return client;
+}
+
+/* The loop goes on to listen when this one has been accepted, and not before. */
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct emu_control *control = stream->data;
-    struct client *client = status == 0 ? calloc(1, sizeof(*client)) : NULL;
+    struct client *client = status == 0 ? client_new(control) : NULL;
 
-    if (client == NULL || uv_pipe_init(stream->loop, &client->pipe, 0) != 0) {
-        free(client);
+    control->is_awaited = status == 0 && client == NULL;
+    if (client == NULL) {
         return;
     }
+    (void)uv_pipe_init(stream->loop, &client->pipe, 0);
     client->control = control;
     client->pipe.data = client;
     client->write.data = client;
@@ -304,7 +344,7 @@ static int open_listener(const char *address, struct emu_error *error)
 
 static void on_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    release(handle->data);
 }
 
 struct emu_control *emu_control_open(const struct emu_control_settings *settings,
@@ -313,12 +353,19 @@ struct emu_control *emu_control_open(const struct emu_control_settings *settings
     const int fd = open_listener(settings->address, error);
     struct emu_control *control = fd < 0 ? NULL : calloc(1, sizeof(*control));
 
-    if (control == NULL || uv_pipe_init(settings->loop, &control->pipe, 0) != 0) {
+    if (control != NULL) {
+        control->spare = malloc(sizeof(*control->spare));
+        control->user_cnt = 1;
+    }
+    if (control == NULL || control->spare == NULL ||
+        uv_pipe_init(settings->loop, &control->pipe, 0) != 0) {
         if (fd >= 0) {
             emu_error_set(error, EMU_EXIT_ENVIRONMENT, "no memory for a control socket");
             (void)close(fd);
         }
-        free(control);
+        if (control != NULL) {
+            release(control);
+        }
         return NULL;
     }
     control->settings = *settings;

@@ -1,93 +1,124 @@
 /* SPDX-License-Identifier: MIT */
 #include "nic/nic.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "adapter.h"
+#include "exchange.h"
 #include "nic/arp_ignore.h"
-#include "nic/nic_events.h"
-
-enum {
-    BATCH = 64, /* frames of the kernel in one go */
-    FEATURES = TOE_WIRE_CSUM | TOE_WIRE_TSO,
-};
-
-#define LEAVE_TIME (10 * TOE_NS_PER_SEC) /* for uploads at the end */
-
-static toe_instant earlier(toe_instant a, toe_instant b)
-{
-    return a < b ? a : b;
-}
 
 /* --- life --- */
 
-/* Tells the kernel when the cable is pulled. */
-static void follow_link(struct emu_nic *nic)
+void emu_nic_each(struct emu_nic *nic, void (*work)(struct emu_lane *lane, void *user), void *user)
 {
-    const struct toe_wire_ops *ops = &nic->wire->ops;
-    const bool carrier = !nic->wire->ended && (ops->link_up == NULL || ops->link_up(nic->wire));
-
-    if (carrier != nic->carrier) {
-        nic->carrier = carrier;
-        emu_port_tap_carrier(nic->host, carrier);
+    for (uint32_t i = 0; i < nic->lane_cnt; ++i) {
+        emu_lane_do(&nic->lanes[i], work, user);
     }
 }
 
-static bool may_leave(const struct emu_nic *nic, toe_instant now)
+/* Runs the loop until a signal or the lanes end it; a signal that came before counts, too. */
+static void run_loop(struct emu_nic *nic)
 {
-    if (nic->wire->ended && nic->settings.kind != EMU_NIC_WIRE_FILE) {
-        return true;
-    }
-    return nic->leaves != 0 && (now >= nic->leaves || emu_kernel_offloaded_cnt(nic->kernel) == 0);
+    emu_pump_signals_unblock();
+    (void)uv_run(&nic->loop, UV_RUN_DEFAULT);
+    emu_pump_signals_block();
 }
 
-/* What comes after the target in each round of the pump. */
-static toe_instant run(void *user, toe_instant now)
+static void on_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    uv_stop(handle->loop);
+}
+
+static uint32_t lanes_in(const struct emu_nic *nic, enum emu_lane_state state)
+{
+    uint32_t cnt = 0;
+
+    for (uint32_t i = 0; i < nic->lane_cnt; ++i) {
+        cnt += atomic_load(&nic->lanes[i].state) == state ? 1 : 0;
+    }
+    return cnt;
+}
+
+/* The state of a lane has changed. Frames go on until all of them have left. */
+static void on_news(uv_async_t *news)
+{
+    const struct emu_nic *nic = news->data;
+
+    if (lanes_in(nic, EMU_LANE_GONE) != 0 || lanes_in(nic, EMU_LANE_RUNS) == 0) {
+        uv_stop(news->loop);
+    }
+}
+
+static void on_changed(void *user)
 {
     struct emu_nic *nic = user;
-    struct toe_frame frames[BATCH];
-    toe_instant next;
-    uint32_t cnt;
 
-    follow_link(nic);
-    emu_port_tick(nic->host, now);
-    cnt = nic->host->ops.receive(nic->host, frames, BATCH);
-    if (cnt != 0) {
-        emu_pump_stay(nic->pump);
-        now = emu_pump_now();
-        emu_kernel_from_host(nic->kernel, frames, cnt, now);
+    (void)uv_async_send(&nic->news);
+}
+
+static void stop(struct emu_nic *nic)
+{
+    for (uint32_t i = 0; i < nic->lane_cnt; ++i) {
+        emu_lane_stop(&nic->lanes[i]);
     }
-    next = emu_policy_run(&nic->policy, now);
-    next = earlier(next, emu_kernel_run(nic->kernel, now));
-    if (may_leave(nic, now)) {
-        emu_pump_stop(nic->pump);
+}
+
+/* Why a port has ended; it may have ended well. */
+static int end_of_ports(const struct emu_nic *nic, struct emu_error *error)
+{
+    for (uint32_t i = 0; i < nic->lane_cnt; ++i) {
+        const struct emu_lane *lane = &nic->lanes[i];
+        const struct emu_port *port = lane->host->ended ? lane->host : lane->wire;
+
+        if (port->ended && port->error.text[0] != '\0') {
+            *error = port->error;
+            return (int)error->status;
+        }
     }
-    next = earlier(next, emu_port_deadline(nic->host));
-    return nic->leaves != 0 ? earlier(next, nic->leaves) : next;
+    return EMU_EXIT_OK;
 }
 
 int emu_nic_run(struct emu_nic *nic, struct emu_error *error)
 {
     nic->began = emu_pump_now();
-    (void)emu_pump_run(nic->pump, TOE_INSTANT_NEVER);
-    if (nic->wire->ended && nic->wire->error.text[0] != '\0') {
-        *error = nic->wire->error;
-        return (int)error->status;
+    for (uint32_t i = 0; i < nic->lane_cnt; ++i) {
+        if (!emu_lane_start(&nic->lanes[i], on_changed, nic, error)) {
+            stop(nic);
+            return (int)error->status;
+        }
     }
-    return EMU_EXIT_OK;
+    run_loop(nic);
+    if (lanes_in(nic, EMU_LANE_GONE) == 0) {
+        return EMU_EXIT_OK;
+    }
+    stop(nic);
+    return end_of_ports(nic, error);
+}
+
+static void leave(struct emu_lane *lane, void *user)
+{
+    (void)user;
+    emu_lane_leave(lane);
 }
 
 int emu_nic_leave(struct emu_nic *nic, struct emu_error *error)
 {
-    emu_policy_stop(&nic->policy);
-    emu_kernel_pause(nic->kernel);
-    emu_kernel_upload_all(nic->kernel);
-    nic->leaves = emu_pump_now() + LEAVE_TIME;
-    (void)emu_pump_run(nic->pump, TOE_INSTANT_NEVER);
-    if (emu_kernel_offloaded_cnt(nic->kernel) != 0) {
+    uint32_t left = 0;
+
+    emu_nic_each(nic, leave, NULL);
+    if (lanes_in(nic, EMU_LANE_GONE) == 0) {
+        run_loop(nic);
+    }
+    stop(nic);
+    for (uint32_t i = 0; i < nic->lane_cnt; ++i) {
+        left += emu_kernel_offloaded_cnt(nic->lanes[i].kernel);
+    }
+    if (left != 0) {
         emu_error_set(error, EMU_EXIT_FAULT,
                       "%u connections were still offloaded; the kernel has what is needed to go on",
-                      emu_kernel_offloaded_cnt(nic->kernel));
+                      left);
         return (int)error->status;
     }
     return EMU_EXIT_OK;
@@ -101,251 +132,200 @@ static bool no_memory(struct emu_error *error)
     return false;
 }
 
-static struct emu_port *open_wire(const struct emu_nic_settings *settings, struct emu_error *error)
+static bool open_capture(struct emu_nic *nic, struct emu_error *error)
 {
-    switch (settings->kind) {
-    case EMU_NIC_WIRE_PACKET:
-        return emu_port_packet_open(settings->wire, settings->mac, error);
-    case EMU_NIC_WIRE_TAP:
-        return emu_port_tap_open(
-            &(struct emu_tap_settings){.name = settings->wire, .mtu = settings->mtu}, error);
-    case EMU_NIC_WIRE_PCAP:
-        return emu_port_pcap_open(settings->wire, settings->mac, error);
-    case EMU_NIC_WIRE_FILE:
-        return emu_port_pcap_file_open(settings->wire, error);
-    }
-    return NULL;
-}
+    struct emu_nic_settings *set = &nic->settings;
 
-/* Puts on |port| what records its frames, if they are to be. */
-static bool record(struct emu_nic *nic, struct emu_port **port)
-{
-    struct emu_port *above;
-
-    if (nic->capture == NULL) {
+    if (set->capture == NULL) {
         return true;
     }
-    above = emu_capture_port_new(*port, nic->capture);
-    *port = above == NULL ? *port : above;
-    return above != NULL;
-}
-
-/* The wire as the target sees it: with faults, which somebody may ask for later, and no less. */
-static bool spoil(struct emu_nic *nic)
-{
-    struct emu_port *above = emu_fault_new(nic->wire, NULL, NULL, nic->settings.seed);
-
-    nic->wire = above == NULL ? nic->wire : above;
-    return above != NULL;
-}
-
-static bool stack_ports(struct emu_nic *nic, struct emu_error *error)
-{
-    if (nic->settings.capture != NULL) {
-        nic->capture = emu_capture_open(nic->settings.capture, EMU_CAPTURE_REAL, error);
-        if (nic->capture == NULL) {
-            return false;
-        }
-        emu_capture_filter_set(nic->capture, nic->settings.capture_filter);
-        nic->settings.capture_filter = NULL;
-        emu_capture_rotation_set(nic->capture, &nic->settings.capture_rotation);
-    }
-    return (record(nic, &nic->host) && record(nic, &nic->wire) && spoil(nic)) || no_memory(error);
-}
-
-/* The wire first: the other side's address and MTU are taken from there. */
-static bool open_ports(struct emu_nic *nic, struct emu_error *error)
-{
-    const struct emu_nic_settings *set = &nic->settings;
-    struct emu_tap_settings tap = {.name = set->name, .mtu = set->mtu, .persist = set->persist};
-
-    nic->wire = open_wire(set, error);
-    if (nic->wire == NULL) {
+    nic->shared.capture = emu_capture_open(set->capture, EMU_CAPTURE_REAL, error);
+    if (nic->shared.capture == NULL) {
         return false;
     }
-    if (set->mtu > nic->wire->mtu) {
-        emu_error_set(error, EMU_EXIT_USAGE,
-                      "an MTU of %u does not fit through \"%s\", which has %u; see `ip link`",
-                      set->mtu, nic->wire->name, nic->wire->mtu);
-        return false;
-    }
-    if (set->mac != NULL) {
-        memcpy(nic->wire->mac, set->mac, TOE_MAC_LEN);
-    }
-    tap.mac = nic->wire->mac;
-    tap.mtu = set->mtu == 0 ? nic->wire->mtu : set->mtu;
-    nic->host = emu_port_tap_open(&tap, error);
-    if (nic->host == NULL) {
-        return false;
-    }
-    if (set->kind == EMU_NIC_WIRE_PACKET || set->kind == EMU_NIC_WIRE_PCAP) {
-        nic->arp_ignore = emu_arp_ignore_set(nic->wire->name, EMU_ARP_OWN_ONLY);
-    }
-    if (!stack_ports(nic, error)) {
-        return false;
-    }
-    /* Each port takes what the other one leaves unfinished. */
-    nic->wire->accept = nic->host->ops.features;
-    nic->host->accept = set->no_offloads ? 0 : nic->wire->ops.features & FEATURES;
-    nic->carrier = true;
+    emu_capture_filter_set(nic->shared.capture, set->capture_filter);
+    set->capture_filter = NULL;
+    emu_capture_rotation_set(nic->shared.capture, &set->capture_rotation);
     return true;
 }
 
-static bool make_target(struct emu_nic *nic, struct emu_error *error)
+/* The ports of both sides, one of each for a queue; NULL where there is none yet. */
+struct sides {
+    struct emu_port *host[EMU_EXCHANGE_QUEUES_MAX];
+    struct emu_port *wire[EMU_EXCHANGE_QUEUES_MAX];
+};
+
+static bool open_wire(struct sides *sides, const struct emu_nic_settings *set,
+                      struct emu_error *error)
+{
+    const struct emu_tap_settings tap = {.name = set->wire, .mtu = set->mtu};
+
+    switch (set->kind) {
+    case EMU_NIC_WIRE_PACKET:
+        return emu_port_packet_open_queues(sides->wire, set->queues, set->wire, set->mac, error);
+    case EMU_NIC_WIRE_TAP:
+        return emu_port_tap_open_queues(sides->wire, set->queues, &tap, error);
+    case EMU_NIC_WIRE_XDP:
+        sides->wire[0] = emu_port_xdp_open(set->wire, set->mac, error);
+        break;
+    case EMU_NIC_WIRE_PCAP:
+        sides->wire[0] = emu_port_pcap_open(set->wire, set->mac, error);
+        break;
+    case EMU_NIC_WIRE_FILE:
+        sides->wire[0] = emu_port_pcap_file_open(set->wire, error);
+        break;
+    }
+    return sides->wire[0] != NULL;
+}
+
+/* The other side's address and MTU are the wire's, where nothing else is wanted. */
+static bool open_host(struct sides *sides, const struct emu_nic_settings *set,
+                      struct emu_error *error)
+{
+    const struct emu_port *wire = sides->wire[0];
+    const struct emu_tap_settings tap = {.name = set->name,
+                                         .mac = wire->mac,
+                                         .mtu = set->mtu == 0 ? wire->mtu : set->mtu,
+                                         .persist = set->persist};
+
+    if (set->mtu > wire->mtu) {
+        emu_error_set(error, EMU_EXIT_USAGE,
+                      "an MTU of %u does not fit through \"%s\", which has %u; see `ip link`",
+                      set->mtu, wire->name, wire->mtu);
+        return false;
+    }
+    return emu_port_tap_open_queues(sides->host, set->queues, &tap, error);
+}
+
+static bool open_sides(struct sides *sides, const struct emu_nic_settings *set,
+                       struct emu_error *error)
+{
+    if (!open_wire(sides, set, error)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < set->queues && set->mac != NULL; ++i) {
+        memcpy(sides->wire[i]->mac, set->mac, TOE_MAC_LEN);
+    }
+    return open_host(sides, set, error);
+}
+
+static void close_sides(struct sides *sides)
+{
+    for (uint32_t i = 0; i < EMU_EXCHANGE_QUEUES_MAX; ++i) {
+        emu_port_close(sides->host[i]);
+        emu_port_close(sides->wire[i]);
+    }
+}
+
+static bool open_exchanges(struct emu_nic *nic)
+{
+    const uint32_t queues = nic->settings.queues;
+
+    if (queues == 1) {
+        return true;
+    }
+    nic->shared.host_exchange = emu_exchange_new(queues);
+    nic->shared.wire_exchange = emu_exchange_new(queues);
+    return nic->shared.host_exchange != NULL && nic->shared.wire_exchange != NULL;
+}
+
+/* Each lane takes its two ports over. */
+static bool make_lanes(struct emu_nic *nic, struct sides *sides, struct emu_error *error)
+{
+    bool ok = true;
+
+    while (ok && nic->lane_cnt < nic->settings.queues) {
+        const uint32_t i = nic->lane_cnt++;
+
+        ok = emu_lane_init(&nic->lanes[i], &nic->settings, i, sides->host[i], sides->wire[i],
+                           &nic->shared, error);
+        sides->host[i] = NULL;
+        sides->wire[i] = NULL;
+    }
+    return ok;
+}
+
+static bool open_lanes(struct emu_nic *nic, struct emu_error *error)
 {
     const struct emu_nic_settings *set = &nic->settings;
-    struct toe_target_settings target;
+    struct sides sides = {.host = {NULL}};
+    bool ok = open_sides(&sides, set, error) && open_capture(nic, error) &&
+              (open_exchanges(nic) || no_memory(error));
 
-    toe_target_settings_default(&target);
-    target.wire = &nic->wire->ops;
-    target.wire_user = nic->wire;
-    target.mem = emu_heap_mem(&nic->target_heap);
-    memcpy(target.mac, nic->wire->mac, TOE_MAC_LEN);
-    target.seed = set->seed;
-    target.ack_when = set->peer_ack;
-    target.profile = set->profile;
-    target.optional_uploads = 1u << TOE_UPLOAD_HIGH_OUT_OF_ORDER | 1u << TOE_UPLOAD_HIGH_DROP_RATE;
-    target.tuning.mtu_probing = set->mtu_probing;
-    target.mtu_max = nic->host->mtu;
-    if (set->connections != 0) {
-        target.tcp_max = set->connections;
+    if (ok && (set->kind == EMU_NIC_WIRE_PACKET || set->kind == EMU_NIC_WIRE_PCAP)) {
+        nic->arp_ignore = emu_arp_ignore_set(sides.wire[0]->name, EMU_ARP_OWN_ONLY);
     }
-    nic->target = toe_target_new(&target);
-    return nic->target != NULL || no_memory(error);
+    ok = ok && make_lanes(nic, &sides, error);
+    close_sides(&sides);
+    return ok;
 }
 
-/* --- what the kernel's side tells --- */
-
-static void on_opened(void *user, const struct emu_kernel_conn *conn)
+static bool init_loop(struct emu_nic *nic)
 {
-    struct emu_nic *nic = user;
+    static const int numbers[2] = {SIGINT, SIGTERM};
 
-    emu_policy_opened(&nic->policy, conn);
-}
-
-static void on_moved(void *user, const struct emu_kernel_conn *conn)
-{
-    struct emu_nic *nic = user;
-
-    emu_policy_moved(&nic->policy, conn);
-    emu_events_moved(nic, conn);
-}
-
-static void on_reached(void *user, const struct emu_kernel_conn *conn)
-{
-    struct emu_nic *nic = user;
-
-    emu_policy_reached(&nic->policy, conn);
-}
-
-static void on_closed(void *user, const struct emu_kernel_conn *conn)
-{
-    struct emu_nic *nic = user;
-
-    emu_policy_closed(&nic->policy, conn);
-}
-
-static bool on_released(void *user, const struct emu_kernel_conn *conn,
-                        enum toe_upload_reason reason)
-{
-    const struct emu_nic *nic = user;
-
-    return emu_policy_released(&nic->policy, conn, reason);
-}
-
-static bool make_kernel(struct emu_nic *nic, struct emu_error *error)
-{
-    const struct emu_kernel_settings kernel = {
-        .ops = toe_target_ops(),
-        .target = nic->target,
-        .software = nic->target,
-        .host = &nic->host->ops,
-        .host_user = nic->host,
-        .interface = nic->host->name,
-        .mtu = nic->host->mtu,
-        .seed = nic->settings.seed,
-        .buffer_max = (uint32_t)nic->settings.buffer_max,
-        .early_ack = nic->settings.early_ack,
-        .stale = nic->settings.stale,
-        .opened = on_opened,
-        .moved = on_moved,
-        .reached = on_reached,
-        .closed = on_closed,
-        .released = on_released,
-        .user = nic,
-    };
-
-    nic->kernel = emu_kernel_new(&kernel, error);
-    emu_policy_attach(&nic->policy, nic->kernel);
-    return nic->kernel != NULL;
-}
-
-static bool make_pump(struct emu_nic *nic, struct emu_error *error)
-{
-    const int netlink = emu_kernel_fd(nic->kernel);
-    struct emu_pump_settings pump = {.ops = toe_target_ops(),
-                                     .target = nic->target,
-                                     .port = nic->wire,
-                                     .application = run,
-                                     .user = nic,
-                                     .busy_poll = nic->settings.busy_poll};
-
-    pump.fds[pump.fd_cnt++] = nic->host->fd;
-    if (netlink >= 0) {
-        pump.fds[pump.fd_cnt++] = netlink;
+    if (uv_loop_init(&nic->loop) != 0) {
+        return false;
     }
-    nic->pump = emu_pump_new(&pump, error);
-    return nic->pump != NULL;
-}
-
-void emu_nic_memory_get(const struct emu_nic *nic, struct emu_nic_memory *memory)
-{
-    struct emu_kernel_stats stats;
-
-    emu_kernel_stats_get(nic->kernel, &stats);
-    *memory = (struct emu_nic_memory){
-        .target = nic->target_heap.bytes, .kernel = stats.memory, .empty = nic->empty};
-    if (stats.conns > 0) {
-        memory->connection = (memory->target + memory->kernel - memory->empty) / stats.conns;
+    nic->has_loop = true;
+    nic->news.data = nic;
+    for (int i = 0; i < 2; ++i) {
+        if (uv_signal_init(&nic->loop, &nic->signals[i]) != 0 ||
+            uv_signal_start(&nic->signals[i], on_signal, numbers[i]) != 0) {
+            return false;
+        }
     }
+    return uv_async_init(&nic->loop, &nic->news, on_news) == 0;
 }
 
 bool emu_nic_init(struct emu_nic *nic, const struct emu_nic_settings *settings,
                   struct emu_error *error)
 {
-    struct emu_nic_memory memory;
-
+    json_object_seed(0); /* It must not be left to the threads. */
     *nic = (struct emu_nic){.settings = *settings, .arp_ignore = -1};
-    emu_policy_init(&nic->policy, settings->seed);
-    emu_policy_set(&nic->policy, settings->rules);
-    if (!open_ports(nic, error) || !make_target(nic, error) || !make_kernel(nic, error) ||
-        !make_pump(nic, error)) {
+    nic->lanes = aligned_alloc(_Alignof(struct emu_lane), settings->queues * sizeof(*nic->lanes));
+    if (!((nic->lanes != NULL && init_loop(nic)) || no_memory(error)) || !open_lanes(nic, error)) {
         emu_nic_fini(nic);
         return false;
     }
-    emu_nic_memory_get(nic, &memory);
-    nic->empty = memory.target + memory.kernel;
     return true;
+}
+
+static void close_handle(uv_handle_t *handle, void *user)
+{
+    (void)user;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+static void fini_loop(struct emu_nic *nic)
+{
+    if (nic->has_loop) {
+        uv_walk(&nic->loop, close_handle, NULL);
+        (void)uv_run(&nic->loop, UV_RUN_DEFAULT);
+        (void)uv_loop_close(&nic->loop);
+    }
 }
 
 void emu_nic_fini(struct emu_nic *nic)
 {
-    emu_pump_del(nic->pump);
-    emu_kernel_del(nic->kernel);
-    emu_policy_fini(&nic->policy);
-    emu_filter_del(nic->settings.capture_filter);
-    if (nic->target != NULL) {
-        toe_target_del(nic->target);
-    }
+    stop(nic);
     if (nic->arp_ignore >= 0) {
-        (void)emu_arp_ignore_set(nic->wire->name, nic->arp_ignore);
+        (void)emu_arp_ignore_set(nic->lanes[0].wire->name, nic->arp_ignore);
     }
-    emu_port_close(nic->host);
-    emu_port_close(nic->wire);
-    if (nic->capture != NULL) {
+    for (uint32_t i = 0; i < nic->lane_cnt; ++i) {
+        emu_lane_fini(&nic->lanes[i]);
+    }
+    free(nic->lanes);
+    emu_exchange_del(nic->shared.host_exchange);
+    emu_exchange_del(nic->shared.wire_exchange);
+    fini_loop(nic);
+    emu_filter_del(nic->settings.capture_filter);
+    if (nic->shared.capture != NULL) {
         struct emu_error error;
 
-        if (!emu_capture_close(nic->capture, &error)) {
+        if (!emu_capture_close(nic->shared.capture, &error)) {
             (void)emu_error_print(&error);
         }
     }

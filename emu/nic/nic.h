@@ -2,10 +2,10 @@
 /*
  * The emulated NIC: a network interface whose kernel connections can move into a target and back.
  *
- *     programs -> kernel -> TAP | emu_kernel | target | wire port -> the network
- *
- * emu_nic_init() opens both ports and stacks what stands between; emu_nic_run() is the daemon's
- * life, which a signal ends, and emu_nic_leave() its orderly end.
+ * emu_nic_init() opens both sides and makes the lanes between them (lane.h), which do the work,
+ * each in a thread; emu_nic_run() is the daemon's life, which a signal ends, and emu_nic_leave()
+ * its orderly end. The thread that calls them has a loop for what is not on the path of a frame:
+ * signals and the control socket.
  *
  * The interface that the kernel sees has an Ethernet address of its own, and the IP addresses; the
  * one on the wire keeps what it had, and needs none. In one network the kernel hears the wire, too:
@@ -15,18 +15,16 @@
 #ifndef EMU_NIC_NIC_H
 #define EMU_NIC_NIC_H
 
+#include <uv.h>
+
 #include "capture.h"
-#include "fault.h"
-#include "heap.h"
-#include "linux/kernel.h"
-#include "nic/nic_policy.h"
-#include "port.h"
-#include "pump.h"
+#include "nic/lane.h"
 #include "toe/target.h"
 
 enum emu_nic_wire {
     EMU_NIC_WIRE_PACKET, /* a raw socket on an interface */
     EMU_NIC_WIRE_TAP,    /* another TAP, with somebody else's kernel or program behind */
+    EMU_NIC_WIRE_XDP,    /* AF_XDP on an interface */
     EMU_NIC_WIRE_PCAP,   /* libpcap on an interface */
     EMU_NIC_WIRE_FILE,   /* the frames of a capture file; what is sent is lost */
 };
@@ -37,16 +35,17 @@ struct emu_nic_settings {
     const char *wire;       /* its interface or file */
     const uint8_t *mac;     /* of the interface that the kernel sees; NULL: derived of the wire's */
     uint32_t mtu;           /* of both; 0: the wire's */
+    uint32_t queues;        /* each with a lane, up to EMU_EXCHANGE_QUEUES_MAX */
     bool persist;
     bool early_ack;             /* see struct emu_kernel_settings */
     enum toe_ack_when peer_ack; /* when the peer is acknowledged */
     bool no_offloads;           /* the kernel hands over whole frames of the MTU */
-    uint32_t connections;       /* most that are offloaded */
+    uint32_t connections;       /* most that are offloaded, in equal shares of the queues */
     uint64_t buffer_max;        /* see struct emu_kernel_settings */
     toe_duration stale;         /* the same */
     enum toe_profile profile;
     enum toe_mtu_probing mtu_probing;
-    struct emu_rules *rules;           /* of the policy, which takes them over */
+    const struct emu_rules *rules;     /* of the policy, borrowed for emu_nic_init() */
     toe_duration busy_poll;            /* see struct emu_pump_settings */
     uint64_t seed;                     /* of all that is random */
     const char *capture;               /* a file for the frames of both ports; NULL: none */
@@ -56,29 +55,17 @@ struct emu_nic_settings {
 
 struct emu_nic {
     struct emu_nic_settings settings;
-    struct emu_port *host; /* to the kernel */
-    struct emu_port *wire; /* with faults on it, none to begin with */
-    struct emu_capture *capture;
+    struct emu_lane *lanes;
+    uint32_t lane_cnt;
+    struct emu_lane_shared shared;
     int arp_ignore; /* what the wire's interface had; -1: nothing to restore */
-    struct toe_target *target;
-    struct emu_heap target_heap;
-    struct emu_kernel *kernel;
-    struct emu_policy policy;
-    struct emu_pump *pump;
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    uv_async_t news; /* of the lanes */
+    bool has_loop;
     toe_instant began;
-    toe_instant leaves; /* when to end though something is offloaded still; 0: not yet */
-    bool carrier;       /* as the kernel was told */
-    bool paused;        /* by request */
-    uint64_t empty;     /* bytes of memory, without connections */
-};
-
-/* Memory that connections have, in bytes. */
-struct emu_nic_memory {
-    uint64_t target;
-    uint64_t kernel; /* the kernel's side: records, and what is held of frames */
-    uint64_t empty;  /* both, before there were any connections */
-    uint64_t
-        connection; /* what both have more now, for each connection that is known; 0: none is */
+    bool leaves;
+    bool paused; /* by request */
 };
 
 /* emu_nic_init() opens everything; false with |error|, and nothing to clean up, if it cannot. */
@@ -86,7 +73,7 @@ bool emu_nic_init(struct emu_nic *nic, const struct emu_nic_settings *settings,
                   struct emu_error *error);
 
 /*
- * emu_nic_run() runs until SIGINT or SIGTERM, or until the wire is gone. Returns the status to exit
+ * emu_nic_run() runs until SIGINT or SIGTERM, or until a port has ended. Returns the status to exit
  * with; |error| says why where that is not 0.
  */
 int emu_nic_run(struct emu_nic *nic, struct emu_error *error);
@@ -97,8 +84,8 @@ int emu_nic_run(struct emu_nic *nic, struct emu_error *error);
  */
 int emu_nic_leave(struct emu_nic *nic, struct emu_error *error);
 
-/* emu_nic_memory_get() counts what the NIC has taken from the C library. */
-void emu_nic_memory_get(const struct emu_nic *nic, struct emu_nic_memory *memory);
+/* emu_nic_each() has |work| done by each lane in turn, as emu_lane_do() does. */
+void emu_nic_each(struct emu_nic *nic, void (*work)(struct emu_lane *lane, void *user), void *user);
 
 void emu_nic_fini(struct emu_nic *nic);
 

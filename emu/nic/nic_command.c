@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "exchange.h"
 #include "nic/config.h"
 #include "nic/control.h"
 #include "nic/nic.h"
@@ -29,6 +30,7 @@ struct options {
     const char *capture_filter;
     const char *capture_rotate;
     uint64_t mtu;
+    uint64_t queues;
     uint64_t connections;
     uint64_t buffer;
     toe_duration stale;
@@ -50,7 +52,7 @@ static const char *const profiles[] = {"modern", "compat", NULL};
 static const char *const acks[] = {"returned", "delivered", "received", NULL};
 static const char *const probings[] = {"off", "black-hole", "always", NULL};
 
-static const struct options defaults = {.name = "toe0", .rate = 100, .seed = 1};
+static const struct options defaults = {.name = "toe0", .queues = 1, .rate = 100, .seed = 1};
 
 /* The interface: what it is called and where it leads. */
 static size_t add_interface(struct emu_option *out, struct options *options)
@@ -67,7 +69,7 @@ static size_t add_interface(struct emu_option *out, struct options *options)
          .kind = EMU_OPTION_TEXT,
          .value = &options->wire,
          .placeholder = "[KIND:]IF",
-         .help = "the network: packet:IF (or IF alone), tap:IF, pcap:IF, file:FILE"},
+         .help = "the network: packet:IF (or IF alone), tap:IF, xdp:IF, pcap:IF, file:FILE"},
         {.name = "mac",
          .kind = EMU_OPTION_TEXT,
          .value = &options->mac,
@@ -79,6 +81,13 @@ static size_t add_interface(struct emu_option *out, struct options *options)
          .min = 576,
          .max = 65000,
          .help = "largest packet (default: the wire's)"},
+        {.name = "queues",
+         .letter = 'q',
+         .kind = EMU_OPTION_NUMBER,
+         .value = &options->queues,
+         .min = 1,
+         .max = EMU_EXCHANGE_QUEUES_MAX,
+         .help = "each has a thread, and its share of the connections (default 1)"},
         {.name = "persist",
          .kind = EMU_OPTION_FLAG,
          .value = &options->persist,
@@ -236,10 +245,8 @@ static bool parse_wire(struct emu_nic_settings *settings, const char *text)
         const char *prefix;
         enum emu_nic_wire kind;
     } kinds[] = {
-        {"packet:", EMU_NIC_WIRE_PACKET},
-        {"tap:", EMU_NIC_WIRE_TAP},
-        {"pcap:", EMU_NIC_WIRE_PCAP},
-        {"file:", EMU_NIC_WIRE_FILE},
+        {"packet:", EMU_NIC_WIRE_PACKET}, {"tap:", EMU_NIC_WIRE_TAP},   {"xdp:", EMU_NIC_WIRE_XDP},
+        {"pcap:", EMU_NIC_WIRE_PCAP},     {"file:", EMU_NIC_WIRE_FILE},
     };
 
     settings->kind = EMU_NIC_WIRE_PACKET;
@@ -324,6 +331,7 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
     *out = (struct emu_nic_settings){
         .name = options->name,
         .mtu = (uint32_t)options->mtu,
+        .queues = (uint32_t)options->queues,
         .persist = options->persist,
         .early_ack = options->early_ack,
         .peer_ack = options->early_ack && !options->has_peer_ack ? TOE_ACK_RECEIVED
@@ -344,8 +352,14 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
     if (!parse_wire(out, options->wire)) {
         return emu_option_error(command,
                                 "--wire: \"%s\" is none of IF, packet:IF, tap:IF, "
-                                "pcap:IF, file:FILE",
+                                "xdp:IF, pcap:IF, file:FILE",
                                 options->wire);
+    }
+    if (out->queues > 1 && out->kind != EMU_NIC_WIRE_PACKET && out->kind != EMU_NIC_WIRE_TAP) {
+        return emu_option_error(command,
+                                "--queues: a wire of the kind \"%.*s\" has one; take packet:IF or "
+                                "tap:IF",
+                                (int)strcspn(options->wire, ":"), options->wire);
     }
     if (options->mac != NULL) {
         if (!parse_mac(mac, options->mac)) {
@@ -362,7 +376,7 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
 /* Everything is open: gives up what is not needed any more, and serves. */
 static int serve(struct emu_nic *nic, const char *address, struct emu_error *error)
 {
-    struct emu_control_settings settings = {.loop = emu_pump_loop(nic->pump),
+    struct emu_control_settings settings = {.loop = &nic->loop,
                                             .address = address,
                                             .begin = emu_requests_begin,
                                             .write = emu_requests_write,
@@ -378,8 +392,9 @@ static int serve(struct emu_nic *nic, const char *address, struct emu_error *err
         emu_control_close(control);
         return (int)error->status;
     }
-    (void)printf("toe nic: %s is up, through %s, MTU %u; control socket %s\n", nic->host->name,
-                 nic->wire->name, nic->host->mtu, address);
+    (void)printf("toe nic: %s is up, through %s, MTU %u; control socket %s\n",
+                 nic->lanes[0].host->name, nic->lanes[0].wire->name, nic->lanes[0].host->mtu,
+                 address);
     (void)fflush(stdout);
     emu_notify("READY=1");
     status = emu_nic_run(nic, error);
@@ -403,7 +418,7 @@ static int run(const struct emu_nic_settings *settings, const char *control)
     if (!emu_nic_init(&nic, settings, &error)) {
         return emu_error_print(&error);
     }
-    (void)snprintf(address, sizeof(address), "@toe-%s", nic.host->name);
+    (void)snprintf(address, sizeof(address), "@toe-%s", nic.lanes[0].host->name);
     status = serve(&nic, control == NULL ? address : control, &error);
     emu_nic_fini(&nic);
     return status == EMU_EXIT_OK ? status : emu_error_print(&error);
@@ -443,6 +458,7 @@ int emu_nic_main(int argc, char **argv)
     if (status < 0) {
         status = run(&settings, options.control);
     }
+    emu_rules_clear(&rules);
     emu_config_free(all);
     return status;
 }

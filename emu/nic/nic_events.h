@@ -11,7 +11,7 @@
 #include "nic/nic.h"
 
 /* emu_events_moved() tells of a connection that has changed its place. */
-void emu_events_moved(const struct emu_nic *nic, const struct emu_kernel_conn *conn);
+void emu_events_moved(const struct emu_lane *lane, const struct emu_kernel_conn *conn);
 
 /* emu_events_faults() tells that |request| has changed the faults on the wire. */
 void emu_events_faults(const struct emu_nic *nic, const json_t *request);

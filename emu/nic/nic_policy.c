@@ -139,9 +139,14 @@ static struct emu_policy_conn *conn_new(struct emu_policy *policy,
 {
     const struct emu_rule *in_host = emu_rules_find(&policy->rules, &info->tuple, true);
     const struct emu_rule *offloaded = emu_rules_find(&policy->rules, &info->tuple, false);
+    struct emu_kernel_stats stats;
     struct emu_policy_conn *conn;
 
     if (in_host == NULL && offloaded == NULL) {
+        return NULL;
+    }
+    emu_kernel_stats_get(policy->kernel, &stats);
+    if (!emu_timers_reserve(&policy->timers, stats.conns)) {
         return NULL;
     }
     conn = emu_heap_take_zeroed(emu_kernel_heap(policy->kernel), sizeof(*conn));
@@ -308,7 +313,7 @@ static toe_instant run_hat(struct emu_policy *policy, const struct emu_rule *rul
     }
     while (hat->cnt != 0 && hat->next <= policy->now) {
         draw(policy, hat);
-        hat->next += draw_pause(policy, rule->rate);
+        hat->next += draw_pause(policy, rule->rate / policy->share_cnt);
     }
     return hat->cnt != 0 ? hat->next : TOE_INSTANT_NEVER;
 }
@@ -425,9 +430,9 @@ void emu_policy_attach(struct emu_policy *policy, struct emu_kernel *kernel)
     policy->kernel = kernel;
 }
 
-void emu_policy_init(struct emu_policy *policy, uint64_t seed)
+void emu_policy_init(struct emu_policy *policy, uint64_t seed, uint32_t share_cnt)
 {
-    *policy = (struct emu_policy){.random = {seed}};
+    *policy = (struct emu_policy){.random = {seed}, .share_cnt = share_cnt};
 }
 
 void emu_policy_fini(struct emu_policy *policy)

@@ -34,12 +34,15 @@ struct emu_policy {
     struct emu_kernel *kernel;
     struct emu_timers timers;
     struct emu_random random;
+    uint32_t share_cnt;
     toe_instant now;
     uint64_t moves; /* asked for so far */
     bool is_stopped;
 };
 
-void emu_policy_init(struct emu_policy *policy, uint64_t seed);
+/* emu_policy_init(): of the moves that rules have at a rate, |share_cnt| policies make a share
+ * each. */
+void emu_policy_init(struct emu_policy *policy, uint64_t seed, uint32_t share_cnt);
 void emu_policy_fini(struct emu_policy *policy);
 
 /*

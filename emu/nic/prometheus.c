@@ -11,11 +11,22 @@
 /* What goes down as well as up; everything else only counts. */
 static bool is_gauge(const char *name)
 {
-    static const char *const gauges[] = {"currently_established", "tcp_cnt",      "path_cnt",
-                                         "neighbor_cnt",          "path_links",   "neighbor_links",
-                                         "bufs_indicated",        "conns",        "offloaded",
-                                         "target_bytes",          "kernel_bytes", "empty_bytes",
-                                         "connection_bytes"};
+    static const char *const gauges[] = {"currently_established",
+                                         "tcp_cnt",
+                                         "path_cnt",
+                                         "neighbor_cnt",
+                                         "path_links",
+                                         "neighbor_links",
+                                         "bufs_indicated",
+                                         "conns",
+                                         "offloaded",
+                                         "target_bytes",
+                                         "kernel_bytes",
+                                         "empty_bytes",
+                                         "connection_bytes",
+                                         "p50_ns",
+                                         "p99_ns",
+                                         "p100_ns"};
 
     for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); ++i) {
         if (strcmp(gauges[i], name) == 0) {

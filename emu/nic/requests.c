@@ -11,8 +11,16 @@
 #include "nic/selection.h"
 #include "option.h"
 
-/* Connections that one part of an answer tells of: the loop is held up for so long. */
+/* Connections that one part of an answer tells of: a lane is held up for so long. */
 enum { CONNS_AT_ONCE = 32 };
+
+/* A connection that an answer is about, as it was when that began. */
+struct entry {
+    struct emu_kernel_conn conn;
+    struct emu_lane *lane;
+    bool is_moved;    /* as was asked for, or will be; */
+    enum emu_why why; /* why not */
+};
 
 /* The answer to one request while it is written. */
 struct reply {
@@ -23,16 +31,15 @@ struct reply {
     const char *error;    /* NULL: none */
     struct emu_error why; /* where an error is written down, if need be */
     json_t *summary;
-    uint64_t path_cnt;
 
-    /* The connections it is about, as they were when it began, and what is told of each. */
+    /* The connections it is about, and what is done with each before it is told of. */
     struct emu_selection selection;
-    struct emu_kernel_conn *conns;
-    size_t conn_cnt;
-    size_t conn_max;
-    size_t conn_next;
+    struct entry *entries;
+    size_t entry_cnt;
+    size_t entry_max;
+    size_t entry_next;
     toe_instant began;
-    void (*each)(struct reply *reply, const struct emu_kernel_conn *conn);
+    bool (*move)(struct emu_kernel *kernel, const struct emu_tuple *tuple, enum emu_why *why);
     uint64_t refused;
 };
 
@@ -52,64 +59,122 @@ static void count(struct reply *reply, const char *name, uint64_t value)
 
 /* --- connections --- */
 
+/* What one lane is to do for a reply. */
+struct errand {
+    struct reply *reply;
+    struct emu_lane *lane;
+};
+
 static bool keep(void *user, const struct emu_kernel_conn *conn)
 {
-    struct reply *reply = user;
+    const struct errand *errand = user;
+    struct reply *reply = errand->reply;
 
     if (emu_selection_has(&reply->selection, &conn->tuple)) {
-        reply->conns[reply->conn_cnt++] = *conn;
+        reply->entries[reply->entry_cnt++] = (struct entry){.conn = *conn, .lane = errand->lane};
     }
-    return reply->conn_cnt < reply->conn_max;
+    return reply->entry_cnt < reply->entry_max;
 }
 
-/* Has |each| called for those that the request selects, part by part. */
-static void tell_each(struct reply *reply,
-                      void (*each)(struct reply *reply, const struct emu_kernel_conn *conn))
+static void keep_all(struct emu_lane *lane, void *user)
 {
+    struct errand errand = {.reply = user, .lane = lane};
+    struct reply *reply = user;
     struct emu_kernel_stats stats;
+    struct entry *entries;
 
-    emu_kernel_stats_get(reply->nic->kernel, &stats);
-    reply->conns = calloc(stats.conns + 1, sizeof(*reply->conns));
-    if (reply->conns == NULL) {
+    emu_kernel_stats_get(lane->kernel, &stats);
+    reply->entry_max = reply->entry_cnt + stats.conns;
+    entries = realloc(reply->entries, (reply->entry_max + 1) * sizeof(*entries));
+    if (entries == NULL) {
         reply->error = "not enough memory for the answer";
         return;
     }
-    reply->conn_max = stats.conns;
-    reply->began = emu_pump_now();
-    reply->each = each;
-    if (reply->conn_max > 0) {
-        emu_kernel_walk(reply->nic->kernel, keep, reply);
+    reply->entries = entries;
+    if (stats.conns > 0) {
+        emu_kernel_walk(lane->kernel, keep, &errand);
     }
-    count(reply, "connections", reply->conn_cnt);
 }
 
-/* Tells of the next |max| of them. */
+/* Has those told of, part by part, that the request selects, and moved by |move|, if any. */
+static void tell_each(struct reply *reply,
+                      bool (*move)(struct emu_kernel *kernel, const struct emu_tuple *tuple,
+                                   enum emu_why *why))
+{
+    reply->began = emu_pump_now();
+    emu_nic_each(reply->nic, keep_all, reply);
+    if (reply->error != NULL) {
+        reply->entry_cnt = 0;
+        return;
+    }
+    reply->move = move;
+    count(reply, "connections", reply->entry_cnt);
+}
+
+/* A part of the entries, of which a lane moves its own. */
+struct part {
+    struct reply *reply;
+    size_t end;
+};
+
+static void move_own(struct emu_lane *lane, void *user)
+{
+    const struct part *part = user;
+    struct reply *reply = part->reply;
+
+    for (size_t i = reply->entry_next; i < part->end; ++i) {
+        struct entry *entry = &reply->entries[i];
+
+        if (entry->lane == lane) {
+            entry->is_moved = reply->move(lane->kernel, &entry->conn.tuple, &entry->why);
+        }
+    }
+    emu_pump_wake(lane->pump);
+}
+
+static void tell_entry(struct reply *reply, const struct entry *entry)
+{
+    json_t *object = emu_describe_connection(&entry->conn, reply->began);
+
+    if (object != NULL && reply->move != NULL) {
+        const enum emu_why why = entry->is_moved ? entry->conn.why : entry->why;
+
+        (void)json_object_set_new(object, "accepted", json_boolean(entry->is_moved));
+        (void)json_object_set_new(object, "why", json_string(emu_why_name(why)));
+        reply->refused += entry->is_moved ? 0 : 1;
+    }
+    put(reply, object);
+}
+
+/* Moves the next |max| of them, if that is wanted, and tells of them. */
 static void tell_some(struct reply *reply, size_t max)
 {
-    while (max-- > 0 && reply->conn_next < reply->conn_cnt) {
-        reply->each(reply, &reply->conns[reply->conn_next++]);
+    const size_t left = reply->entry_cnt - reply->entry_next;
+    struct part part = {reply, reply->entry_next + (left < max ? left : max)};
+
+    if (reply->move != NULL && part.end != reply->entry_next) {
+        emu_nic_each(reply->nic, move_own, &part);
+    }
+    while (reply->entry_next < part.end) {
+        tell_entry(reply, &reply->entries[reply->entry_next++]);
     }
 }
 
 /* --- show --- */
 
-static void put_connection(struct reply *reply, const struct emu_kernel_conn *conn)
-{
-    put(reply, emu_describe_connection(conn, reply->began));
-}
-
 static void show_connections(struct reply *reply)
 {
     reply->error = emu_selection_parse(&reply->selection, reply->request);
     if (reply->error == NULL) {
-        tell_each(reply, put_connection);
+        tell_each(reply, NULL);
     }
 }
 
-/* How many are where. */
+/* How many are where, and what they have. */
 struct totals {
     const struct emu_selection *selection;
     uint64_t places[EMU_PLACE_UPLOADING + 1];
+    struct emu_lane_memory memory;
 };
 
 static bool add_to_totals(void *user, const struct emu_kernel_conn *conn)
@@ -122,10 +187,17 @@ static bool add_to_totals(void *user, const struct emu_kernel_conn *conn)
     return true;
 }
 
+static void add_lane(struct emu_lane *lane, void *user)
+{
+    struct totals *totals = user;
+
+    emu_kernel_walk(lane->kernel, add_to_totals, totals);
+    emu_lane_memory_add(lane, &totals->memory);
+}
+
 static void show_totals(struct reply *reply)
 {
     struct totals totals = {.selection = &reply->selection};
-    struct emu_nic_memory memory;
     json_t *object = json_pack("{ss}", "type", "totals");
 
     reply->error = emu_selection_parse(&reply->selection, reply->request);
@@ -133,16 +205,15 @@ static void show_totals(struct reply *reply)
         json_decref(object);
         return;
     }
-    emu_kernel_walk(reply->nic->kernel, add_to_totals, &totals);
+    emu_nic_each(reply->nic, add_lane, &totals);
     for (int place = 0; place <= EMU_PLACE_UPLOADING; ++place) {
         (void)json_object_set_new(object, emu_place_name((enum emu_place)place),
                                   json_integer((json_int_t)totals.places[place]));
     }
-    emu_nic_memory_get(reply->nic, &memory);
-    (void)json_object_set_new(object, "memory",
-                              json_integer((json_int_t)(memory.target + memory.kernel)));
+    (void)json_object_set_new(
+        object, "memory", json_integer((json_int_t)(totals.memory.target + totals.memory.kernel)));
     (void)json_object_set_new(object, "memory_per_connection",
-                              json_integer((json_int_t)memory.connection));
+                              json_integer((json_int_t)emu_lane_memory_each(&totals.memory)));
     put(reply, object);
 }
 
@@ -155,24 +226,37 @@ static void text_of_mac(char out[18], const uint8_t mac[TOE_MAC_LEN])
 static void show_nic(struct reply *reply)
 {
     const struct emu_nic *nic = reply->nic;
+    const struct emu_lane *lane = &nic->lanes[0];
+    const struct emu_rules *rules = &lane->policy.rules; /* as all have */
     const toe_duration age = emu_pump_now() - nic->began;
     char mac[18];
 
-    text_of_mac(mac, nic->wire->mac);
+    text_of_mac(mac, lane->wire->mac);
     put(reply,
-        json_pack("{ss ss ss ss si sb ss sf sb sb sI}", "type", "nic", "name", nic->host->name,
-                  "wire", nic->wire->name, "mac", mac, "mtu", (int)nic->host->mtu, "carrier",
-                  (int)nic->carrier, "policy", emu_policy_name(&nic->policy.rules), "rate",
-                  nic->policy.rules.cnt == 0 ? 0.0 : nic->policy.rules.rules[0].rate, "paused",
-                  (int)nic->paused, "early_ack", (int)nic->settings.early_ack, "uptime_ms",
+        json_pack("{ss ss ss ss* ss si si sb ss sf sb sb sI}", "type", "nic", "name",
+                  lane->host->name, "wire", lane->wire->name, "wire_mode", lane->wire->mode, "mac",
+                  mac, "mtu", (int)lane->host->mtu, "queues", (int)reply->nic->lane_cnt, "carrier",
+                  (int)atomic_load(&lane->carrier), "policy", emu_policy_name(rules), "rate",
+                  rules->cnt == 0 ? 0.0 : rules->rules[0].rate, "paused", (int)nic->paused,
+                  "early_ack", (int)nic->settings.early_ack, "uptime_ms",
                   (json_int_t)(age / TOE_NS_PER_MS)));
+}
+
+/* Room for connections is that of all lanes; what else there is is the same in each. */
+static void add_caps(struct emu_lane *lane, void *user)
+{
+    struct toe_caps *sum = user;
+    const uint32_t tcp_max = sum->tcp_max;
+
+    toe_target_ops()->caps_get(lane->target, sum);
+    sum->tcp_max += tcp_max;
 }
 
 static void show_capabilities(struct reply *reply)
 {
     struct toe_caps caps = {.size = sizeof(caps)};
 
-    toe_target_ops()->caps_get(reply->nic->target, &caps);
+    emu_nic_each(reply->nic, add_caps, &caps);
     put(reply,
         json_pack("{ss sb sb sb sb sI sI sI sI sI si sb sb}", "type", "capabilities", "ipv4",
                   (int)caps.ipv4, "ipv6", (int)caps.ipv6, "sack", (int)caps.sack, "user_priority",
@@ -183,9 +267,8 @@ static void show_capabilities(struct reply *reply)
                   (int)caps.accecn));
 }
 
-static void put_path(void *user, const struct emu_kernel_path *path)
+static void put_path(struct reply *reply, const struct emu_kernel_path *path)
 {
-    struct reply *reply = user;
     char local[46];
     char remote[46];
     char hop[46] = "";
@@ -205,13 +288,79 @@ static void put_path(void *user, const struct emu_kernel_path *path)
                          path->lost != EMU_WHY_NONE ? emu_why_name(path->lost) : "", "next_hop",
                          hop, "neighbor", dst, "source", src, "vlan", path->vlan_id,
                          "neighbor_offloaded", (int)path->neighbor_is_offloaded));
-    ++reply->path_cnt;
+}
+
+/* The paths of all lanes. */
+struct paths {
+    struct emu_kernel_path *paths;
+    size_t cnt;
+    size_t max;
+};
+
+static void keep_path(void *user, const struct emu_kernel_path *path)
+{
+    struct paths *all = user;
+
+    if (all->cnt == all->max) {
+        const size_t max = all->max == 0 ? 64 : 2 * all->max;
+        struct emu_kernel_path *paths = realloc(all->paths, max * sizeof(*paths));
+
+        if (paths == NULL) {
+            return;
+        }
+        all->paths = paths;
+        all->max = max;
+    }
+    all->paths[all->cnt++] = *path;
+}
+
+static void keep_paths(struct emu_lane *lane, void *user)
+{
+    emu_kernel_walk_paths(lane->kernel, keep_path, user);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    const struct emu_kernel_path *x = a;
+    const struct emu_kernel_path *y = b;
+    int order = memcmp(&x->local, &y->local, sizeof(x->local));
+
+    order = order != 0 ? order : memcmp(&x->remote, &y->remote, sizeof(x->remote));
+    order = order != 0 ? order : memcmp(&x->next_hop, &y->next_hop, sizeof(x->next_hop));
+    order = order != 0 ? order : memcmp(x->dst_mac, y->dst_mac, TOE_MAC_LEN);
+    order = order != 0 ? order : memcmp(x->src_mac, y->src_mac, TOE_MAC_LEN);
+    order = order != 0 ? order : (x->vlan_id > y->vlan_id) - (x->vlan_id < y->vlan_id);
+    return order != 0 ? order : (x->lost > y->lost) - (x->lost < y->lost);
+}
+
+/* Several lanes may have connections on what is one path for the kernel. */
+static void merge_path(struct emu_kernel_path *into, const struct emu_kernel_path *path)
+{
+    into->mtu = path->mtu < into->mtu ? path->mtu : into->mtu;
+    into->conn_cnt += path->conn_cnt;
+    into->is_offloaded = into->is_offloaded || path->is_offloaded;
+    into->neighbor_is_offloaded = into->neighbor_is_offloaded || path->neighbor_is_offloaded;
 }
 
 static void show_paths(struct reply *reply)
 {
-    emu_kernel_walk_paths(reply->nic->kernel, put_path, reply);
-    count(reply, "paths", reply->path_cnt);
+    struct paths all = {.cnt = 0};
+    size_t cnt = 0;
+
+    emu_nic_each(reply->nic, keep_paths, &all);
+    if (all.cnt > 1) {
+        qsort(all.paths, all.cnt, sizeof(*all.paths), compare_paths);
+    }
+    for (size_t i = 0, next; i < all.cnt; i = next) {
+        for (next = i + 1; next < all.cnt && compare_paths(&all.paths[i], &all.paths[next]) == 0;
+             ++next) {
+            merge_path(&all.paths[i], &all.paths[next]);
+        }
+        put_path(reply, &all.paths[i]);
+        ++cnt;
+    }
+    free(all.paths);
+    count(reply, "paths", cnt);
 }
 
 /* What stands on what: the paths with their neighbors, and then the connections. */
@@ -223,7 +372,7 @@ static void show_tree(struct reply *reply)
 
 static void show_policy(struct reply *reply)
 {
-    const struct emu_rules *rules = &reply->nic->policy.rules;
+    const struct emu_rules *rules = &reply->nic->lanes[0].policy.rules; /* as all have */
 
     for (uint32_t i = 0; i < rules->cnt; ++i) {
         put(reply, json_pack("{ss si ss}", "type", "rule", "number", (int)i + 1, "rule",
@@ -262,36 +411,10 @@ static void show(struct reply *reply)
 
 /* --- moves --- */
 
-static void move_one(struct reply *reply, const struct emu_kernel_conn *conn, bool offload)
-{
-    struct emu_kernel *kernel = reply->nic->kernel;
-    enum emu_why why = EMU_WHY_NONE;
-    const bool ok = offload ? emu_kernel_offload(kernel, &conn->tuple, &why)
-                            : emu_kernel_upload(kernel, &conn->tuple, &why);
-    json_t *object = emu_describe_connection(conn, reply->began);
-
-    reply->refused += ok ? 0 : 1;
-    if (object != NULL) {
-        (void)json_object_set_new(object, "accepted", json_boolean(ok));
-        (void)json_object_set_new(object, "why", json_string(emu_why_name(ok ? conn->why : why)));
-    }
-    put(reply, object);
-    emu_pump_wake(reply->nic->pump);
-}
-
-static void offload_one(struct reply *reply, const struct emu_kernel_conn *conn)
-{
-    move_one(reply, conn, true);
-}
-
-static void upload_one(struct reply *reply, const struct emu_kernel_conn *conn)
-{
-    move_one(reply, conn, false);
-}
-
 /* To move everything takes a word: a mistyped selection must not. */
 static void move(struct reply *reply,
-                 void (*each)(struct reply *reply, const struct emu_kernel_conn *conn))
+                 bool (*move_one)(struct emu_kernel *kernel, const struct emu_tuple *tuple,
+                                  enum emu_why *why))
 {
     reply->error = emu_selection_parse(&reply->selection, reply->request);
     if (reply->error == NULL && emu_selection_is_empty(&reply->selection) &&
@@ -299,30 +422,42 @@ static void move(struct reply *reply,
         reply->error = "which connections? name some, or say \"all\": true";
     }
     if (reply->error == NULL) {
-        tell_each(reply, each);
+        tell_each(reply, move_one);
     }
 }
 
 static void offload(struct reply *reply)
 {
-    move(reply, offload_one);
+    move(reply, emu_kernel_offload);
 }
 
 static void upload(struct reply *reply)
 {
-    move(reply, upload_one);
+    move(reply, emu_kernel_upload);
+}
+
+static void pause_lane(struct emu_lane *lane, void *user)
+{
+    (void)user;
+    emu_kernel_pause(lane->kernel);
 }
 
 static void pause_offloads(struct reply *reply)
 {
     reply->nic->paused = true;
-    emu_kernel_pause(reply->nic->kernel);
+    emu_nic_each(reply->nic, pause_lane, NULL);
+}
+
+static void resume_lane(struct emu_lane *lane, void *user)
+{
+    (void)user;
+    emu_kernel_resume(lane->kernel);
 }
 
 static void resume_offloads(struct reply *reply)
 {
     reply->nic->paused = false;
-    emu_kernel_resume(reply->nic->kernel);
+    emu_nic_each(reply->nic, resume_lane, NULL);
 }
 
 /* The rules that |list| has, as texts. */
@@ -344,6 +479,25 @@ static bool read_rules(struct reply *reply, struct emu_rules *rules, const json_
     return true;
 }
 
+/* The rules for all lanes, and what became of them. */
+struct new_rules {
+    const struct emu_rules *rules;
+    struct reply *reply;
+};
+
+static void set_rules(struct emu_lane *lane, void *user)
+{
+    const struct new_rules *new = user;
+    struct emu_rules rules = {.cnt = 0};
+
+    if (!emu_rules_copy(&rules, new->rules, &new->reply->why)) {
+        new->reply->error = new->reply->why.text;
+        return;
+    }
+    emu_policy_set(&lane->policy, &rules);
+    emu_pump_wake(lane->pump);
+}
+
 static void set_policy(struct reply *reply)
 {
     struct emu_rules rules = {.cnt = 0};
@@ -362,12 +516,11 @@ static void set_policy(struct reply *reply)
     }
     if (!read_rules(reply, &rules, list) ||
         (name != NULL && !emu_policy_name_add(&rules, name, moves, &reply->why))) {
-        emu_rules_clear(&rules);
         reply->error = reply->why.text;
-        return;
+    } else {
+        emu_nic_each(reply->nic, set_rules, &(struct new_rules){&rules, reply});
     }
-    emu_policy_set(&reply->nic->policy, &rules);
-    emu_pump_wake(reply->nic->pump);
+    emu_rules_clear(&rules);
 }
 
 /* --- faults --- */
@@ -380,6 +533,19 @@ static bool read_number(struct reply *reply, const char *name, uint64_t max, uin
 
     *out = (uint64_t)number;
     return value == NULL || (json_is_integer(value) && number >= 0 && *out <= max);
+}
+
+/* Of each direction; NULL: none. */
+struct faults {
+    const struct emu_fault_settings *in;
+    const struct emu_fault_settings *out;
+};
+
+static void spoil(struct emu_lane *lane, void *user)
+{
+    const struct faults *faults = user;
+
+    emu_fault_set(lane->wire, faults->in, faults->out);
 }
 
 static void set_faults(struct reply *reply)
@@ -410,8 +576,9 @@ static void set_faults(struct reply *reply)
         reply->error = "\"direction\" is none of both, in, out";
         return;
     }
-    emu_fault_set(reply->nic->wire, strcmp(which, "out") == 0 ? NULL : &faults,
-                  strcmp(which, "in") == 0 ? NULL : &faults);
+    emu_nic_each(reply->nic, spoil,
+                 &(struct faults){.in = strcmp(which, "out") == 0 ? NULL : &faults,
+                                  .out = strcmp(which, "in") == 0 ? NULL : &faults});
     emu_events_faults(reply->nic, reply->request);
 }
 
@@ -451,7 +618,7 @@ static void dispatch(struct reply *reply)
 
 static void conclude(struct reply *reply)
 {
-    if (reply->each == offload_one || reply->each == upload_one) {
+    if (reply->move != NULL) {
         count(reply, "refused", reply->refused);
     }
     (void)json_object_set_new(reply->summary, "ok", json_boolean(reply->error == NULL));
@@ -488,7 +655,7 @@ bool emu_requests_write(void *answer, FILE *out)
         dispatch(reply);
     }
     tell_some(reply, CONNS_AT_ONCE);
-    if (reply->conn_next < reply->conn_cnt) {
+    if (reply->entry_next < reply->entry_cnt) {
         return true;
     }
     conclude(reply);
@@ -500,11 +667,11 @@ void emu_requests_end(void *answer)
     struct reply *reply = answer;
 
     reply->out = NULL;
-    if (reply->each == offload_one || reply->each == upload_one) {
+    if (reply->move != NULL) {
         tell_some(reply, SIZE_MAX);
     }
     json_decref(reply->request);
     json_decref(reply->summary);
-    free(reply->conns);
+    free(reply->entries);
     free(reply);
 }

@@ -220,6 +220,18 @@ bool emu_rules_add(struct emu_rules *rules, const char *text, struct emu_error *
     return true;
 }
 
+bool emu_rules_copy(struct emu_rules *out, const struct emu_rules *rules, struct emu_error *error)
+{
+    out->cnt = 0;
+    for (uint32_t i = 0; i < rules->cnt; ++i) {
+        if (!emu_rules_add(out, rules->rules[i].text, error)) {
+            emu_rules_clear(out);
+            return false;
+        }
+    }
+    return true;
+}
+
 void emu_rules_clear(struct emu_rules *rules)
 {
     for (uint32_t i = 0; i < rules->cnt; ++i) {

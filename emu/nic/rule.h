@@ -59,6 +59,12 @@ struct emu_rules {
  */
 bool emu_rules_add(struct emu_rules *rules, const char *text, struct emu_error *error);
 
+/*
+ * emu_rules_copy() makes the rules |out| those of |rules|; false, with none, and with |error| if
+ * memory is short.
+ */
+bool emu_rules_copy(struct emu_rules *out, const struct emu_rules *rules, struct emu_error *error);
+
 /* emu_rules_clear() frees what they hold; there are none then. */
 void emu_rules_clear(struct emu_rules *rules);
 

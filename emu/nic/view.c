@@ -51,7 +51,7 @@ static void take_counters(struct emu_view *view, const json_t *object)
         return;
     }
     if (strcmp(group, "tcp") != 0 && strcmp(group, "kernel") != 0 &&
-        strcmp(emu_client_text(object, "side"), "wire") != 0) {
+        (strcmp(group, "port") != 0 || strcmp(emu_client_text(object, "side"), "wire") != 0)) {
         return;
     }
     json_object_foreach((json_t *)(uintptr_t)object, name, value)

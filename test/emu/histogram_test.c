@@ -74,6 +74,25 @@ static void test_no_time(void **state)
     assert_int_equal(emu_histogram_quantile(&histogram, 0.99), TOE_NS_PER_SEC);
 }
 
+/* Two that are merged are what one would have counted. */
+static void test_merge(void **state)
+{
+    struct emu_histogram parts[2] = {{0}, {0}};
+    struct emu_histogram whole = {0};
+    struct emu_histogram merged = {0};
+
+    (void)state;
+    for (toe_duration us = 1; us <= 1000; ++us) {
+        emu_histogram_add(&parts[us % 3 == 0], us * TOE_NS_PER_US);
+        emu_histogram_add(&whole, us * TOE_NS_PER_US);
+    }
+    emu_histogram_merge(&merged, &(struct emu_histogram){0});
+    emu_histogram_merge(&merged, &parts[1]);
+    emu_histogram_merge(&merged, &parts[0]);
+    emu_histogram_merge(&merged, &(struct emu_histogram){0});
+    assert_memory_equal(&merged, &whole, sizeof(whole));
+}
+
 static void test_amounts(void **state)
 {
     char text[EMU_AMOUNT_LEN];
@@ -102,7 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buckets),   cmocka_unit_test(test_longest),
         cmocka_unit_test(test_quantiles), cmocka_unit_test(test_no_time),
-        cmocka_unit_test(test_amounts),
+        cmocka_unit_test(test_merge),     cmocka_unit_test(test_amounts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

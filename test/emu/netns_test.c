@@ -23,6 +23,9 @@
 #include <unistd.h>
 
 #include "emu/adapter.h"
+#include "emu/bytes.h"
+#include "emu/examine.h"
+#include "emu/gso.h"
 #include "emu/netlink.h"
 #include "emu/netns.h"
 #include "emu/port.h"
@@ -217,6 +220,112 @@ static void test_packet_port_cuts_super_segments(void **state)
     emu_port_close(b);
 }
 
+/* Skips the test where AF_XDP is not to be had, which is said, and why. */
+static struct emu_port *open_xdp(const char *name)
+{
+    struct emu_port *port = emu_port_xdp_open(name, NULL, &error);
+
+    if (port == NULL && (strstr(error.text, "CAP_") != NULL || strstr(error.text, "without") ||
+                         strstr(error.text, "CONFIG_") != NULL)) {
+        assert_int_equal(error.status, EMU_EXIT_ENVIRONMENT);
+        print_message("%s: AF_XDP is not tested\n", error.text);
+        skip();
+    }
+    ASSERT_OK(port != NULL);
+    return port;
+}
+
+/* AF_XDP and a raw socket hear each other; what is for the interface's own address is the kernel's.
+ */
+static void test_xdp_port_is_heard(void **state)
+{
+    struct emu_port *a;
+    struct emu_port *b;
+    struct toe_frame got;
+    uint8_t data[60] = {0};
+    const struct toe_frame out = {.data = data, .len = sizeof(data)};
+    struct emu_adapter adapter;
+    uint64_t frames;
+
+    (void)state;
+    make_veth("xa", "xb", false);
+    a = open_xdp("xa");
+    ASSERT_OK((b = emu_port_packet_open("xb", NULL, &error)) != NULL);
+    for (int round = 0; round < 100; ++round) { /* more frames than there are chunks to send */
+        check_link(a, b);
+        check_link(b, a);
+    }
+    ASSERT_OK(emu_adapter_get(&adapter, "xa", &error));
+    frames = a->stats.in_frames;
+    address_frame(data, a, b);
+    memcpy(data, adapter.mac, TOE_MAC_LEN);
+    b->ops.transmit(b, &out, 1);
+    memcpy(data, a->mac, TOE_MAC_LEN);
+    b->ops.transmit(b, &out, 1);
+    assert_true(receive_one(a, &got));
+    assert_int_equal(a->stats.in_frames, frames + 1);
+    assert_int_equal(a->stats.out_lost + a->stats.in_errors + a->stats.in_lost, 0);
+
+    assert_null(emu_port_xdp_open("xa", NULL, &error));
+    assert_int_equal(error.status, EMU_EXIT_ENVIRONMENT);
+    emu_port_close(a);
+    a = open_xdp("xa"); /* nothing of the first one is left */
+    emu_port_close(a);
+    emu_port_close(b);
+}
+
+/*
+ * Super-segments are cut for AF_XDP, a hundred of them at once. One that comes is put together, and
+ * whether its checksum is finished is found out.
+ */
+static void test_xdp_port_cuts_and_gathers(void **state)
+{
+    static uint8_t data[54 + 10000];
+    struct toe_frame out[100];
+    struct emu_port *a;
+    struct emu_port *b;
+    struct toe_frame got;
+
+    (void)state;
+    make_veth("ya", "yb", true);
+    a = open_xdp("ya");
+    ASSERT_OK((b = emu_port_packet_open("yb", NULL, &error)) != NULL);
+    out[0] = make_super(data, b, a);
+    for (int i = 1; i < 100; ++i) {
+        out[i] = out[0];
+    }
+    a->ops.transmit(a, out, 100);
+    for (int i = 0; i < 100; ++i) {
+        for (uint32_t off = 0; off < 10000; off += got.len - 54) {
+            assert_true(receive_one(b, &got));
+            assert_true(got.len <= 1514);
+            assert_true(emu_examine(&got, 1500));
+            assert_int_equal(got.flags, TOE_FRAME_CSUM_VALID);
+            assert_memory_equal(got.data + 54, data + 54 + off, got.len - 54);
+        }
+    }
+    assert_int_equal(a->stats.out_lost, 0);
+
+    a->accept = TOE_WIRE_CSUM | TOE_WIRE_TSO;
+    out[0] = make_super(data, a, b);
+    emu_put16(data + 50, (uint16_t)~emu_csum(emu_sum(6 + 10020, data + 26, 8)));
+    b->ops.transmit(b, out, 1);
+    emu_port_tick(a, emu_pump_now());
+    if (receive_one(a, &got)) {
+        assert_int_equal(got.len, sizeof(data));
+        assert_int_equal(got.gso, TOE_GSO_TCP4);
+        assert_int_equal(got.gso_size, 1460);
+        assert_int_equal(got.flags, TOE_FRAME_CSUM_PARTIAL);
+        assert_int_equal(got.csum_start, 34);
+        assert_memory_equal(got.data, data, sizeof(data));
+    } else { /* a kernel that knows no pieces */
+        emu_port_tick(a, emu_pump_now() + TOE_NS_PER_SEC);
+        assert_int_equal(a->stats.in_lost, 1);
+    }
+    emu_port_close(a);
+    emu_port_close(b);
+}
+
 /* libpcap on a veth does what a raw socket does. */
 static void test_pcap_ports_hear_each_other(void **state)
 {
@@ -358,6 +467,10 @@ static void test_port_errors_are_explained(void **state)
     assert_null(emu_port_packet_open("nosuch0", NULL, &error));
     assert_int_equal(error.status, EMU_EXIT_USAGE);
     assert_non_null(strstr(error.text, "no interface \"nosuch0\""));
+    assert_null(emu_port_xdp_open("nosuch0", NULL, &error));
+    assert_non_null(strstr(error.text, "xdp") /* built without: the package */
+                        ? strstr(error.text, "libxdp-dev")
+                        : strstr(error.text, "no interface \"nosuch0\""));
     assert_null(emu_port_pcap_open("nosuch0", NULL, &error));
     assert_non_null(strstr(error.text, "no interface \"nosuch0\""));
     assert_null(emu_port_packet_open("", NULL, &error));
@@ -403,6 +516,11 @@ static void test_no_permission_is_explained(void **state)
         if (emu_port_pcap_open("ca", NULL, &error) != NULL ||
             strstr(error.text, "CAP_NET_RAW") == NULL) {
             result |= 4;
+        }
+        if (emu_port_xdp_open("ca", NULL, &error) != NULL ||
+            (strstr(error.text, "CAP_") == NULL && strstr(error.text, "libxdp-dev") == NULL) ||
+            error.status != EMU_EXIT_ENVIRONMENT) {
+            result |= 32;
         }
         if (emu_port_tap_open(&(struct emu_tap_settings){.name = "tap9"}, &error) != NULL ||
             error.status != EMU_EXIT_ENVIRONMENT) {
@@ -610,6 +728,8 @@ int main(void)
         cmocka_unit_test(test_packet_ports_hear_each_other),
         cmocka_unit_test(test_packet_port_keeps_tags),
         cmocka_unit_test(test_packet_port_cuts_super_segments),
+        cmocka_unit_test(test_xdp_port_is_heard),
+        cmocka_unit_test(test_xdp_port_cuts_and_gathers),
         cmocka_unit_test(test_pcap_ports_hear_each_other),
         cmocka_unit_test(test_tap_port_reaches_the_kernel),
         cmocka_unit_test(test_tap_port_persists),

@@ -28,6 +28,11 @@ figure() {
         grep -q "\"peer\": *\"$2\"" || fail "$1 beside $2 is missing"
 }
 
+# AF_XDP is not to be had by everybody; then that is said.
+grep -q '"type": *"absent", *"name": *"nic-xdp"' <<<"$out" ||
+    for name in tx rx frames; do
+        figure nic-xdp-$name veth
+    done
 [ $status -eq 0 ] || fail "exit status $status"
 for direction in tx rx; do
     for name in bulk-$direction bulk-$direction-ipv6 ordinary-$direction ordinary-$direction-ipv6; do

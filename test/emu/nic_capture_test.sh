@@ -11,41 +11,6 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 lua=$(dirname "$0")/../../doc/toe.lua
 
-# read_capture CODE FILE...: runs CODE on the |blocks| of a capture, as a list of tuples:
-# ("frame", interface, bytes, comment, ns) or ("event", object, ns).
-read_capture() { python3 -c '
-import json, struct, sys
-blocks, names = [], []
-def options(data):
-    while len(data) >= 4:
-        code, length = struct.unpack_from("=HH", data)
-        if code == 0:
-            return
-        yield code, data[4:4 + length]
-        data = data[4 + (length + 3) // 4 * 4:]
-for path in sys.argv[2:]:
-    data = open(path, "rb").read()
-    names = []
-    assert struct.unpack_from("=I", data)[0] == 0x0a0d0d0a, path
-    while data:
-        kind, length = struct.unpack_from("=II", data)
-        assert length >= 12 and struct.unpack_from("=I", data, length - 4)[0] == length, (path, kind, length)
-        body, data = data[8:length - 4], data[length:]
-        if kind == 1:
-            names.append(dict(options(body[8:]))[2].decode())
-        elif kind == 6:
-            interface, high, low, caplen, _ = struct.unpack_from("=IIIII", body)
-            rest = dict(options(body[20 + (caplen + 3) // 4 * 4:]))
-            blocks.append(("frame", names[interface], body[20:20 + caplen], rest.get(1, b"").decode(), high << 32 | low))
-        elif kind == 0xbad:
-            assert struct.unpack_from("=I", body)[0] == 32473 and body[4:8] == b"TOE\1"
-            ns, size = struct.unpack_from("!QI", body, 8)
-            blocks.append(("event", json.loads(body[20:20 + size]), ns))
-events = [b[1]["event"] for b in blocks if b[0] == "event"]
-frames = [b for b in blocks if b[0] == "frame"]
-exec(sys.argv[1])
-' "$@"; }
-
 # --- events at the right place ---
 
 nic --capture "$dir/nic.pcapng"

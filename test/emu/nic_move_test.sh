@@ -7,35 +7,6 @@ set -u
 # shellcheck source=test/emu/nic_world.sh
 . "$(dirname "$0")/nic_world.sh"
 
-# streams_begin and streams_end: connections over both IP versions that are busy both ways, and
-# whether all their bytes came back.
-streams_begin() {
-    local to
-
-    exec {go}<> <(:)
-    stream_out=()
-    for to in 10.71.0.2 fd71::2 10.71.0.2; do
-        exec {out}< <(exec $traffic stream $to <&"$go" 2>&1)
-        stream_out+=("$out")
-        read -r -t 20 _ <&"$out" || fail "no stream with $to"
-    done
-}
-streams_end() {
-    local out said
-
-    echo >&"$go"
-    for out in "${stream_out[@]}"; do
-        said=''
-        read -r -d '' -t 60 said <&"$out"
-        case $said in
-        'streamed '[1-9]*) ;;
-        *) fail "$1: $said" ;;
-        esac
-        exec {out}<&-
-    done
-    exec {go}<&-
-}
-
 # all_move COMMAND PLACE: moves the connections to the peer until all that are open are in PLACE. One
 # whose data does not stop to be in flight for a moment stays where it is, and is asked again.
 all_move() {
@@ -55,14 +26,17 @@ moved() {
     "$toe" stats --json | json '
 kernel = [o for o in lines if o.get("group") == "kernel"][0]
 assert kernel["offloads"] >= '"$1"' and kernel["uploads"] >= '"$1"', kernel
-assert kernel["host_bad"] == 0, kernel'
+assert kernel["host_bad"] == 0, kernel
+for o in [o for o in lines if o.get("group") == "move_time"]:
+    assert o["moves"] >= '"$1"' and sum(cnt for _, cnt in o["buckets"]) == o["moves"], o
+    assert 0 < o["p50_ns"] <= o["p99_ns"] <= o["p100_ns"], o'
 }
 
 # --- by hand ---
 
 nic --persist
 address
-streams_begin
+streams_begin 10.71.0.2 fd71::2 10.71.0.2
 for _ in 1 2 3; do
     all_move offload Offloaded
     all_move upload InHost
@@ -80,7 +54,7 @@ nic_ends
 # --- at random ---
 
 nic --persist --policy random --rate 400 --seed "${TOE_TEST_SEED:-1}"
-streams_begin
+streams_begin 10.71.0.2 fd71::2 10.71.0.2
 talks 'while connections move'
 "$toe" fault --loss 0.5 --reorder 0.5
 talks 'while they move, under loss' lossy
@@ -89,7 +63,7 @@ streams_end 'moved at random'
 moved 100 || fail 'too few moves'
 
 # Killed at some moments: nothing was acknowledged that somebody else does not have.
-streams_begin
+streams_begin 10.71.0.2 fd71::2 10.71.0.2
 for _ in 1 2 3 4 5 6; do
     read -r -t 0.25 <> <(:)
     kill -KILL "$nic_pid"

@@ -23,7 +23,9 @@ static struct {
     struct toe_target *target;
     struct emu_kernel *kernel;
     toe_instant now;
-    uint16_t wnd; /* that either end offers */
+    uint16_t wnd;     /* that either end offers */
+    uint16_t vlan_id; /* of its frames, */
+    uint8_t priority; /* and theirs */
     uint8_t bytes[FRAME_LEN];
     struct toe_frame arriving; /* on the wire; no bytes: none */
     struct emu_segment sent;   /* to the peer, the last with payload, */
@@ -98,6 +100,8 @@ static void speak(bool by_kernel, uint16_t flags, uint32_t seq, uint32_t ack, ui
         .ttl = 64,
         .seq = seq,
         .ack = ack,
+        .vlan_id = world.vlan_id,
+        .priority = world.priority,
         .wnd = world.wnd,
         .flags = flags,
         .len = len,
@@ -124,27 +128,27 @@ static struct emu_kernel_conn look(void)
     return conn;
 }
 
-/* A connection that the target carries. */
-static int set_up(void **state)
+/* A connection that a target carries which acknowledges |when|, of a kernel that may be asked. */
+static void begin(enum toe_ack_when when, bool no_netlink)
 {
     struct toe_target_settings target;
     struct emu_error error;
 
-    (void)state;
     memset(&world, 0, sizeof(world));
     world.wnd = 60000;
     toe_target_settings_default(&target);
     target.wire = &wire_ops;
     target.mac[0] = 2;
-    target.ack_when = TOE_ACK_RETURNED;
+    target.ack_when = when;
     world.target = toe_target_new(&target);
     assert_non_null(world.target);
     world.kernel = emu_kernel_new(&(struct emu_kernel_settings){.ops = toe_target_ops(),
                                                                 .target = world.target,
                                                                 .software = world.target,
+                                                                .ack_when = when,
                                                                 .host = &host_ops,
                                                                 .conn_max = CONN_MAX,
-                                                                .no_netlink = true},
+                                                                .no_netlink = no_netlink},
                                   &error);
     assert_non_null(world.kernel);
     tuple.local_port = 40000;
@@ -155,6 +159,26 @@ static int set_up(void **state)
     assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
     run(2 * MS);
     assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    begin(TOE_ACK_RETURNED, true);
+    return 0;
+}
+
+static int set_up_received(void **state)
+{
+    (void)state;
+    begin(TOE_ACK_RECEIVED, true);
+    return 0;
+}
+
+static int set_up_asked(void **state)
+{
+    (void)state;
+    begin(TOE_ACK_RETURNED, false);
     return 0;
 }
 
@@ -196,6 +220,88 @@ static void test_keep_alive_comes_back(void **state)
     assert_int_equal(look().why, EMU_WHY_KEEP_ALIVE);
 }
 
+/* The same connection anew, on the VLAN 5 with the priority 3. */
+static void open_on_vlan(void)
+{
+    tuple.local_port = 40001;
+    world.vlan_id = 5;
+    world.priority = 3;
+    speak(true, EMU_TCP_SYN, ISS, 0, 0);
+    speak(false, EMU_TCP_SYN | EMU_TCP_ACK, IRS, ISS + 1, 0);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 0);
+}
+
+/* On a VLAN the target's frames have the tag of the kernel's, with the priority that those have
+ * now; and ours have the peer's. */
+static void test_tag_is_kept(void **state)
+{
+    (void)state;
+    open_on_vlan();
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 1, IRS + 1, 100);
+    assert_int_equal(world.sent.seq, ISS + 1);
+    assert_int_equal(world.sent.vlan_id, 5);
+    assert_int_equal(world.sent.priority, 3);
+    world.priority = 2; /* of the peer's frames */
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 101, 100);
+    assert_int_equal(world.told.len, 100);
+    assert_int_equal(world.told.vlan_id, 5);
+    assert_int_equal(world.told.priority, 3); /* as it was when the target took over */
+
+    world.priority = 6;
+    speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 101, IRS + 101, 100);
+    speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 201, IRS + 101, 100);
+    assert_int_equal(world.sent.seq, ISS + 201);
+    assert_int_equal(world.sent.vlan_id, 5);
+    assert_int_equal(world.sent.priority, 6);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+}
+
+/* When the kernel sends on another VLAN the connection comes back, and is followed anew. */
+static void test_other_vlan_of_the_kernel_comes_back(void **state)
+{
+    (void)state;
+    open_on_vlan();
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    world.vlan_id = 6;
+    speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 1, IRS + 1, 100);
+    assert_int_equal(look().place, EMU_PLACE_HOST);
+    assert_int_equal(look().why, EMU_WHY_ROUTE);
+    assert_int_equal(world.sent.seq, ISS + 1); /* It went on as it was. */
+    assert_int_equal(world.sent.vlan_id, 6);
+
+    /* Little is known of it now; one that begins there is followed as any other. */
+    assert_false(emu_kernel_offload(world.kernel, &tuple, NULL));
+    speak(true, EMU_TCP_SYN, ISS, 0, 0);
+    speak(false, EMU_TCP_SYN | EMU_TCP_ACK, IRS, ISS + 1, 0);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 0);
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+}
+
+/* Nor can a connection be offloaded whose peer speaks on another VLAN than the kernel. */
+static void test_other_vlan_of_the_peer_stays(void **state)
+{
+    enum emu_why why = EMU_WHY_NONE;
+
+    (void)state;
+    open_on_vlan();
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    world.vlan_id = 6;
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1, 100);
+    run(10 * MS);
+    assert_int_equal(look().place, EMU_PLACE_HOST);
+    assert_int_equal(look().why, EMU_WHY_ROUTE);
+    assert_false(emu_kernel_offload(world.kernel, &tuple, &why));
+    assert_int_equal(why, EMU_WHY_ROUTE);
+}
+
 static bool is_known(uint16_t port)
 {
     struct emu_tuple other = tuple;
@@ -224,6 +330,28 @@ static void test_offloaded_is_not_forgotten(void **state)
     speak(true, EMU_TCP_SYN, ISS, 0, 0);
     assert_false(is_known(40004));
     assert_true(is_known(40003));
+}
+
+/* What the kernel sent first comes last, by another queue: nothing has to be sent again. */
+static void test_order_of_the_kernel_is_restored(void **state)
+{
+    const uint64_t before = look().tx_bytes;
+
+    (void)state;
+    speak(true, EMU_TCP_ACK | EMU_TCP_FIN, ISS + 301, IRS + 1, 0);
+    speak(true, EMU_TCP_ACK, ISS + 201, IRS + 1, 100);
+    speak(true, EMU_TCP_ACK, ISS + 101, IRS + 1, 100);
+    speak(true, EMU_TCP_ACK, ISS + 201, IRS + 1, 100);
+    speak(true, EMU_TCP_ACK, ISS + 151, IRS + 1, 70);
+    assert_int_equal(look().tx_bytes, before);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 110);
+    assert_in_range(look().tx_bytes, before + 110, before + 300);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 201);
+    assert_int_equal(look().tx_bytes, before + 300);
+    assert_int_equal(look().state, TOE_TCP_FIN_WAIT_1);
+    speak(false, EMU_TCP_ACK, IRS + 1, ISS + 302, 0);
+    assert_int_equal(world.told.ack, ISS + 302);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
 }
 
 /* What the kernel had got when the target took over, and the peer sends to the target again, is
@@ -300,16 +428,83 @@ static void test_reset_by_peer_gives_back(void **state)
     check_reset_gives_back(false);
 }
 
+/* Uploads with data that the kernel does not take, as it has no way to say that it did. */
+static void upload_untaken(void)
+{
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1, 100);
+    assert_int_equal(world.told.seq, IRS + 1);
+    assert_true(emu_kernel_upload(world.kernel, &tuple, NULL));
+    run(60 * TOE_NS_PER_SEC);
+}
+
+/* What the peer was not acknowledged it sends again, so the connection is not held back for it. */
+static void test_untaken_is_the_peers(void **state)
+{
+    struct toe_stats stats = {.size = sizeof(stats)};
+    uint32_t before;
+
+    (void)state;
+    upload_untaken();
+    assert_int_equal(look().place, EMU_PLACE_HOST);
+    assert_int_equal(world.acked, IRS + 1);
+    toe_target_ops()->stats_get(world.target, &stats);
+    assert_int_equal(stats.bufs_indicated, 0);
+    before = world.told_cnt;
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1, 100);
+    assert_int_equal(world.told_cnt, before + 1);
+    assert_int_equal(world.told.len, 100);
+}
+
+/* What it was acknowledged is nobody else's. */
+static void test_acknowledged_is_offered_on(void **state)
+{
+    (void)state;
+    upload_untaken();
+    assert_int_equal(look().place, EMU_PLACE_UPLOADING);
+    assert_int_equal(world.acked, IRS + 101);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 101, 0);
+    run(10 * MS);
+    assert_int_equal(look().place, EMU_PLACE_HOST);
+}
+
+/* This machine has no such connection. While it speaks of it nobody asks; after that it leaves, and
+ * the target with it. */
+static void test_orphan_is_forgotten(void **state)
+{
+    struct toe_stats stats = {.size = sizeof(stats)};
+    struct emu_kernel_conn conn;
+
+    (void)state;
+    for (uint32_t i = 0; i < 10; ++i) {
+        speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 0);
+        run(20 * TOE_NS_PER_SEC);
+        assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    }
+    run(120 * TOE_NS_PER_SEC);
+    assert_false(emu_kernel_find(world.kernel, &tuple, &conn));
+    toe_target_ops()->stats_get(world.target, &stats);
+    assert_int_equal(stats.tcp_cnt, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_byte_again_is_no_keep_alive, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_keep_alive_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_order_of_the_kernel_is_restored, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kernel_is_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_offloaded_is_not_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_window_is_the_targets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reset_by_kernel_gives_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reset_by_peer_gives_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_tag_is_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_vlan_of_the_kernel_comes_back, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_other_vlan_of_the_peer_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_untaken_is_the_peers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_acknowledged_is_offered_on, set_up_received,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_orphan_is_forgotten, set_up_asked, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

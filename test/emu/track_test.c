@@ -59,6 +59,39 @@ static void test_any_clock_of_the_peer_is_followed(void **state)
     }
 }
 
+/* A RST of the peer's needs no timestamp (RFC 7323, 5.2): it ends the connection where it is exact,
+ * and elsewhere in the window the kernel's silence tells that it was taken. */
+static void test_a_reset_needs_no_timestamp(void **state)
+{
+    struct emu_track track = {.is_known = true, .has_ts = true};
+    const struct emu_segment ack = {.seq = 101,
+                                    .ack = 501,
+                                    .flags = EMU_TCP_ACK,
+                                    .wnd = 60000,
+                                    .has_ts = true,
+                                    .tsval = 7,
+                                    .tsecr = 9};
+    struct emu_segment reset = {.seq = 501 + 1448, .flags = EMU_TCP_RST};
+
+    (void)state;
+    emu_track_kernel(&track, &ack, 1);
+    emu_track_peer(&track, &reset, 2);
+    assert_true(track.is_rst_unanswered);
+    assert_false(track.is_reset);
+    emu_track_kernel(&track, &ack, 3); /* a challenge */
+    assert_false(track.is_rst_unanswered);
+
+    reset.seq = 500; /* before the window */
+    emu_track_peer(&track, &reset, 4);
+    assert_false(track.is_rst_unanswered);
+    assert_false(track.is_reset);
+
+    reset.seq = 501;
+    emu_track_peer(&track, &reset, 5);
+    assert_true(track.is_reset);
+    assert_int_equal(emu_track_state(&track), TOE_TCP_CLOSED);
+}
+
 /* --- timestamps of the kernel --- */
 
 #define MS TOE_NS_PER_MS
@@ -176,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_clock_of_the_peer_is_followed),
+        cmocka_unit_test(test_a_reset_needs_no_timestamp),
         cmocka_unit_test(test_a_late_segment_does_not_count),
         cmocka_unit_test(test_a_paced_segment_does_not_count),
         cmocka_unit_test(test_a_guess_is_replaced),

@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { LINES_MAX = 32, ROUNDS = 40, ROUND_MS = 25, CONNECTIONS = 2, FRAME_LEN = 128 };
 
 static struct emu_nic nic;
+static struct emu_lane lane;
 static uint8_t frame_bytes[FRAME_LEN];
 static struct toe_frame arriving; /* on the wire; no bytes: none */
 
@@ -67,19 +68,19 @@ static struct emu_port *port_new(const char *name)
 static void on_opened(void *user, const struct emu_kernel_conn *conn)
 {
     (void)user;
-    emu_policy_opened(&nic.policy, conn);
+    emu_policy_opened(&lane.policy, conn);
 }
 
 static void on_moved(void *user, const struct emu_kernel_conn *conn)
 {
     (void)user;
-    emu_policy_moved(&nic.policy, conn);
+    emu_policy_moved(&lane.policy, conn);
 }
 
 static void on_closed(void *user, const struct emu_kernel_conn *conn)
 {
     (void)user;
-    emu_policy_closed(&nic.policy, conn);
+    emu_policy_closed(&lane.policy, conn);
 }
 
 static void begin(void)
@@ -89,39 +90,40 @@ static void begin(void)
     struct emu_pump_settings pump;
     struct emu_error error;
 
-    nic = (struct emu_nic){.arp_ignore = -1};
-    nic.host = port_new("host");
-    nic.wire = emu_fault_new(port_new("wire"), NULL, NULL, 1);
+    lane = (struct emu_lane){.number = 0};
+    nic = (struct emu_nic){.lanes = &lane, .lane_cnt = 1, .arp_ignore = -1};
+    lane.host = port_new("host");
+    lane.wire = emu_fault_new(port_new("wire"), NULL, NULL, 1);
     toe_target_settings_default(&target);
-    target.wire = &nic.wire->ops;
-    target.wire_user = nic.wire;
+    target.wire = &lane.wire->ops;
+    target.wire_user = lane.wire;
     target.mac[0] = 2;
     target.tcp_max = 16;
-    nic.target = toe_target_new(&target);
-    toe_assert(nic.wire != NULL && nic.target != NULL);
+    lane.target = toe_target_new(&target);
+    toe_assert(lane.wire != NULL && lane.target != NULL);
     kernel.ops = toe_target_ops();
-    kernel.target = nic.target;
-    kernel.host = &nic.host->ops;
-    kernel.host_user = nic.host;
+    kernel.target = lane.target;
+    kernel.host = &lane.host->ops;
+    kernel.host_user = lane.host;
     kernel.conn_max = 64;
     kernel.opened = on_opened;
     kernel.moved = on_moved;
     kernel.closed = on_closed;
-    emu_policy_init(&nic.policy, 1);
-    nic.kernel = emu_kernel_new(&kernel, &error);
-    pump =
-        (struct emu_pump_settings){.ops = toe_target_ops(), .target = nic.target, .port = nic.wire};
-    nic.pump = emu_pump_new(&pump, &error);
-    toe_assert(nic.kernel != NULL && nic.pump != NULL);
-    emu_policy_attach(&nic.policy, nic.kernel);
+    emu_policy_init(&lane.policy, 1, 1);
+    lane.kernel = emu_kernel_new(&kernel, &error);
+    pump = (struct emu_pump_settings){
+        .ops = toe_target_ops(), .target = lane.target, .port = lane.wire};
+    lane.pump = emu_pump_new(&pump, &error);
+    toe_assert(lane.kernel != NULL && lane.pump != NULL);
+    emu_policy_attach(&lane.policy, lane.kernel);
 }
 
 static void run(toe_instant now)
 {
-    emu_port_tick(nic.wire, now);
-    toe_target_ops()->run(nic.target, now);
-    (void)emu_policy_run(&nic.policy, now);
-    (void)emu_kernel_run(nic.kernel, now);
+    emu_port_tick(lane.wire, now);
+    toe_target_ops()->run(lane.target, now);
+    (void)emu_policy_run(&lane.policy, now);
+    (void)emu_kernel_run(lane.kernel, now);
 }
 
 /* A segment of one of the two ends of connection |number|. */
@@ -143,7 +145,7 @@ static void speak(uint8_t number, bool by_kernel, uint16_t flags, toe_instant no
     seg.dst_mac[0] = by_kernel ? 6 : 2;
     frame.len = emu_segment_build(frame_bytes, &seg, by_kernel);
     if (by_kernel) {
-        emu_kernel_from_host(nic.kernel, &frame, 1, now);
+        emu_kernel_from_host(lane.kernel, &frame, 1, now);
     } else {
         arriving = frame;
         run(now);
@@ -152,13 +154,13 @@ static void speak(uint8_t number, bool by_kernel, uint16_t flags, toe_instant no
 
 static void end(void)
 {
-    emu_policy_stop(&nic.policy);
-    emu_pump_del(nic.pump);
-    emu_kernel_del(nic.kernel);
-    emu_policy_fini(&nic.policy);
-    toe_target_del(nic.target);
-    emu_port_close(nic.host);
-    emu_port_close(nic.wire);
+    emu_policy_stop(&lane.policy);
+    emu_pump_del(lane.pump);
+    emu_kernel_del(lane.kernel);
+    emu_policy_fini(&lane.policy);
+    toe_target_del(lane.target);
+    emu_port_close(lane.host);
+    emu_port_close(lane.wire);
 }
 
 /* --- the checks --- */
@@ -188,7 +190,7 @@ static void check_connections(void)
 {
     struct emu_kernel_stats stats;
 
-    emu_kernel_stats_get(nic.kernel, &stats);
+    emu_kernel_stats_get(lane.kernel, &stats);
     toe_assert(stats.conns == CONNECTIONS);
 }
 
