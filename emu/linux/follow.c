@@ -111,7 +111,11 @@ static void learn(struct emu_kernel *kernel, struct emu_neighbor *n,
     case EMU_RTNL_GONE: /* It did not send there for a while. */
         emu_rtnl_neighbor_probe(kernel->rtnl, &n->address);
         break;
-    case EMU_RTNL_UNKNOWN:
+    case EMU_RTNL_UNKNOWN: /* News are of when they are written: it has failed, and is asked anew.
+                            */
+        if (n->is_resolved) {
+            lose_neighbor(kernel, n);
+        }
         break;
     }
     emu_amend_waiting(kernel, n, EMU_WHY_NONE);
