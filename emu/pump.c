@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vigil.h"
+
 enum {
     /* While frames keep arriving a batch could last for ever, with signals not seen. */
     ROUNDS_MAX = 16,
@@ -31,9 +33,13 @@ struct emu_pump {
     toe_instant application_at; /* what the application returned last */
     toe_instant until;
     toe_instant now;        /* of this round, or the last */
-    toe_instant busy_until; /* it does not sleep before */
-    toe_instant armed;      /* when the timer expires; a past instant: it has */
-    int signal;             /* that ended the run */
+    uint64_t heard_cnt;     /* how often frames came in it, */
+    uint64_t heard_bytes;   /* and how much that was */
+    toe_instant busy_until; /* it does not sleep before, */
+    struct emu_vigil vigil;
+    bool is_awake;     /* or as long as this is so */
+    toe_instant armed; /* when the timer expires; a past instant: it has */
+    int signal;        /* that ended the run */
     bool stopped;
 };
 
@@ -81,12 +87,26 @@ static void arm(struct emu_pump *pump, toe_instant at, toe_instant now)
     (void)timerfd_settime(pump->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+/* After a round: whether to look for more frames. */
+static void stay_or_not(struct emu_pump *pump)
+{
+    if (pump->settings.keeps_vigil) {
+        pump->is_awake = pump->heard_cnt != 0
+                             ? emu_vigil_heard(&pump->vigil, pump->heard_bytes, pump->now)
+                             : emu_vigil_silent(&pump->vigil, pump->now);
+    } else if (pump->heard_cnt != 0) {
+        pump->busy_until = pump->now + pump->settings.busy_poll;
+    }
+}
+
 static void run_once(struct emu_pump *pump, toe_instant now)
 {
     const struct emu_pump_settings *s = &pump->settings;
-    const uint64_t frames = s->port->stats.in_frames;
+    const struct emu_port_stats before = s->port->stats;
 
     pump->now = now;
+    pump->heard_cnt = 0;
+    pump->heard_bytes = 0;
     emu_port_tick(s->port, now);
     s->ops->run(s->target, now);
     if (s->support != NULL) {
@@ -99,15 +119,16 @@ static void run_once(struct emu_pump *pump, toe_instant now)
     if (s->application != NULL) {
         pump->application_at = s->application(s->user, now);
     }
-    if (s->port->stats.in_frames != frames) {
-        emu_pump_stay(pump);
+    if (s->port->stats.in_frames != before.in_frames) {
+        emu_pump_heard(pump, s->port->stats.in_bytes - before.in_bytes);
     }
+    stay_or_not(pump);
     pump->stats.rounds++;
 }
 
 static bool is_busy(const struct emu_pump *pump)
 {
-    return pump->now < pump->busy_until && !pump->stopped;
+    return (pump->is_awake || pump->now < pump->busy_until) && !pump->stopped;
 }
 
 /* One batch: everything that is due, and what comes while there is no sleep. */
@@ -362,9 +383,10 @@ void emu_pump_rouse(struct emu_pump *pump)
     (void)uv_async_send(&pump->rouser);
 }
 
-void emu_pump_stay(struct emu_pump *pump)
+void emu_pump_heard(struct emu_pump *pump, uint64_t bytes)
 {
-    pump->busy_until = pump->now + pump->settings.busy_poll;
+    ++pump->heard_cnt;
+    pump->heard_bytes += bytes;
 }
 
 uv_loop_t *emu_pump_loop(struct emu_pump *pump)

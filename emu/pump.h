@@ -39,6 +39,7 @@ struct emu_pump_settings {
     int fds[EMU_PUMP_FDS]; /* of the application's own: when one is readable, all is run */
     uint32_t fd_cnt;
     toe_duration busy_poll; /* so long it looks for more frames before it sleeps; 0: not */
+    bool keeps_vigil;       /* instead: it does so where that is worth it (vigil.h) */
     bool no_signals;        /* they are somebody else's: one of several pumps, each in a thread */
 };
 
@@ -81,10 +82,10 @@ void emu_pump_wake(struct emu_pump *pump);
 void emu_pump_rouse(struct emu_pump *pump);
 
 /*
- * emu_pump_stay() begins |busy_poll| anew. To be called from the application when frames came;
- * those of the port need no call.
+ * emu_pump_heard() tells that frames came, with |bytes| in all: more may follow soon. To be called
+ * from the application; those of the port need no call.
  */
-void emu_pump_stay(struct emu_pump *pump);
+void emu_pump_heard(struct emu_pump *pump, uint64_t bytes);
 
 /* emu_pump_loop() is the loop, for handles of the application's own. It closes them before del. */
 uv_loop_t *emu_pump_loop(struct emu_pump *pump);

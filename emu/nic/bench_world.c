@@ -35,17 +35,17 @@ struct way {
     const char *far;    /* and there */
     const char *nic;    /* the interface of the NIC on it, or NULL */
     const char *policy; /* of the NIC */
-    const char *busy;   /* it looks for frames so long before it sleeps */
+    const char *busy;   /* its --busy-poll, or NULL */
     const char *wire;   /* of the NIC: |near|, in words of its own */
 };
 
 static const struct way ways[EMU_WAY_CNT] = {
     [EMU_WAY_VETH] = {.near = "near0", .far = "far0"},
     [EMU_WAY_PLAIN] = {.near = "near1", .far = "far1"},
-    [EMU_WAY_ORDINARY] = {"near2", "far2", "nic2", "manual", "0", "near2"},
-    [EMU_WAY_OFFLOADED] = {"near3", "far3", "nic3", "all", "0", "near3"},
-    [EMU_WAY_BUSY] = {"near4", "far4", "nic4", "all", "50us", "near4"},
-    [EMU_WAY_XDP] = {"near5", "far5", "nic5", "manual", "0", "xdp:near5"},
+    [EMU_WAY_ORDINARY] = {"near2", "far2", "nic2", "manual", NULL, "near2"},
+    [EMU_WAY_OFFLOADED] = {"near3", "far3", "nic3", "all", NULL, "near3"},
+    [EMU_WAY_BUSY] = {"near4", "far4", "nic4", "all", "0", "near4"},
+    [EMU_WAY_XDP] = {"near5", "far5", "nic5", "manual", NULL, "xdp:near5"},
 };
 
 static struct toe_addr address(enum emu_way way, bool ipv6, bool is_far)
@@ -296,9 +296,16 @@ static void pause_a_little(void)
 /* Starts the NIC of |way|, and waits until it answers. */
 static bool start_nic(enum emu_way way, struct emu_error *error)
 {
-    const char *const words[] = {"/proc/self/exe", "nic",         "--wire",   ways[way].wire,
-                                 "--name",         ways[way].nic, "--policy", ways[way].policy,
-                                 "--busy-poll",    ways[way].busy};
+    const char *const words[] = {"/proc/self/exe",
+                                 "nic",
+                                 "--wire",
+                                 ways[way].wire,
+                                 "--name",
+                                 ways[way].nic,
+                                 "--policy",
+                                 ways[way].policy,
+                                 ways[way].busy == NULL ? NULL : "--busy-poll",
+                                 ways[way].busy};
     char *argv[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
     char control[64];
     int fd = -1;

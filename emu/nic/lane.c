@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "nic/lane.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "capture.h"
@@ -71,13 +72,15 @@ static toe_instant run(void *user, toe_instant now)
     struct emu_lane *lane = user;
     struct toe_frame frames[BATCH];
     toe_instant next;
+    uint64_t bytes;
     uint32_t cnt;
 
     follow_link(lane);
     emu_port_tick(lane->host, now);
+    bytes = lane->host->stats.in_bytes;
     cnt = lane->host->ops.receive(lane->host, frames, BATCH);
     if (cnt != 0) {
-        emu_pump_stay(lane->pump);
+        emu_pump_heard(lane->pump, lane->host->stats.in_bytes - bytes);
         now = emu_pump_now();
         emu_kernel_from_host(lane->kernel, frames, cnt, now);
     }
@@ -321,6 +324,15 @@ static bool make_kernel(struct emu_lane *lane, struct emu_error *error)
     return lane->kernel != NULL;
 }
 
+/* Whether there is one processor only: nobody else does anything while this thread is awake. */
+static bool is_alone(void)
+{
+    cpu_set_t processors;
+
+    return sched_getaffinity(0, sizeof(processors), &processors) == 0 &&
+           CPU_COUNT(&processors) == 1;
+}
+
 static bool make_pump(struct emu_lane *lane, struct emu_error *error)
 {
     const int netlink = emu_kernel_fd(lane->kernel);
@@ -330,6 +342,7 @@ static bool make_pump(struct emu_lane *lane, struct emu_error *error)
                                      .application = run,
                                      .user = lane,
                                      .busy_poll = lane->settings->busy_poll,
+                                     .keeps_vigil = lane->settings->keeps_vigil && !is_alone(),
                                      .no_signals = true};
 
     pump.fds[pump.fd_cnt++] = lane->host->fd;

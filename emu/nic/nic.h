@@ -46,7 +46,8 @@ struct emu_nic_settings {
     enum toe_profile profile;
     enum toe_mtu_probing mtu_probing;
     const struct emu_rules *rules;     /* of the policy, borrowed for emu_nic_init() */
-    toe_duration busy_poll;            /* see struct emu_pump_settings */
+    toe_duration busy_poll;            /* see struct emu_pump_settings, */
+    bool keeps_vigil;                  /* the same; not on one processor */
     uint64_t seed;                     /* of all that is random */
     const char *capture;               /* a file for the frames of both ports; NULL: none */
     struct emu_filter *capture_filter; /* of those that are written, which the NIC takes over */

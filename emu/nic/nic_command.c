@@ -43,6 +43,7 @@ struct options {
     int policy;
     struct emu_option_list rules;
     bool has_peer_ack;
+    bool has_busy_poll;
     bool persist;
     bool early_ack;
     bool no_offloads;
@@ -202,7 +203,9 @@ static size_t add_daemon(struct emu_option *out, struct options *options)
          .kind = EMU_OPTION_DURATION,
          .value = &options->busy_poll,
          .max = 10 * TOE_NS_PER_MS,
-         .help = "look for more frames so long before sleeping, as in 50us (default: not)"},
+         .given = &options->has_busy_poll,
+         .help =
+             "look for more frames so long before sleeping, as in 50us (default: where worth it)"},
         {.name = "config",
          .kind = EMU_OPTION_TEXT,
          .value = &options->config,
@@ -344,6 +347,7 @@ static int make_settings(struct emu_nic_settings *out, uint8_t mac[TOE_MAC_LEN],
         .profile = options->profile == 0 ? TOE_PROFILE_MODERN : TOE_PROFILE_COMPAT,
         .mtu_probing = (enum toe_mtu_probing)options->mtu_probing,
         .busy_poll = options->busy_poll,
+        .keeps_vigil = !options->has_busy_poll,
         .seed = options->seed,
     };
     if (options->wire == NULL) {

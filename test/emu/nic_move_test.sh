@@ -29,7 +29,8 @@ assert kernel["offloads"] >= '"$1"' and kernel["uploads"] >= '"$1"', kernel
 assert kernel["host_bad"] == 0, kernel
 for o in [o for o in lines if o.get("group") == "move_time"]:
     assert o["moves"] >= '"$1"' and sum(cnt for _, cnt in o["buckets"]) == o["moves"], o
-    assert 0 < o["p50_ns"] <= o["p99_ns"] <= o["p100_ns"], o'
+    # What begins and ends in one round of the NIC takes no time.
+    assert o["p50_ns"] <= o["p99_ns"] <= o["p100_ns"] and o["p100_ns"] > 0, o'
 }
 
 # --- by hand ---
