@@ -37,6 +37,7 @@ struct emu_pump {
     uint64_t heard_bytes;   /* and how much that was */
     toe_instant busy_until; /* it does not sleep before, */
     struct emu_vigil vigil;
+    struct emu_crowd crowd;
     bool is_awake;     /* or as long as this is so */
     toe_instant armed; /* when the timer expires; a past instant: it has */
     int signal;        /* that ended the run */
@@ -287,6 +288,8 @@ struct emu_pump *emu_pump_new(const struct emu_pump_settings *settings, struct e
         free(pump);
         return NULL;
     }
+    emu_crowd_open(&pump->crowd);
+    pump->vigil.crowd = &pump->crowd;
     return pump;
 }
 
@@ -397,6 +400,8 @@ uv_loop_t *emu_pump_loop(struct emu_pump *pump)
 void emu_pump_stats_get(const struct emu_pump *pump, struct emu_pump_stats *stats)
 {
     *stats = pump->stats;
+    stats->vigils = pump->vigil.kept_cnt;
+    stats->vigils_in_vain = pump->vigil.vain_cnt;
 }
 
 void emu_pump_del(struct emu_pump *pump)
@@ -405,6 +410,7 @@ void emu_pump_del(struct emu_pump *pump)
         return;
     }
     close_loop(pump);
+    emu_crowd_close(&pump->crowd);
     (void)close(pump->timer);
     free(pump);
 }

@@ -50,6 +50,8 @@ struct emu_pump_stats {
     uint64_t timers;       /* deadlines that woke the pump, */
     uint64_t timers_late;  /* those that it served later than EMU_PUMP_PUNCTUAL, */
     toe_duration late_max; /* and how late at most */
+    uint64_t vigils;       /* see vigil.h, */
+    uint64_t vigils_in_vain;
 };
 
 /* emu_pump_now() is the time the pump lives in: CLOCK_MONOTONIC. */

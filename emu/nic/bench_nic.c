@@ -202,9 +202,12 @@ static double run_datagrams(const struct emu_bench_world *world, enum emu_way wa
 /* --- figures --- */
 
 static const char *const way_names[EMU_WAY_CNT] = {
-    [EMU_WAY_VETH] = "veth",           [EMU_WAY_PLAIN] = "veth-plain",
-    [EMU_WAY_ORDINARY] = "ordinary",   [EMU_WAY_OFFLOADED] = "offloaded",
-    [EMU_WAY_BUSY] = "offloaded-busy", [EMU_WAY_XDP] = "xdp",
+    [EMU_WAY_VETH] = "veth",
+    [EMU_WAY_PLAIN] = "veth-plain",
+    [EMU_WAY_ORDINARY] = "ordinary",
+    [EMU_WAY_OFFLOADED] = "offloaded",
+    [EMU_WAY_ASLEEP] = "offloaded-asleep",
+    [EMU_WAY_XDP] = "xdp",
 };
 
 /* Something that is measured on each of the ways. */
@@ -245,7 +248,7 @@ static const struct contest contests[] = {
     {REQUESTS,
      false,
      "us",
-     {NULL, NULL, "nic-latency-ordinary", "nic-latency", "nic-latency-busy"},
+     {NULL, NULL, "nic-latency-ordinary", "nic-latency", "nic-latency-asleep"},
      {NULL, NULL, "nic-latency", "nic-latency", "nic-latency"},
      true},
     {DATAGRAMS_TX,

@@ -44,7 +44,7 @@ static const struct way ways[EMU_WAY_CNT] = {
     [EMU_WAY_PLAIN] = {.near = "near1", .far = "far1"},
     [EMU_WAY_ORDINARY] = {"near2", "far2", "nic2", "manual", NULL, "near2"},
     [EMU_WAY_OFFLOADED] = {"near3", "far3", "nic3", "all", NULL, "near3"},
-    [EMU_WAY_BUSY] = {"near4", "far4", "nic4", "all", "0", "near4"},
+    [EMU_WAY_ASLEEP] = {"near4", "far4", "nic4", "all", "0", "near4"},
     [EMU_WAY_XDP] = {"near5", "far5", "nic5", "manual", NULL, "xdp:near5"},
 };
 

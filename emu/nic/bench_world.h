@@ -18,7 +18,7 @@ enum emu_way {
     EMU_WAY_PLAIN,     /* without segmentation and checksum offload */
     EMU_WAY_ORDINARY,  /* a NIC that offloads when it is told to */
     EMU_WAY_OFFLOADED, /* a NIC that offloads all it can */
-    EMU_WAY_BUSY,      /* the same, which does not sleep while there is traffic */
+    EMU_WAY_ASLEEP,    /* the same, which goes to sleep at once */
     EMU_WAY_XDP,       /* as the ordinary one, on AF_XDP; it may be absent */
     EMU_WAY_CNT,
 };

@@ -176,6 +176,8 @@ static void list_pump(const struct emu_lane *lane, json_t *out)
     ADD(object, stats, wakeups);
     ADD(object, stats, rounds);
     ADD(object, stats, stalls);
+    ADD(object, stats, vigils);
+    ADD(object, stats, vigils_in_vain);
     ADD(object, stats, timers);
     ADD(object, stats, timers_late);
     add(object, "timers_late_max_ns", stats.late_max);

@@ -40,7 +40,7 @@ for direction in tx rx; do
         figure nic-$name veth-plain
     done
 done
-for name in latency latency-ordinary latency-busy frames; do
+for name in latency latency-ordinary latency-asleep frames; do
     figure nic-$name veth
     figure nic-$name veth-plain
 done
