@@ -7,6 +7,7 @@
 #include "linux/amend.h"
 #include "linux/follow.h"
 #include "linux/move.h"
+#include "linux/other_vlan.h"
 #include "linux/relay_in.h"
 #include "linux/relay_out.h"
 #include "linux/widen.h"
@@ -65,23 +66,6 @@ static bool has_moved(const struct emu_conn *conn, const struct emu_segment *seg
            memcmp(n->src_mac, seg->src_mac, TOE_MAC_LEN) != 0;
 }
 
-/*
- * The kernel sends on another VLAN than before. It is another connection of the same name, in
- * another network of this computer, or the same one on another way; the host has it then, and is
- * followed anew. Returns false as long as the target has it still, and cannot leave at once.
- */
-static bool change_vlan(struct emu_conn *conn)
-{
-    if (conn->move != NULL) {
-        emu_move_recall(conn, EMU_WHY_ROUTE, 0);
-    }
-    if (conn->move == NULL) {
-        conn->track = (struct emu_track){.vlan_id = 0};
-        conn->is_open = false;
-    }
-    return conn->move == NULL || conn->move->phase != EMU_PHASE_CARRIED;
-}
-
 /* Tells of |conn|, which is in the host, what its owner waits for. */
 static void tell_progress(struct emu_conn *conn, const struct emu_segment *seg)
 {
@@ -119,7 +103,8 @@ static bool take_down(struct emu_kernel *kernel, const struct toe_frame *frame)
         return true;
     }
     emu_conn_use(conn);
-    if (conn->track.has_kernel && seg.vlan_id != conn->track.vlan_id && !change_vlan(conn)) {
+    if (conn->track.has_kernel && seg.vlan_id != conn->track.vlan_id &&
+        !emu_other_vlan_down(conn, &seg)) {
         return true;
     }
     if (conn->move != NULL &&
@@ -215,11 +200,7 @@ static bool take_up(struct emu_kernel *kernel, const struct toe_frame *frame)
     }
     emu_conn_use(conn);
     if (conn->track.has_kernel && seg.vlan_id != conn->track.vlan_id) {
-        /* The target takes from the neighbor's VLAN alone (SEG-078). */
-        conn->track.is_apart = true;
-        if (conn->move != NULL) {
-            emu_move_recall(conn, EMU_WHY_ROUTE, 0);
-        }
+        emu_other_vlan_up(conn, &seg);
         return true;
     }
     if (conn->move != NULL &&

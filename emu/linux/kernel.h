@@ -116,6 +116,7 @@ struct emu_kernel_stats {
     uint64_t host_ordinary;            /* and those of them that went on as they were */
     uint64_t host_resent;              /* segments to the kernel that went more than once */
     uint64_t host_bad;                 /* frames of offloaded connections that made no sense */
+    uint64_t other_vlan;               /* of peers, on another VLAN than the kernel's connection */
     uint64_t neighbor_updates;
     uint64_t path_updates;
     uint64_t window_updates;

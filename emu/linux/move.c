@@ -48,6 +48,9 @@ static enum emu_why why_not(const struct emu_conn *conn)
     if (!toe_conn_state_is_offloadable(emu_track_state(track))) {
         return EMU_WHY_STATE;
     }
+    if (track->is_apart) {
+        return EMU_WHY_ROUTE;
+    }
     if (!track->is_known) {
         return EMU_WHY_UNKNOWN;
     }
@@ -55,7 +58,7 @@ static enum emu_why why_not(const struct emu_conn *conn)
         (track->has_sack && !caps->sack)) {
         return EMU_WHY_OPTIONS;
     }
-    return track->is_apart ? EMU_WHY_ROUTE : EMU_WHY_NONE;
+    return EMU_WHY_NONE;
 }
 
 enum emu_why emu_move_arm(struct emu_conn *conn)

@@ -12,6 +12,9 @@ enum { ECN_FLAGS = EMU_TCP_ECE | EMU_TCP_CWR };
 #define RTO_MIN (200 * TOE_NS_PER_MS)
 #define RTO_MAX (120 * TOE_NS_PER_SEC)
 
+/* What of one connection is on its way at once is less than this; two begin further apart. */
+#define NEAR (1 << 26)
+
 static uint32_t ms_of(toe_instant now)
 {
     return (uint32_t)(now / TOE_NS_PER_MS);
@@ -346,7 +349,47 @@ void emu_track_peer(struct emu_track *track, const struct emu_segment *seg, toe_
     }
 }
 
+/* Whether |seg| is not older than what the kernel has had. */
+static bool is_of_now(const struct emu_track *track, const struct emu_segment *seg)
+{
+    return !track->has_ts || (seg->has_ts && emu_seq_diff(seg->tsval, track->ts_recent) >= 0);
+}
+
+bool emu_track_is_peers(const struct emu_track *track, const struct emu_segment *seg)
+{
+    const int32_t acks = emu_seq_diff(seg->ack, track->snd_max);
+
+    if ((seg->flags & EMU_TCP_ACK) == 0) {
+        return (seg->flags & EMU_TCP_RST) != 0 && track->has_kernel_ack &&
+               seg->seq == track->rcv_nxt;
+    }
+    if (acks > 0 ||
+        (track->has_peer ? emu_seq_diff(seg->ack, track->snd_una) < -(int64_t)track->snd_wnd_max
+                         : acks < 0)) {
+        return false;
+    }
+    if (!track->has_kernel_ack) {
+        return true;
+    }
+    return ((seg->flags & EMU_TCP_RST) != 0 || is_of_now(track, seg)) &&
+           emu_seq_diff(seg->seq, track->rcv_edge) <= 0 &&
+           emu_seq_diff(seg->seq, track->rcv_nxt) >= -(int64_t)track->rcv_wnd_max - 1;
+}
+
 /* --- what follows --- */
+
+static bool is_near(uint32_t a, uint32_t b)
+{
+    const int32_t diff = emu_seq_diff(a, b);
+
+    return diff > -NEAR && diff < NEAR;
+}
+
+bool emu_track_goes_on(const struct emu_track *track, const struct emu_segment *seg)
+{
+    return is_near(seg->seq, track->snd_max) &&
+           (!track->has_kernel_ack || is_near(seg->ack, track->rcv_nxt));
+}
 
 enum toe_conn_state emu_track_state(const struct emu_track *track)
 {

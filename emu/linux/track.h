@@ -41,7 +41,7 @@ struct emu_track {
     uint8_t tos;
     uint8_t peer_priority;
     uint8_t peer_ttl;
-    bool is_apart; /* the peer's come on another VLAN */
+    bool is_apart; /* the peer's come on another VLAN, or two connections have this name */
     uint32_t flow_label;
 
     struct emu_track_syn kernel_syn;
@@ -103,6 +103,15 @@ struct emu_track {
 /* emu_track_kernel() notes a segment that the kernel sent, emu_track_peer() one of the peer. */
 void emu_track_kernel(struct emu_track *track, const struct emu_segment *seg, toe_instant now);
 void emu_track_peer(struct emu_track *track, const struct emu_segment *seg, toe_instant now);
+
+/*
+ * emu_track_is_peers() tells whether |seg| has numbers that only who hears the connection knows:
+ * the kernel may take it, or has to answer it since it did (RFC 5961).
+ */
+bool emu_track_is_peers(const struct emu_track *track, const struct emu_segment *seg);
+
+/* emu_track_goes_on() tells whether |seg| of the kernel can be of the connection that was noted. */
+bool emu_track_goes_on(const struct emu_track *track, const struct emu_segment *seg);
 
 /* emu_track_acked() notes that the peer has acknowledged all before |ack|. */
 void emu_track_acked(struct emu_track *track, uint32_t ack, toe_instant now);

@@ -108,6 +108,7 @@ static void list_kernel(const struct emu_lane *lane, json_t *out)
     ADD(object, stats, host_ordinary);
     ADD(object, stats, host_resent);
     ADD(object, stats, host_bad);
+    ADD(object, stats, other_vlan);
     ADD(object, stats, neighbor_updates);
     ADD(object, stats, path_updates);
     ADD(object, stats, window_updates);

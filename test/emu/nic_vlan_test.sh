@@ -3,7 +3,8 @@
 #
 # `toe nic` under VLANs on its interface, with a priority (802.1Q): connections over both IP versions
 # are offloaded and come back with every byte right, beside others without a tag; frames of the target
-# have the tag as the kernel's have.
+# have the tag as the kernel's have. Who has only the addresses and ports of one moves nothing by what
+# he sends on another VLAN.
 set -u
 # shellcheck source=test/emu/nic_world.sh
 . "$(dirname "$0")/nic_world.sh"
@@ -43,6 +44,41 @@ kernel = [o for o in lines if o.get("group") == "kernel"][0]
 assert kernel["offloads"] >= 20 and kernel["uploads"] >= 20 and kernel["host_bad"] == 0, kernel' 2>/dev/null
 }
 
+# spoof ROUNDS: frames without the tag in the name of the peer's ends of the connections on the VLAN.
+spoof() {
+    "$toe" show --remote-port 7900 --json | $peer_net python3 -c '
+import ipaddress, json, os, socket, struct, sys
+def checksum(data):
+    total = sum(struct.unpack("!%dH" % ((len(data) + 1) // 2), data + bytes(len(data) % 2)))
+    return 0xffff - (total % 0xffff or 0xffff)
+def frame(conn, flags):
+    ends = [ipaddress.ip_address(conn[k]) for k in ("remote", "local")]
+    tcp = struct.pack("!HHIIBBHHH", conn["remote_port"], conn["local_port"],
+                      *struct.unpack("!II", os.urandom(8)), 0x50, flags, 1000, 0, 0)
+    src, dst = ends[0].packed, ends[1].packed
+    total = checksum(src + dst + struct.pack("!IBBBB", len(tcp), 0, 0, 0, 6) + tcp)
+    tcp = tcp[:16] + struct.pack("!H", total) + tcp[18:]
+    if ends[0].version == 6:
+        return b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(tcp), 6, 64) + src + dst + tcp
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, src, dst)
+    return b"\x08\0" + ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:] + tcp
+conns = [o for o in map(json.loads, sys.stdin) if o.get("local") in ("10.81.0.1", "fd81::1")]
+assert len(conns) == 3, conns
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+out.bind(("peer0", 0))
+to, me = bytes.fromhex(sys.argv[2].replace(":", "")), out.getsockname()[4]
+for _ in range(int(sys.argv[1])):
+    for conn in conns:
+        for flags in (0x02, 0x04, 0x10, 0x11, 0x12, 0x14, 0x18):
+            out.send(to + me + frame(conn, flags))
+' "$1" "$(ip -o link show toe0 | sed 's/.*link.ether \([0-9a-f:]*\) .*/\1/')"
+}
+spoofed() {
+    "$toe" stats --json | json '
+kernel = [o for o in lines if o.get("group") == "kernel"][0]
+assert kernel["other_vlan"] == '"$1"' and kernel["offloaded"] == 4 and kernel["uploads"] == 0, kernel' 2>/dev/null
+}
+
 nic --capture "$dir/nic.pcapng" --capture-filter 'vlan 5 and (ip[2:2] < 100 or ip6[4:2] < 100)'
 address
 vlan_on toe0 vlan0 10.81.0.1/24 fd81::1/64
@@ -54,6 +90,8 @@ until_true 'offloaded' all_are offload Offloaded
 "$toe" show paths --json | json '
 paths = [o for o in lines if o["type"] == "path" and o["local"] in ("10.81.0.1", "fd81::1")]
 assert len(paths) == 2 and all(o["vlan"] == 5 and o["mtu"] == 1500 for o in paths), lines' || fail paths
+spoof 20 || fail 'nothing is spoofed'
+until_true 'spoofed' spoofed 420
 until_true 'uploaded' all_are upload InHost
 "$toe" policy random --rate 200 >/dev/null || fail policy
 until_true 'moved at random' moved

@@ -302,6 +302,103 @@ static void test_other_vlan_of_the_peer_stays(void **state)
     assert_int_equal(why, EMU_WHY_ROUTE);
 }
 
+/* Who has the name of a connection and not its numbers changes nothing by what comes on another
+ * VLAN, before the offload and after: the kernel gets it, and what it resets there goes. */
+static void test_name_on_other_vlan_changes_nothing(void **state)
+{
+    static const struct {
+        uint16_t flags;
+        uint32_t seq, ack, len;
+    } cases[] = {
+        {EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1 + (1u << 20), ISS + 1, 100},
+        {EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1 - (1u << 20), ISS + 1, 100},
+        {EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1 - (1u << 20), 100},
+        {EMU_TCP_ACK, IRS + 1, ISS + 2, 0},
+        {EMU_TCP_SYN, IRS + 1, 0, 0},
+        {EMU_TCP_RST, IRS + 2, 0, 0},
+        {EMU_TCP_RST | EMU_TCP_ACK, IRS + 1, ISS + 2, 0},
+        {EMU_TCP_FIN, IRS + 1, 0, 0},
+    };
+    enum { CNT = sizeof(cases) / sizeof(cases[0]) };
+    struct emu_kernel_stats stats;
+
+    (void)state;
+    open_on_vlan();
+    for (int turn = 0; turn < 2; ++turn) {
+        world.vlan_id = 6;
+        for (int i = 0; i < CNT; ++i) {
+            const uint32_t before = world.told_cnt;
+
+            speak(false, cases[i].flags, cases[i].seq, cases[i].ack, cases[i].len);
+            assert_int_equal(world.told_cnt, before + 1);
+            assert_int_equal(world.told.vlan_id, 6);
+        }
+        speak(true, EMU_TCP_RST, ISS + (1u << 30), 0, 0);
+        run(10 * MS);
+        world.vlan_id = 5;
+        if (turn == 0) {
+            assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+            run(2 * MS);
+        }
+        assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    }
+    emu_kernel_stats_get(world.kernel, &stats);
+    assert_int_equal(stats.other_vlan, 2 * CNT);
+    assert_int_equal(stats.uploads, 0);
+    speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 1, IRS + 1, 100);
+    assert_int_equal(world.sent.seq, ISS + 1);
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 101, 100);
+    assert_int_equal(world.told.seq, IRS + 1);
+    assert_int_equal(world.told.len, 100);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+}
+
+/* What the peer, gone to another VLAN, sends again is known as its own by its numbers, too. */
+static void test_old_duplicate_on_other_vlan_comes_back(void **state)
+{
+    (void)state;
+    open_on_vlan();
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1, 100);
+    speak(true, EMU_TCP_ACK, ISS + 1, IRS + 101, 0);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    world.vlan_id = 6;
+    speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1, 100);
+    run(10 * MS);
+    assert_int_equal(look().place, EMU_PLACE_HOST);
+    assert_int_equal(look().why, EMU_WHY_ROUTE);
+}
+
+/* Two connections of the kernel on two VLANs that have one name are both left to it; each goes on.
+ */
+static void test_two_of_one_name_stay(void **state)
+{
+    enum { OTHER = 1 << 30 };
+    enum emu_why why;
+
+    (void)state;
+    open_on_vlan();
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    for (int turn = 0; turn < 4; ++turn) {
+        const uint32_t iss = turn % 2 == 0 ? ISS + OTHER : ISS;
+
+        world.vlan_id = turn % 2 == 0 ? 6 : 5;
+        speak(true, EMU_TCP_ACK | EMU_TCP_PSH, iss + 1, IRS + 1, 100);
+        run(10 * MS);
+        assert_int_equal(world.sent.seq, iss + 1);
+        assert_int_equal(world.sent.vlan_id, world.vlan_id);
+        speak(true, EMU_TCP_ACK | EMU_TCP_PSH, iss + 1, IRS + 1, 100);
+        speak(false, EMU_TCP_ACK, IRS + 1, iss + 101, 0);
+        assert_int_equal(world.told.ack, iss + 101);
+        assert_int_equal(world.told.vlan_id, world.vlan_id);
+        assert_int_equal(look().place, EMU_PLACE_HOST);
+        assert_false(emu_kernel_offload(world.kernel, &tuple, &why));
+        assert_int_equal(why, EMU_WHY_ROUTE);
+    }
+}
+
 static bool is_known(uint16_t port)
 {
     struct emu_tuple other = tuple;
@@ -501,6 +598,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_other_vlan_of_the_kernel_comes_back, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_other_vlan_of_the_peer_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_name_on_other_vlan_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_old_duplicate_on_other_vlan_comes_back, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_two_of_one_name_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_untaken_is_the_peers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_acknowledged_is_offered_on, set_up_received,
                                         tear_down),
