@@ -33,7 +33,7 @@ struct emu_pump {
     toe_instant application_at; /* what the application returned last */
     toe_instant until;
     toe_instant now;        /* of this round, or the last */
-    uint64_t heard_cnt;     /* how often frames came in it, */
+    bool has_heard;         /* frames came in it, */
     uint64_t heard_bytes;   /* and how much that was */
     toe_instant busy_until; /* it does not sleep before, */
     struct emu_vigil vigil;
@@ -92,10 +92,10 @@ static void arm(struct emu_pump *pump, toe_instant at, toe_instant now)
 static void stay_or_not(struct emu_pump *pump)
 {
     if (pump->settings.keeps_vigil) {
-        pump->is_awake = pump->heard_cnt != 0
+        pump->is_awake = pump->has_heard
                              ? emu_vigil_heard(&pump->vigil, pump->heard_bytes, pump->now)
                              : emu_vigil_silent(&pump->vigil, pump->now);
-    } else if (pump->heard_cnt != 0) {
+    } else if (pump->has_heard) {
         pump->busy_until = pump->now + pump->settings.busy_poll;
     }
 }
@@ -106,7 +106,7 @@ static void run_once(struct emu_pump *pump, toe_instant now)
     const struct emu_port_stats before = s->port->stats;
 
     pump->now = now;
-    pump->heard_cnt = 0;
+    pump->has_heard = false;
     pump->heard_bytes = 0;
     emu_port_tick(s->port, now);
     s->ops->run(s->target, now);
@@ -388,7 +388,7 @@ void emu_pump_rouse(struct emu_pump *pump)
 
 void emu_pump_heard(struct emu_pump *pump, uint64_t bytes)
 {
-    ++pump->heard_cnt;
+    pump->has_heard = true;
     pump->heard_bytes += bytes;
 }
 
