@@ -32,28 +32,14 @@ END
 nic --policy random --rate 200
 address
 [ "$(cat /proc/sys/net/ipv4/conf/toe0/rp_filter)" = 1 ] || fail 'the NIC has changed the reverse-path filter'
-exec {go}<> <(:)
-streams=()
-for to in 10.71.0.2 fd71::2; do
-    exec {out}< <(exec $traffic stream $to <&"$go" 2>&1)
-    streams+=("$out")
-    read -r -t 20 _ <&"$out" || fail "no stream with $to"
-done
+streams_begin 10.71.0.2 fd71::2
 moved() {
     "$toe" stats --json | json '
 kernel = [o for o in lines if o.get("group") == "kernel"][0]
 sys.exit(kernel["offloads"] < 40 or kernel["uploads"] < 40)'
 }
 until_true 'forty moves' moved
-echo >&"$go"
-for out in "${streams[@]}"; do
-    said=''
-    read -r -d '' -t 120 said <&"$out"
-    case $said in
-    'streamed '[1-9]*) ;;
-    *) fail "behind rules: $said" ;;
-    esac
-done
+streams_end 'behind rules'
 kill -TERM "$nic_pid"
 nic_ends || fail "after SIGTERM: status $?, $nic_said"
 
