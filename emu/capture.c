@@ -502,7 +502,6 @@ bool emu_capture_close(struct emu_capture *capture, struct emu_error *error)
 
 struct capture_port {
     struct emu_port port;
-    struct emu_port *below;
     struct emu_capture *capture;
     uint32_t index;
     toe_instant flush_next;
@@ -511,7 +510,8 @@ struct capture_port {
 static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 {
     struct capture_port *port = wire;
-    const uint32_t cnt = port->below->ops.receive(port->below, frames, max);
+    struct emu_port *below = port->port.below;
+    const uint32_t cnt = below->ops.receive(below, frames, max);
 
     for (uint32_t i = 0; i < cnt; ++i) {
         emu_capture_write(port->capture, port->index, port->port.now, EMU_DIRECTION_IN, &frames[i],
@@ -523,42 +523,29 @@ static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
 {
     struct capture_port *port = wire;
+    struct emu_port *below = port->port.below;
 
     for (uint32_t i = 0; i < cnt; ++i) {
         emu_capture_write(port->capture, port->index, port->port.now, EMU_DIRECTION_OUT, &frames[i],
                           NULL);
     }
-    port->below->ops.transmit(port->below, frames, cnt);
-}
-
-static bool link_up(void *wire)
-{
-    const struct capture_port *port = wire;
-
-    return port->below->ops.link_up == NULL || port->below->ops.link_up(port->below);
+    below->ops.transmit(below, frames, cnt);
 }
 
 static void tick(struct emu_port *port, toe_instant now)
 {
     struct capture_port *capture_port = (struct capture_port *)port;
 
-    emu_port_tick_below(port, capture_port->below, now);
     if (now >= capture_port->flush_next) {
         capture_port->flush_next = now + FLUSH_MS * TOE_NS_PER_MS;
         emu_capture_flush(capture_port->capture);
     }
 }
 
-static toe_instant deadline(const struct emu_port *port)
-{
-    return emu_port_deadline(((const struct capture_port *)port)->below);
-}
-
 static void close_capture_port(struct emu_port *port)
 {
     struct capture_port *capture_port = (struct capture_port *)port;
 
-    emu_port_close(capture_port->below);
     emu_capture_flush(capture_port->capture);
     free(capture_port);
 }
@@ -570,14 +557,11 @@ struct emu_port *emu_capture_port_new(struct emu_port *below, struct emu_capture
     if (port == NULL) {
         return NULL;
     }
-    port->port = *below;
+    emu_port_on(&port->port, below);
     port->port.ops.receive = receive;
     port->port.ops.transmit = transmit;
-    port->port.ops.link_up = link_up;
     port->port.tick = tick;
-    port->port.deadline = deadline;
     port->port.close = close_capture_port;
-    port->below = below;
     port->capture = capture;
     port->index = emu_capture_interface_add(capture, below->name);
     return &port->port;

@@ -57,7 +57,6 @@ struct emu_exchange {
 
 struct exchange_port {
     struct emu_port port;
-    struct emu_port *below;
     struct emu_exchange *exchange;
     uint32_t queue;
     uint64_t waiting; /* rings that have more, */
@@ -209,46 +208,23 @@ static uint32_t sort(struct exchange_port *port, struct toe_frame *frames, uint3
 static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
 {
     struct exchange_port *port = wire;
+    struct emu_port *below = port->port.below;
     const uint32_t cnt = take(port, frames, (max + 1) / 2);
-    const uint32_t fresh = port->below->ops.receive(port->below, frames + cnt, max - cnt);
+    const uint32_t fresh = below->ops.receive(below, frames + cnt, max - cnt);
 
     return cnt + sort(port, frames + cnt, fresh);
 }
 
 /* --- the port --- */
 
-static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
-{
-    struct exchange_port *port = wire;
-
-    port->below->ops.transmit(port->below, frames, cnt);
-}
-
-static bool link_up(void *wire)
-{
-    const struct exchange_port *port = wire;
-
-    return port->below->ops.link_up == NULL || port->below->ops.link_up(port->below);
-}
-
-static void tick(struct emu_port *base, toe_instant now)
-{
-    emu_port_tick_below(base, ((struct exchange_port *)base)->below, now);
-}
-
 static toe_instant deadline(const struct emu_port *base)
 {
-    const struct exchange_port *port = (const struct exchange_port *)base;
-
-    return port->waiting != 0 ? 0 : emu_port_deadline(port->below);
+    return ((const struct exchange_port *)base)->waiting != 0 ? 0 : TOE_INSTANT_NEVER;
 }
 
 static void close_exchange_port(struct emu_port *base)
 {
-    struct exchange_port *port = (struct exchange_port *)base;
-
-    emu_port_close(port->below);
-    free(port);
+    free(base);
 }
 
 struct emu_port *emu_exchange_port_new(struct emu_exchange *exchange, uint32_t queue,
@@ -260,14 +236,10 @@ struct emu_port *emu_exchange_port_new(struct emu_exchange *exchange, uint32_t q
     if (port == NULL) {
         return NULL;
     }
-    port->port = *below;
+    emu_port_on(&port->port, below);
     port->port.ops.receive = receive;
-    port->port.ops.transmit = transmit;
-    port->port.ops.link_up = link_up;
-    port->port.tick = tick;
     port->port.deadline = deadline;
     port->port.close = close_exchange_port;
-    port->below = below;
     port->exchange = exchange;
     port->queue = queue;
     exchange->queues[queue].rouse = rouse_it;

@@ -41,7 +41,6 @@ struct lane {
 
 struct fault_port {
     struct emu_port port;
-    struct emu_port *below;
     struct lane in;
     struct lane out;
     struct held *lent[BATCH]; /* what the last receive() gave away */
@@ -291,7 +290,7 @@ static uint32_t receive(void *wire, struct toe_frame *frames, uint32_t max)
     if (fresh_cnt == 0) {
         return cnt;
     }
-    fresh_cnt = fault->below->ops.receive(fault->below, fresh, fresh_cnt);
+    fresh_cnt = fault->port.below->ops.receive(fault->port.below, fresh, fresh_cnt);
     for (uint32_t i = 0; i < fresh_cnt; ++i) {
         if (pass(&fault->in, &fresh[i], fault->port.now)) {
             frames[cnt++] = fresh[i];
@@ -306,7 +305,7 @@ static void flush_out(struct fault_port *fault)
     struct held *held;
 
     while ((held = heap_pop(&fault->out, fault->port.now)) != NULL) {
-        fault->below->ops.transmit(fault->below, &held->frame, 1);
+        fault->port.below->ops.transmit(fault->port.below, &held->frame, 1);
         free(held);
     }
 }
@@ -324,7 +323,7 @@ static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
             batch[batch_cnt++] = frames[i];
         }
         if (batch_cnt == BATCH || (!goes_on && batch_cnt != 0)) {
-            fault->below->ops.transmit(fault->below, batch, batch_cnt);
+            fault->port.below->ops.transmit(fault->port.below, batch, batch_cnt);
             batch_cnt = 0;
         }
         if (!goes_on) {
@@ -332,23 +331,14 @@ static void transmit(void *wire, const struct toe_frame *frames, uint32_t cnt)
         }
     }
     if (batch_cnt != 0) {
-        fault->below->ops.transmit(fault->below, batch, batch_cnt);
+        fault->port.below->ops.transmit(fault->port.below, batch, batch_cnt);
     }
-}
-
-static bool link_up(void *wire)
-{
-    const struct fault_port *fault = wire;
-
-    return fault->below->ops.link_up == NULL || fault->below->ops.link_up(fault->below);
 }
 
 static void tick(struct emu_port *port, toe_instant now)
 {
-    struct fault_port *fault = (struct fault_port *)port;
-
-    emu_port_tick_below(port, fault->below, now);
-    flush_out(fault);
+    (void)now;
+    flush_out((struct fault_port *)port);
 }
 
 static toe_instant deadline(const struct emu_port *port)
@@ -356,10 +346,8 @@ static toe_instant deadline(const struct emu_port *port)
     const struct fault_port *fault = (const struct fault_port *)port;
     const toe_instant in = lane_deadline(&fault->in);
     const toe_instant out = lane_deadline(&fault->out);
-    const toe_instant below = emu_port_deadline(fault->below);
-    const toe_instant at = in < out ? in : out;
 
-    return at < below ? at : below;
+    return in < out ? in : out;
 }
 
 static void fini_lane(struct lane *lane)
@@ -374,7 +362,6 @@ static void close_fault(struct emu_port *port)
 {
     struct fault_port *fault = (struct fault_port *)port;
 
-    emu_port_close(fault->below);
     free_lent(fault);
     fini_lane(&fault->in);
     fini_lane(&fault->out);
@@ -389,14 +376,12 @@ struct emu_port *emu_fault_new(struct emu_port *below, const struct emu_fault_se
     if (fault == NULL) {
         return NULL;
     }
-    fault->port = *below;
+    emu_port_on(&fault->port, below);
     fault->port.ops.receive = receive;
     fault->port.ops.transmit = transmit;
-    fault->port.ops.link_up = link_up;
     fault->port.tick = tick;
     fault->port.deadline = deadline;
     fault->port.close = close_fault;
-    fault->below = below;
     fault->in.random.state = seed;
     fault->out.random.state = ~seed;
     emu_fault_set(&fault->port, in, out);

@@ -3,16 +3,36 @@
 
 #include <string.h>
 
-void emu_port_tick(struct emu_port *port, toe_instant now)
+static void transmit_below(void *wire, const struct toe_frame *frames, uint32_t cnt)
 {
-    port->now = now;
-    if (port->tick != NULL) {
-        port->tick(port, now);
-    }
+    struct emu_port *below = ((struct emu_port *)wire)->below;
+
+    below->ops.transmit(below, frames, cnt);
 }
 
-void emu_port_tick_below(struct emu_port *port, struct emu_port *below, toe_instant now)
+static bool link_up_below(void *wire)
 {
+    struct emu_port *below = ((struct emu_port *)wire)->below;
+
+    return below->ops.link_up == NULL || below->ops.link_up(below);
+}
+
+void emu_port_on(struct emu_port *port, struct emu_port *below)
+{
+    *port = *below;
+    port->ops.receive = NULL;
+    port->ops.transmit = transmit_below;
+    port->ops.link_up = link_up_below;
+    port->below = below;
+    port->tick = NULL;
+    port->deadline = NULL;
+    port->close = NULL;
+}
+
+static void tick_below(struct emu_port *port, toe_instant now)
+{
+    struct emu_port *below = port->below;
+
     below->accept = port->accept;
     emu_port_tick(below, now);
     port->ended = below->ended;
@@ -20,14 +40,30 @@ void emu_port_tick_below(struct emu_port *port, struct emu_port *below, toe_inst
     port->stats = below->stats;
 }
 
+void emu_port_tick(struct emu_port *port, toe_instant now)
+{
+    port->now = now;
+    if (port->below != NULL) {
+        tick_below(port, now);
+    }
+    if (port->tick != NULL) {
+        port->tick(port, now);
+    }
+}
+
 toe_instant emu_port_deadline(const struct emu_port *port)
 {
-    return port->deadline == NULL ? TOE_INSTANT_NEVER : port->deadline(port);
+    const toe_instant own = port->deadline == NULL ? TOE_INSTANT_NEVER : port->deadline(port);
+    const toe_instant below =
+        port->below == NULL ? TOE_INSTANT_NEVER : emu_port_deadline(port->below);
+
+    return own < below ? own : below;
 }
 
 void emu_port_close(struct emu_port *port)
 {
     if (port != NULL) {
+        emu_port_close(port->below);
         port->close(port);
     }
 }

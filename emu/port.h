@@ -53,12 +53,25 @@ struct emu_port {
     bool ended;       /* no more frames will come: the file is at its end, the link is gone */
     struct emu_error error; /* why, where it did not end well; else an empty text */
     struct emu_port_stats stats;
+    struct emu_port *below; /* that it stands on, and frees; or NULL */
+    /* What it does beside those below; NULL: nothing. */
     void (*tick)(struct emu_port *port, toe_instant now);
     toe_instant (*deadline)(const struct emu_port *port);
-    void (*close)(struct emu_port *port); /* frees it, and what is below */
+    void (*close)(struct emu_port *port); /* frees it */
 };
 
-/* emu_port_tick() tells |port| the time, and has it do what was due until then. */
+/*
+ * emu_port_on() makes |port|, of which nothing is set, one that stands on |below| and looks as that
+ * does. The time, the deadline and the end reach |below| by themselves; so do frames that are sent,
+ * and its carrier is told, unless the caller sets functions of its own for these. receive() and
+ * close() have to be set.
+ */
+void emu_port_on(struct emu_port *port, struct emu_port *below);
+
+/*
+ * emu_port_tick() tells |port| the time, and has it do what was due until then; those below first,
+ * whose ends and counters it takes over.
+ */
 void emu_port_tick(struct emu_port *port, toe_instant now);
 
 /*
@@ -67,13 +80,7 @@ void emu_port_tick(struct emu_port *port, toe_instant now);
  */
 toe_instant emu_port_deadline(const struct emu_port *port);
 
-/*
- * emu_port_tick_below() is the part of tick() that ports on |below| have in common: it passes on
- * the time and |accept|, and takes over what |below| has become.
- */
-void emu_port_tick_below(struct emu_port *port, struct emu_port *below, toe_instant now);
-
-/* emu_port_close() frees |port| and those below; NULL is allowed. */
+/* emu_port_close() frees |port|, after those below; NULL is allowed. */
 void emu_port_close(struct emu_port *port);
 
 /*
