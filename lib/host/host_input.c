@@ -356,8 +356,7 @@ static bool input_plain(struct host_interface *interface, const struct host_piec
         plain.vlan_id != interface->vlan_id || !read_plain(&seg, &plain, piece->frame_flags)) {
         return false;
     }
-    hash = host_lookup_hash(interface->host, &plain);
-    conn = host_lookup_plain(interface, &plain, hash);
+    conn = host_lookup_plain(&hash, interface, &plain);
     if (conn != NULL && !can_reopen(conn, &seg)) {
         input_conn(conn, interface, plain.tcp, &seg);
     } else {

@@ -63,6 +63,14 @@ static uint64_t row_hash(const struct toe_host *host, const uint8_t *row, size_t
     return base_siphash13_words(&host->table_key, words, cnt + 1);
 }
 
+static uint64_t plain_hash(const struct toe_host *host, const struct wire_plain *plain)
+{
+    const uint8_t *row = wire_plain_row(plain);
+
+    return plain->family == 4 ? row_hash(host, row, WIRE_PLAIN_ROW4)
+                              : row_hash(host, row, WIRE_PLAIN_ROW6);
+}
+
 static bool has_ports(const struct host_conn *conn, const uint8_t *ports)
 {
     return conn->remote_port == wire_load_u16(ports) &&
@@ -84,24 +92,30 @@ static bool is_of_row(const struct host_conn *conn, const uint8_t *row, uint8_t 
            memcmp(path->local.bytes, row + 16, 16) == 0;
 }
 
-uint64_t host_lookup_hash(const struct toe_host *host, const struct wire_plain *plain)
+static bool is_for(const struct host_conn *conn, const struct host_interface *interface,
+                   const struct wire_plain *plain)
 {
-    const uint8_t *row = wire_plain_row(plain);
-
-    return plain->family == 4 ? row_hash(host, row, WIRE_PLAIN_ROW4)
-                              : row_hash(host, row, WIRE_PLAIN_ROW6);
+    return is_of_row(conn, wire_plain_row(plain), plain->family) &&
+           host_path_interface(conn->path) == interface;
 }
 
-struct host_conn *host_lookup_plain(const struct host_interface *interface,
-                                    const struct wire_plain *plain, uint64_t hash)
+struct host_conn *host_lookup_plain(uint64_t *hash, const struct host_interface *interface,
+                                    const struct wire_plain *plain)
 {
-    const uint8_t *row = wire_plain_row(plain);
-    struct base_hash_node *node = base_hash_first(&interface->host->conn_table, hash);
+    struct toe_host *host = interface->host;
+    struct base_hash_node *node;
 
-    for (; node != NULL; node = base_hash_next(node)) {
+    if (host->recent != NULL && is_for(host->recent, interface, plain)) {
+        *hash = host->recent->hash.hash;
+        return host->recent;
+    }
+    *hash = plain_hash(host, plain);
+    for (node = base_hash_first(&host->conn_table, *hash); node != NULL;
+         node = base_hash_next(node)) {
         struct host_conn *conn = base_container_of(node, struct host_conn, hash);
 
-        if (is_of_row(conn, row, plain->family) && host_path_interface(conn->path) == interface) {
+        if (is_for(conn, interface, plain)) {
+            host->recent = conn;
             return conn;
         }
     }
@@ -151,6 +165,7 @@ void host_lookup_insert_conn(struct host_conn *conn, uint64_t hash)
 {
     base_hash_insert(&conn->host->conn_table, &conn->hash, hash);
     conn->is_hashed = true;
+    conn->host->recent = conn;
 }
 
 void host_lookup_remove_conn(struct host_conn *conn)
@@ -158,6 +173,9 @@ void host_lookup_remove_conn(struct host_conn *conn)
     if (conn->is_hashed) {
         base_hash_remove(&conn->host->conn_table, &conn->hash);
         conn->is_hashed = false;
+        if (conn->host->recent == conn) {
+            conn->host->recent = NULL;
+        }
     }
 }
 

@@ -10,8 +10,9 @@
  *
  * Connections are found by a keyed hash, so that nobody outside can choose addresses and ports that
  * share a chain. It is made once for a segment or a new connection, and goes with the tuple to
- * whoever looks, finds nothing, and inserts. Listeners nobody outside can choose: their hash needs
- * no key.
+ * whoever looks, finds nothing, and inserts. A segment is compared with the connection that was
+ * found or inserted last before it is hashed, as many come for one connection in a row. Listeners
+ * nobody outside can choose: their hash needs no key.
  */
 
 struct host_conn;
@@ -44,15 +45,12 @@ size_t host_tuple_words(uint64_t words[HOST_TUPLE_WORDS], const struct host_tupl
 /* host_lookup_conn() is the connection that |tuple| names, or NULL. */
 struct host_conn *host_lookup_conn(const struct toe_host *host, const struct host_tuple *tuple);
 
-/* host_lookup_hash() is the hash of the tuple of |plain|, a segment to one of our addresses. */
-uint64_t host_lookup_hash(const struct toe_host *host, const struct wire_plain *plain);
-
 /*
- * host_lookup_plain() is the connection that |plain| is for, of which |hash| is, and which
- * |interface| got; or NULL.
+ * host_lookup_plain() is the connection that |plain| is for, and which |interface| got, or NULL;
+ * |hash| is of its tuple in either case. |plain| is a segment to one of our addresses.
  */
-struct host_conn *host_lookup_plain(const struct host_interface *interface,
-                                    const struct wire_plain *plain, uint64_t hash);
+struct host_conn *host_lookup_plain(uint64_t *hash, const struct host_interface *interface,
+                                    const struct wire_plain *plain);
 
 /* host_lookup_listener() is the listener on |port| of |local| or of any address, or NULL. */
 struct host_listener *host_lookup_listener(const struct toe_host *host,

@@ -141,6 +141,7 @@ struct toe_host {
     struct host_route_list routes;
 
     struct base_hash conn_table;     /* by host_tuple */
+    struct host_conn *recent;        /* found or inserted last, while it is in the table */
     struct base_hash listener_table; /* by address and port */
     struct base_hash neighbor_table; /* by interface and address */
     struct base_hash path_table;     /* by both addresses */
