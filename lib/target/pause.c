@@ -171,12 +171,9 @@ static void take_queued(struct toe_target *target)
     }
 }
 
-bool target_pause_is_due(const struct toe_target *target)
+bool target_pause_is_untold(const struct target_pause *pause)
 {
-    const struct target_pause *pause = &target->pause;
-
-    return pause->is_resume_due || (pause->is_paused && !pause->has_told_pause) ||
-           (pause->is_uploading_all && !pause->has_told_upload_all) ||
+    return !pause->has_told_pause || (pause->is_uploading_all && !pause->has_told_upload_all) ||
            (fails_initiates(pause) && !target_work_is_empty(&pause->queued));
 }
 

@@ -25,10 +25,17 @@ struct target_pause {
     bool has_told_upload_all;
 };
 
-/* target_pause_is_due() tells whether there is something to tell. */
-bool target_pause_is_due(const struct toe_target *target);
+/* target_pause_is_untold() is target_pause_is_due() during a pause. */
+bool target_pause_is_untold(const struct target_pause *pause);
 
-/* target_pause_run() tells it, and goes on with, or fails, the initiates that waited. */
+/* target_pause_is_due() tells whether there is something to tell. */
+static inline bool target_pause_is_due(const struct target_pause *pause)
+{
+    return pause->is_resume_due || (pause->is_paused && target_pause_is_untold(pause));
+}
+
+/* target_pause_run() tells it, if it is due, and goes on with, or fails, the initiates that waited.
+ */
 void target_pause_run(struct toe_target *target);
 
 /* target_pause_initiate() takes an initiate: at once, when the pause is over, or not at all. */

@@ -120,7 +120,7 @@ static void send(void *ctx, toe_handle handle, struct toe_buf *chain)
         return;
     }
     /* What waits before it, or is to be told first, may be a reason to refuse it. */
-    if (!target_work_is_done(&target->work) || target_pause_is_due(target) ||
+    if (!target_work_is_done(&target->work) || target_pause_is_due(&target->pause) ||
         !target_send_queue(tcp, chain)) {
         post_chain(ctx, handle, chain, TARGET_REQUEST_SEND, 0);
     }
@@ -172,21 +172,28 @@ bool toe_target_ts_recent(const struct toe_target *target, uint32_t *ts_recent, 
     return true;
 }
 
+static bool is_idle(const struct toe_target *target)
+{
+    return target_work_is_empty(&target->work) && base_list_is_empty(&target->ready) &&
+           !target_pause_is_due(&target->pause);
+}
+
 static toe_instant deadline(void *ctx)
 {
     struct toe_target *target = ctx;
 
-    if (!target_work_is_empty(&target->work) || !base_list_is_empty(&target->ready) ||
-        target->has_more_frames || target_pause_is_due(target)) {
-        return 0;
-    }
-    return base_wheel_next(&target->wheel);
+    return is_idle(target) && !target->has_more_frames ? base_wheel_next(&target->wheel) : 0;
 }
 
-static bool is_idle(const struct toe_target *target)
+/* Tells the host what it is to know before anything else, and does what it posted. */
+static void take_posted(struct toe_target *target)
 {
-    return target_work_is_empty(&target->work) && base_list_is_empty(&target->ready) &&
-           !target_pause_is_due(target);
+    if (target_pause_is_due(&target->pause)) {
+        target_pause_run(target);
+    }
+    if (!target_work_is_empty(&target->work)) {
+        target_work_run(target);
+    }
 }
 
 static void run(void *ctx, toe_instant now)
@@ -200,8 +207,7 @@ static void run(void *ctx, toe_instant now)
 
     target->is_running = true;
     target->now = now;
-    target_pause_run(target);
-    target_work_run(target);
+    take_posted(target);
     for (uint32_t i = 0; i < TARGET_BATCHES_MAX; ++i) {
         target->has_more_frames = target_ingress_run(target);
         if (!target->has_more_frames) {
@@ -213,8 +219,7 @@ static void run(void *ctx, toe_instant now)
     target_service_expire(target);
     target_service_run(target);
     for (uint32_t i = 1; i < TARGET_ROUNDS_MAX && !is_idle(target); ++i) {
-        target_pause_run(target);
-        target_work_run(target);
+        take_posted(target);
         target_service_run(target);
     }
     target_egress_flush(target);

@@ -61,11 +61,6 @@ void target_work_post_chain(struct target_work *work, toe_handle tcp, struct toe
     push(work, (uintptr_t)chain);
 }
 
-bool target_work_is_empty(const struct target_work *work)
-{
-    return work->head == 0;
-}
-
 bool target_work_is_done(const struct target_work *work)
 {
     return work->head == 0 && !work->is_running;
@@ -166,9 +161,6 @@ void target_work_run(struct toe_target *target)
 {
     uint64_t link = target->work.head;
 
-    if (link == 0) {
-        return;
-    }
     target->work = (struct target_work){.is_running = true};
     while (link != 0) {
         const uint64_t next = words_of(link)[WORD_LINK];

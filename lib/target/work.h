@@ -47,7 +47,10 @@ void target_work_post_chain(struct target_work *work, toe_handle tcp, struct toe
                             enum target_request request, uint32_t how);
 
 /* target_work_is_empty() tells whether there is nothing to do. */
-bool target_work_is_empty(const struct target_work *work);
+static inline bool target_work_is_empty(const struct target_work *work)
+{
+    return work->head == 0;
+}
 
 /* target_work_is_done() tells whether nothing that was posted is still to be done. */
 bool target_work_is_done(const struct target_work *work);
