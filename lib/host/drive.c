@@ -52,6 +52,14 @@ void host_drive_end(struct host_conn *conn, enum toe_host_event_type type, toe_s
         host->stats.closed += type == TOE_HOST_CLOSED;
         host_conn_raise(conn, type);
     }
+    if (conn->listener != NULL) {
+        host_listener_forget(conn);
+        conn->is_orphan = true;
+    }
+    if (conn->is_orphan) {
+        host_conn_free(conn);
+        return;
+    }
     host_lookup_remove_conn(conn);
     base_wheel_cancel(&host->wheel, &conn->timer.timer);
     base_wheel_cancel(&host->wheel, &conn->policy.timer);
@@ -61,13 +69,6 @@ void host_drive_end(struct host_conn *conn, enum toe_host_event_type type, toe_s
     host_conn_sends_drop(conn);
     host->stats.time_wait_cnt -= conn->is_time_wait;
     conn->is_time_wait = false;
-    if (conn->listener != NULL) {
-        host_listener_forget(conn);
-        conn->is_orphan = true;
-    }
-    if (conn->is_orphan) {
-        host_conn_free(conn);
-    }
 }
 
 void host_drive_abort(struct host_conn *conn)
