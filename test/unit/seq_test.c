@@ -72,6 +72,8 @@ static void test_bits_finds_each(void **state)
         assert_int_equal(base_bits_highest(bit), i);
         assert_int_equal(base_bits_lowest(0 - bit), i);
         assert_int_equal(base_bits_highest(bit | (bit - 1)), i);
+        assert_int_equal(base_bits_lowest_plain(0 - bit), i);
+        assert_int_equal(base_bits_highest_plain(bit | (bit - 1)), i);
     }
 }
 
