@@ -236,35 +236,15 @@ static void ack_last(struct tcp_conn *conn, const struct tcp_segment *seg, uint3
     fin_acked(conn, now);
 }
 
-enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+/* An acknowledgment in the range that is acceptable, whatever else it tells. */
+static void take_ack(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
 {
     const uint32_t old_wnd = conn->snd_wnd;
     struct tcp_delivered got = {.is_rated = conn->cfg->cc->deliver != NULL};
+    const uint32_t sacked = tcp_recovery_sack(conn, &got, seg);
     uint32_t acked = 0;
     bool dup = false;
-    uint32_t sacked;
 
-    /* SEG-017: from the largest window behind snd_una to snd_max. */
-    if (toe_seq_gt(seg->ack, conn->snd_max)) {
-        (void)tcp_challenge(conn, now);
-        return TOE_DROP_TCP_ACK_BAD;
-    }
-    if (toe_seq_lt(seg->ack, toe_seq_sub(conn->snd_una, conn->max_snd_wnd))) {
-        (void)tcp_challenge(conn, now);
-        return TOE_DROP_TCP_ACK_OLD;
-    }
-
-    if (conn->snd_wnd > 0 && tcp_ack_is_calm(conn, seg)) {
-        acked = toe_seq_off(seg->ack, conn->snd_una);
-        if (conn->fin_queued && acked == tcp_send_span(conn)) {
-            ack_last(conn, seg, acked, now);
-        } else {
-            tcp_ack_calm(conn, seg, now);
-        }
-        return TOE_DROP_NONE;
-    }
-
-    sacked = tcp_recovery_sack(conn, &got, seg);
     if (conn->has_ecn) {
         tcp_ecn_ack(conn, seg, sacked, now);
     }
@@ -287,6 +267,31 @@ enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg
     }
     if (conn->fin_acked) {
         fin_acked(conn, now);
+    }
+}
+
+enum toe_drop tcp_ack_input(struct tcp_conn *conn, const struct tcp_segment *seg, toe_instant now)
+{
+    /* SEG-017: from the largest window behind snd_una to snd_max. */
+    if (toe_seq_gt(seg->ack, conn->snd_max)) {
+        (void)tcp_challenge(conn, now);
+        return TOE_DROP_TCP_ACK_BAD;
+    }
+    if (toe_seq_lt(seg->ack, toe_seq_sub(conn->snd_una, conn->max_snd_wnd))) {
+        (void)tcp_challenge(conn, now);
+        return TOE_DROP_TCP_ACK_OLD;
+    }
+
+    if (conn->snd_wnd > 0 && tcp_ack_is_calm(conn, seg)) {
+        const uint32_t acked = toe_seq_off(seg->ack, conn->snd_una);
+
+        if (conn->fin_queued && acked == tcp_send_span(conn)) {
+            ack_last(conn, seg, acked, now);
+        } else {
+            tcp_ack_calm(conn, seg, now);
+        }
+    } else {
+        take_ack(conn, seg, now);
     }
     return TOE_DROP_NONE;
 }
