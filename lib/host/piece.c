@@ -23,7 +23,7 @@ static const struct {
 
 /*
  * Pieces that were given back and wait to be used again: a slab would zero them, all of them, and
- * only their heads matter.
+ * only what is said of their contents matters. Their size and place stay.
  */
 #define SPARE_MAX 256u
 
@@ -58,19 +58,22 @@ static struct host_piece *piece_new(struct host_pieces *pool, enum host_piece_si
 
     if (piece != NULL) {
         --pool->spare_cnt[size];
-        memset(piece, 0, offsetof(struct host_piece, data));
     } else {
         piece = base_slab_alloc(&pool->slabs[size]);
+        if (piece == NULL) {
+            return NULL;
+        }
+        piece->size = (uint8_t)size;
+        piece->room = sizes[size].room;
+        piece->sge.addr = toe_bus_addr(pool->bus, piece->data, piece->room);
+        piece->sge.len = piece->room;
     }
-    if (piece == NULL) {
-        return NULL;
-    }
-    piece->size = (uint8_t)size;
-    piece->room = sizes[size].room;
-    piece->sge.addr = toe_bus_addr(pool->bus, piece->data, piece->room);
-    piece->sge.len = piece->room;
-    piece->buf.sge = &piece->sge;
-    piece->buf.sge_cnt = 1;
+    piece->buf = (struct toe_buf){.sge = &piece->sge, .sge_cnt = 1};
+    piece->conn = NULL;
+    piece->charged = 0;
+    piece->frame_len = 0;
+    piece->frame_flags = 0;
+    piece->is_push = false;
     return piece;
 }
 
