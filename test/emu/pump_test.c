@@ -22,7 +22,8 @@ struct fake {
     uint32_t ran_cnt;
     uint32_t busy; /* further runs for which it stays due at once */
     uint32_t application_cnt;
-    uint32_t stop_after; /* calls of the application */
+    uint32_t stop_after; /* calls of the application, */
+    toe_instant stop_at; /* or when it is called then, and is not busy; 0: not */
     uint32_t frames;     /* runs that find one in the port */
     int kill_with;       /* a signal the application sends; 0: none */
 };
@@ -65,8 +66,8 @@ static toe_instant application(void *user, toe_instant now)
 {
     struct fake *fake = user;
 
-    (void)now;
-    if (++fake->application_cnt == fake->stop_after) {
+    if (++fake->application_cnt == fake->stop_after ||
+        (fake->stop_at != 0 && now >= fake->stop_at && fake->busy == 0)) {
         emu_pump_stop(fake->pump);
     }
     if (fake->kill_with != 0) {
@@ -106,7 +107,10 @@ static void end(struct fake *fake)
     (void)close(fake->port.fd);
 }
 
-/* A target is run when its deadline has come: not before, and not a millisecond late. */
+/*
+ * A target is run at the start, and when its deadline has come, not before. On a busy machine the
+ * start may be as late as that.
+ */
 static void test_deadlines_are_met(void **state)
 {
     const toe_duration wait = 1300 * TOE_NS_PER_US;
@@ -114,14 +118,14 @@ static void test_deadlines_are_met(void **state)
 
     (void)state;
     begin(&fake);
-    fake.at = emu_pump_now() + wait;
-    fake.stop_after = 2; /* at the start, and then */
-    const toe_instant due = fake.at;
-
-    assert_int_equal(emu_pump_run(fake.pump, TOE_INSTANT_NEVER), 0);
+    do {
+        fake.ran_cnt = 0;
+        fake.at = emu_pump_now() + wait;
+        fake.stop_at = fake.at;
+        assert_int_equal(emu_pump_run(fake.pump, TOE_INSTANT_NEVER), 0);
+        assert_true(fake.ran[fake.ran_cnt - 1] >= fake.stop_at);
+    } while (fake.ran_cnt == 1);
     assert_int_equal(fake.ran_cnt, 2);
-    assert_true(fake.ran[0] < due);
-    assert_true(fake.ran[1] >= due);
     end(&fake);
 }
 
@@ -134,9 +138,11 @@ static void test_batch_runs_until_nothing_is_due(void **state)
     (void)state;
     begin(&fake);
     fake.busy = 5;
-    assert_int_equal(emu_pump_run(fake.pump, emu_pump_now() + TOE_NS_PER_MS), 0);
+    fake.at = emu_pump_now() + TOE_NS_PER_MS;
+    fake.stop_at = fake.at;
+    assert_int_equal(emu_pump_run(fake.pump, TOE_INSTANT_NEVER), 0);
     emu_pump_stats_get(fake.pump, &stats);
-    assert_true(stats.rounds >= 6);
+    assert_true(stats.rounds >= 5); /* a sixth where the deadline is not over by then */
     for (int i = 1; i < 5; ++i) {
         assert_true(fake.ran[i] >= fake.ran[i - 1]);
     }
