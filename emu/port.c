@@ -60,6 +60,14 @@ toe_instant emu_port_deadline(const struct emu_port *port)
     return own < below ? own : below;
 }
 
+const struct emu_port_stats *emu_port_stats(const struct emu_port *port)
+{
+    while (port->below != NULL) {
+        port = port->below;
+    }
+    return &port->stats;
+}
+
 void emu_port_close(struct emu_port *port)
 {
     if (port != NULL) {

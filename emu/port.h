@@ -80,6 +80,9 @@ void emu_port_tick(struct emu_port *port, toe_instant now);
  */
 toe_instant emu_port_deadline(const struct emu_port *port);
 
+/* emu_port_stats() is what has passed by now, as the port at the bottom of |port| counts it. */
+const struct emu_port_stats *emu_port_stats(const struct emu_port *port);
+
 /* emu_port_close() frees |port|, after those below; NULL is allowed. */
 void emu_port_close(struct emu_port *port);
 

@@ -103,7 +103,9 @@ static void stay_or_not(struct emu_pump *pump)
 static void run_once(struct emu_pump *pump, toe_instant now)
 {
     const struct emu_pump_settings *s = &pump->settings;
-    const struct emu_port_stats before = s->port->stats;
+    const struct emu_port_stats *stats = emu_port_stats(s->port);
+    const uint64_t frames = stats->in_frames;
+    const uint64_t bytes = stats->in_bytes;
 
     pump->now = now;
     pump->has_heard = false;
@@ -120,8 +122,8 @@ static void run_once(struct emu_pump *pump, toe_instant now)
     if (s->application != NULL) {
         pump->application_at = s->application(s->user, now);
     }
-    if (s->port->stats.in_frames != before.in_frames) {
-        emu_pump_heard(pump, s->port->stats.in_bytes - before.in_bytes);
+    if (stats->in_frames != frames) {
+        emu_pump_heard(pump, stats->in_bytes - bytes);
     }
     stay_or_not(pump);
     pump->stats.rounds++;

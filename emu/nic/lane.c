@@ -70,6 +70,7 @@ static void tell_state(struct emu_lane *lane, toe_instant now)
 static toe_instant run(void *user, toe_instant now)
 {
     struct emu_lane *lane = user;
+    const struct emu_port_stats *stats = emu_port_stats(lane->host);
     struct toe_frame frames[BATCH];
     toe_instant next;
     uint64_t bytes;
@@ -77,10 +78,10 @@ static toe_instant run(void *user, toe_instant now)
 
     follow_link(lane);
     emu_port_tick(lane->host, now);
-    bytes = lane->host->stats.in_bytes;
+    bytes = stats->in_bytes;
     cnt = lane->host->ops.receive(lane->host, frames, BATCH);
     if (cnt != 0) {
-        emu_pump_heard(lane->pump, lane->host->stats.in_bytes - bytes);
+        emu_pump_heard(lane->pump, stats->in_bytes - bytes);
         now = emu_pump_now();
         emu_kernel_from_host(lane->kernel, frames, cnt, now);
     }

@@ -15,6 +15,7 @@
 /* A target and a port that note when they are run, and are due when the test says so. */
 struct fake {
     struct emu_port port;
+    struct emu_port above; /* stands on it, and is the pump's */
     struct emu_pump *pump;
     toe_instant at;      /* when the target is due */
     toe_instant ran[16]; /* the instants of its runs */
@@ -83,7 +84,7 @@ static void begin_busy(struct fake *fake, toe_duration busy_poll)
         .size = sizeof(ops), .deadline = fake_deadline, .run = fake_run};
     struct emu_pump_settings settings = {.ops = &ops,
                                          .target = fake,
-                                         .port = &fake->port,
+                                         .port = &fake->above,
                                          .application = application,
                                          .user = fake,
                                          .busy_poll = busy_poll};
@@ -92,6 +93,7 @@ static void begin_busy(struct fake *fake, toe_duration busy_poll)
     *fake = (struct fake){.at = TOE_INSTANT_NEVER};
     fake->port.tick = fake_tick;
     fake->port.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    emu_port_on(&fake->above, &fake->port);
     fake->pump = emu_pump_new(&settings, &error);
     assert_non_null(fake->pump);
 }
