@@ -63,9 +63,7 @@ def main(inner_name, outer_name, vlan, priority):
     tag = struct.pack("!HH", 0x8100, int(priority) << 13 | int(vlan))
     print("ready", flush=True)
     while True:
-        readable = select.select([inner, outer, sys.stdin], [], [])[0]
-        if sys.stdin in readable and not sys.stdin.buffer.raw.read(1):
-            return
+        readable = select.select([inner, outer], [], [])[0]
         for sock, other in ((inner, outer), (outer, inner)):
             if sock not in readable:
                 continue

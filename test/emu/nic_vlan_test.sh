@@ -23,14 +23,13 @@ vlan_on() {
         mac=$($in ip -o link show "$outer" | sed 's/.*link.ether \([0-9a-f:]*\) .*/\1/')
         $in ip link add "$name" address "$mac" mtu 1500 type veth peer name "$name-in"
         $in ip link set "$name-in" up
-        exec {word}< <(exec $in python3 "$(dirname "$0")/nic_vlan.py" "$name-in" "$outer" $vlan $priority <&"$alive" 2>&1)
+        exec {word}< <(exec setpriv --pdeathsig KILL $in python3 "$(dirname "$0")/nic_vlan.py" "$name-in" "$outer" $vlan $priority 2>&1)
         read -r -t 20 said <&"$word" && [ "$said" = ready ] || fail "no VLAN on $outer: $said"
     fi
     $in ip link set "$name" up
     $in ip addr add "$3" dev "$name"
     $in ip addr add "$4" dev "$name" nodad
 }
-exec {alive}<> <(:)
 
 all_are() {
     "$toe" "$1" --remote-port 7900 --wait 3s >/dev/null
