@@ -128,6 +128,14 @@ static struct emu_kernel_conn look(void)
     return conn;
 }
 
+/* The connection moves into the target. */
+static void offload(void)
+{
+    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
+    run(2 * MS);
+    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+}
+
 /* A connection that a target carries which acknowledges |when|, of a kernel that may be asked. */
 static void begin(enum toe_ack_when when, bool no_netlink)
 {
@@ -156,9 +164,7 @@ static void begin(enum toe_ack_when when, bool no_netlink)
     speak(true, EMU_TCP_SYN, ISS, 0, 0);
     speak(false, EMU_TCP_SYN | EMU_TCP_ACK, IRS, ISS + 1, 0);
     speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 0);
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
-    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    offload();
 }
 
 static int set_up(void **state)
@@ -237,9 +243,7 @@ static void test_tag_is_kept(void **state)
 {
     (void)state;
     open_on_vlan();
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
-    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    offload();
     speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 1, IRS + 1, 100);
     assert_int_equal(world.sent.seq, ISS + 1);
     assert_int_equal(world.sent.vlan_id, 5);
@@ -264,9 +268,7 @@ static void test_other_vlan_of_the_kernel_comes_back(void **state)
 {
     (void)state;
     open_on_vlan();
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
-    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    offload();
     world.vlan_id = 6;
     speak(true, EMU_TCP_ACK | EMU_TCP_PSH, ISS + 1, IRS + 1, 100);
     assert_int_equal(look().place, EMU_PLACE_HOST);
@@ -279,9 +281,7 @@ static void test_other_vlan_of_the_kernel_comes_back(void **state)
     speak(true, EMU_TCP_SYN, ISS, 0, 0);
     speak(false, EMU_TCP_SYN | EMU_TCP_ACK, IRS, ISS + 1, 0);
     speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 0);
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
-    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    offload();
 }
 
 /* Nor can a connection be offloaded whose peer speaks on another VLAN than the kernel. */
@@ -291,8 +291,7 @@ static void test_other_vlan_of_the_peer_stays(void **state)
 
     (void)state;
     open_on_vlan();
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
+    offload();
     world.vlan_id = 6;
     speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1, 100);
     run(10 * MS);
@@ -337,8 +336,7 @@ static void test_name_on_other_vlan_changes_nothing(void **state)
         run(10 * MS);
         world.vlan_id = 5;
         if (turn == 0) {
-            assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-            run(2 * MS);
+            offload();
         }
         assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
     }
@@ -358,8 +356,7 @@ static void test_old_duplicate_on_other_vlan_comes_back(void **state)
 {
     (void)state;
     open_on_vlan();
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
+    offload();
     speak(false, EMU_TCP_ACK | EMU_TCP_PSH, IRS + 1, ISS + 1, 100);
     speak(true, EMU_TCP_ACK, ISS + 1, IRS + 101, 0);
     assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
@@ -379,8 +376,7 @@ static void test_two_of_one_name_stay(void **state)
 
     (void)state;
     open_on_vlan();
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
+    offload();
     for (int turn = 0; turn < 4; ++turn) {
         const uint32_t iss = turn % 2 == 0 ? ISS + OTHER : ISS;
 
@@ -421,8 +417,7 @@ static void test_offloaded_is_not_forgotten(void **state)
     }
     speak(false, EMU_TCP_SYN | EMU_TCP_ACK, IRS, ISS + 1, 0);
     speak(true, EMU_TCP_ACK, ISS + 1, IRS + 1, 0);
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
+    offload();
     tuple.local_port = 40004;
     speak(true, EMU_TCP_SYN, ISS, 0, 0);
     assert_false(is_known(40004));
@@ -480,9 +475,7 @@ static void test_closed_window_is_the_targets(void **state)
     speak(false, EMU_TCP_ACK, IRS + 1, ISS + 2, 0);
     assert_int_equal(world.told.wnd, 0);
     before = world.told_cnt;
-    assert_true(emu_kernel_offload(world.kernel, &tuple, NULL));
-    run(2 * MS);
-    assert_int_equal(look().place, EMU_PLACE_OFFLOADED);
+    offload();
     assert_int_equal(world.told_cnt, before + 1);
     assert_int_equal(world.told.ack, ISS + 2);
     assert_true(world.told.wnd > 0);
